@@ -1,0 +1,27 @@
+// What one thing said looks like on its way through the buffer. The bytes on disk are docs/specs/buffer.md.
+
+/** `segment`: body is the JSON of one request of the Segment protocol. `row`: body is one JSON row for a table of ours. */
+export type RecordKind = 'segment' | 'row'
+
+/** A record before it has a place in a stream: one request of a sender, holding `count` events. */
+export interface NewRecord {
+  readonly kind: RecordKind
+  /** Slug of the source; `unknown` for a key of ours that is not listed. */
+  readonly source: string
+  /** Microseconds since the epoch, by the receiver's clock. */
+  readonly receivedAtMicros: number
+  /** Events in the body, counted before the sender is answered, so that the ledger can sum. */
+  readonly count: number
+  /** JSON of what the receiver knows beyond the body (for `segment`: RequestMeta of collect/segment). */
+  readonly meta: string
+  /** The sender's bytes, decompressed, otherwise untouched. */
+  readonly body: Uint8Array
+}
+
+export interface StoredRecord extends NewRecord {
+  /** Position in the stream: startNumber * 2^32 + n. Grows, never used twice. A safe integer. */
+  readonly sequence: number
+}
+
+/** Appends one record; resolves with its sequence only when it is synced to disk. Answer the sender after it, never before. */
+export type Append = (record: NewRecord) => Promise<number>

@@ -1,0 +1,71 @@
+// Words that collect and deliver share about an analytics event, without knowing each other.
+
+export const eventTypes = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** How a row's `timestamp` was found; stored in the row as `time_method`. */
+export type TimeMethod =
+  /** The sender's own time, believed. */
+  | 'sender'
+  /** The sender's time moved by receivedAt - sentAt of its request (Segment's formula). */
+  | 'batch'
+  /** The sender's time moved by the device's clock offset, learned over several requests. */
+  | 'device'
+  /** No usable time came: the time of receiving. */
+  | 'received'
+  /** The computed time lay in the future or before 1971: the time of receiving; the sender's stays in original_timestamp. */
+  | 'clamped'
+
+/** Why an event is kept out of its table; `millpond.dead_letters.reason`. docs/dead-letters.md explains each. */
+export const quarantineReasons = [
+  'key_disabled',
+  'key_rotated',
+  'key_unlisted',
+  'event_not_an_object',
+  'event_type_unknown',
+  'event_name_missing',
+  'id_missing',
+  'event_too_large',
+  'too_many_keys',
+  'too_deep',
+  'batch_too_long',
+  'row_refused',
+] as const
+export type QuarantineReason = (typeof quarantineReasons)[number]
+
+/** What intake knows of one Segment-protocol request beyond its body; JSON in the record's `meta`. */
+export interface RequestMeta {
+  /** 'batch': events are in `batch`; otherwise the body is one event of this type. */
+  readonly call: 'batch' | EventType
+  /** Client paths (/v1/t, /b, pixel …) get context.ip from the socket; server paths only with context.direct. */
+  readonly via: 'client' | 'server'
+  readonly ip?: string
+  /** Milliseconds to add to the sender's times; absent = believe them. Computed once, by intake, never again. */
+  readonly clock?: { readonly offsetMs: number; readonly method: 'batch' | 'device' }
+  /** Set when the key decides already: every event is quarantined with this reason. */
+  readonly refused?: QuarantineReason
+  /** Historical import: time is never clamped. */
+  readonly import?: true
+  /** `millpond.dead_letters.id` of the letter that this record replays. */
+  readonly replayOf?: string
+}
+
+/** One screen verdict for everybody. flagged = stored, but the same id came before with other content. */
+export const verdicts = ['stored', 'duplicate', 'flagged', 'quarantined'] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** One event on the live feed. */
+export interface LiveEvent {
+  readonly receivedAtMicros: number
+  readonly source: string
+  readonly type: string
+  /** Event or page name as sent. */
+  readonly name: string
+  readonly id: string
+  readonly userId: string | null
+  readonly anonymousId: string | null
+  readonly verdict: Verdict
+  readonly reason: QuarantineReason | null
+  /** The event's JSON, cut after 16 KiB. */
+  readonly json: string
+}

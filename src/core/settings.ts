@@ -1,0 +1,86 @@
+// The shape of every setting, with its unit in the name. Stands here, below everything, so that parts can take settings
+// as arguments; config/ reads, checks and documents them (docs/settings.md is compared with it by a test).
+
+export interface Settings {
+  /** Absolute path of the data folder. */
+  readonly data: string
+  readonly host: string
+  /** 0 = any free port. */
+  readonly httpPort: number
+  /** Address under which senders reach us, without a trailing slash; undefined = http://host:port. */
+  readonly publicUrl: string | undefined
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  /** CIDR ranges or addresses whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly collect: CollectSettings
+  readonly buffer: BufferSettings
+  readonly screen: ScreenSettings
+  readonly warehouse: WarehouseSettings
+  readonly query: QuerySettings
+}
+
+export interface CollectSettings {
+  /** A request's body after decompression. Larger: 400. */
+  readonly bodyBytesMax: number
+  /** Bodies being read at one time, together; beyond it 503 with Retry-After. */
+  readonly bodiesBytesMax: number
+  readonly connectionsMax: number
+  /** A body must be complete this long after its headers. */
+  readonly bodyTimeoutMs: number
+  /** Per write key and client address. Beyond it 429 with Retry-After. */
+  readonly requestsPerSecondMax: number
+  /** Devices whose clock offset is remembered. */
+  readonly deviceClocksMax: number
+}
+
+export interface BufferSettings {
+  readonly cutIntervalMs: number
+  readonly segmentBytesMax: number
+  readonly segmentAgeMsMax: number
+  /** Bytes of one stream that wait on disk; beyond it appends are refused with `buffer-full`. */
+  readonly streamBytesMax: number
+  /** Appends are refused with `disk-full` when less than this is free. */
+  readonly diskFreeBytesMin: number
+  /** Size of the file that is given up to make room for recovery on a full disk. 0 = none. */
+  readonly ballastBytes: number
+}
+
+export interface ScreenSettings {
+  readonly dedupeWindowHours: number
+  readonly dedupeIdsMax: number
+  /** One event's JSON. Larger: quarantined `event_too_large`. */
+  readonly eventBytesMax: number
+  /** Events of one request; the rest is quarantined `batch_too_long`. */
+  readonly batchEventsMax: number
+  /** Keys of one event, nested ones counted. More: quarantined `too_many_keys`. */
+  readonly eventKeysMax: number
+  /** Nesting of one event. Deeper: quarantined `too_deep`. */
+  readonly eventDepthMax: number
+}
+
+export interface WarehouseSettings {
+  readonly tablesPerSourceMax: number
+  readonly columnsPerTableMax: number
+  /** A source with fewer event tables is young: every new name counts at once. */
+  readonly youngSourceTablesMax: number
+  /** For grown sources: a new name or type from a client key counts after this many events … */
+  readonly newNameEventsMin: number
+  /** … from this many anonymous ids. */
+  readonly newNameAnonymousIdsMin: number
+  /** Events in one load transaction. */
+  readonly loadEventsMax: number
+  readonly loadIntervalMsMin: number
+  readonly checkpointEventsMax: number
+  readonly checkpointAgeMsMax: number
+  readonly memoryBytesMax: number
+  readonly threads: number
+}
+
+export interface QuerySettings {
+  readonly queriesRunningMax: number
+  readonly queriesWaitingMax: number
+  readonly queryTimeoutMs: number
+  readonly resultRowsMax: number
+}
