@@ -22,6 +22,19 @@ export interface BufferDeps {
   readonly log: Log
 }
 
+/** A file that is given up when the disk is full, so that cuts, positions and checkpoints still have room. One a data folder. */
+export interface Ballast {
+  readonly bytes: number
+  /** Makes it if it is missing and its size would remain free behind it; true if it is there afterwards. */
+  ensure(): Promise<boolean>
+  giveUp(): Promise<void>
+}
+
+export interface WriterDeps extends BufferDeps {
+  /** Absent = none to give up. */
+  readonly ballast?: Ballast
+}
+
 export interface WriterOptions extends BufferSettings {
   readonly stream: StreamName
   /** Folder of this stream's segments. */

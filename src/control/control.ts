@@ -1,5 +1,19 @@
 // The door of control for the engine and the command line: sources, keys and tokens, in SQLite.
+import { randomBytes } from 'node:crypto'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import type { Clock } from '../core/clock.ts'
+import { diskFiles, type Files } from '../core/files.ts'
+import type { Log } from '../core/log.ts'
 import type { Part } from '../core/part.ts'
+import { migrate } from './migrations/migrations.ts'
+import { createOneTimeCodes } from './one-time-codes.ts'
+import { deriveSecret, installationSecret } from './secret.ts'
+import { createSourceStore } from './source-store.ts'
+import { createTokenStore } from './token-store.ts'
+import type { Random } from './write-keys.ts'
 
 export type SourcePlatform = 'client' | 'server'
 export type SourceState = 'active' | 'disabled'
@@ -34,4 +48,69 @@ export interface Control extends Part {
   revokeToken(id: string): Promise<void>
   /** Undefined: unknown or revoked. */
   verifyToken(token: string): TokenInfo | undefined
+  /** True while nobody has ever come in by a one-time code: then each start makes a new one and prints it. */
+  oneTimeCodeNeeded(): boolean
+  /** Makes the first administrator's token, once, within 24 hours; stored hashed. */
+  createOneTimeCode(): string
+  /** Undefined: unknown, used or expired. */
+  redeemOneTimeCode(code: string): { token: string } | undefined
+}
+
+export interface ControlDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random?: Random
+  readonly files?: Files
+}
+
+/** The caller holds the data lock. When it resolves sources.json is there and says what SQLite says. */
+export async function openControl(dataFolder: string, deps: ControlDeps): Promise<Control> {
+  const { clock, random = randomBytes, files = diskFiles } = deps
+  await files.makeFolder(dataFolder)
+  const checksumSecret = deriveSecret(await installationSecret(files, dataFolder, random), 'write-key-checksum')
+  const database = await openDatabase(join(dataFolder, 'control.sqlite'))
+  try {
+    const sources = createSourceStore({ database, dataFolder, files, clock, random, checksumSecret })
+    const tokens = createTokenStore({ database, clock, random })
+    const codes = createOneTimeCodes({ database, clock, random }, tokens)
+    await sources.publish()
+    return {
+      listSources: sources.list,
+      addSource: sources.add,
+      rotateSource: sources.rotate,
+      setSourceState: sources.setState,
+      listTokens: tokens.list,
+      async createToken(name) {
+        return tokens.create(name)
+      },
+      async revokeToken(id) {
+        tokens.revoke(id)
+      },
+      verifyToken: tokens.verify,
+      oneTimeCodeNeeded: codes.needed,
+      createOneTimeCode: codes.create,
+      redeemOneTimeCode: codes.redeem,
+      async stop() {
+        await sources.settled()
+        database.close()
+      },
+    }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+async function openDatabase(path: string): Promise<DatabaseSync> {
+  const database = new DatabaseSync(path, { timeout: 5_000 })
+  try {
+    // Before the first write: its -wal and -shm files take over these rights.
+    await chmod(path, 0o600)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }

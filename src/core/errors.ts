@@ -16,6 +16,8 @@ export const errorTable = {
   'write-key-missing': { kind: 'user', status: 401 },
   'write-key-unknown': { kind: 'user', status: 401 },
   'rate-limited': { kind: 'retry', status: 429 },
+  'intake-busy': { kind: 'retry', status: 503 },
+  'method-not-allowed': { kind: 'user', status: 405 },
   // buffer
   'buffer-full': { kind: 'retry', status: 503 },
   'disk-full': { kind: 'retry', status: 503 },
@@ -34,6 +36,10 @@ export const errorTable = {
   'query-cancelled': { kind: 'user', status: 409 },
   'query-limit': { kind: 'user', status: 400 },
   'queries-waiting': { kind: 'retry', status: 429 },
+  // warehouse
+  'load-refused': { kind: 'user', status: 500 },
+  'warehouse-unavailable': { kind: 'retry', status: 503 },
+  'warehouse-unreadable': { kind: 'user', status: 500 },
   // control
   'source-exists': { kind: 'user', status: 409 },
   'source-name-invalid': { kind: 'user', status: 400 },

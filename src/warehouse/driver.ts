@@ -49,7 +49,11 @@ export interface RowBlock {
 
 export type Scalar = string | number | bigint | boolean | null
 
-/** What one load learned of one user: per trait column the newest value and its time. null removes. */
+/**
+ * What one load learned of one user: per trait column the newest value and its time. null removes. A value has the type
+ * of its column: integer as number or bigint, timestamp as microseconds (number or bigint), text and json as string.
+ * The table `users` of the dataset and all trait columns exist, or are created by the same plan's changes.
+ */
 export interface UserUpdate {
   readonly dataset: string
   readonly userId: string
@@ -109,18 +113,44 @@ export interface QueryColumn {
 
 export interface QueryRun {
   readonly columns: readonly QueryColumn[]
-  /** Rows as JSON-ready values; numbers that a double can't hold come as strings. Pulled, never pushed. */
+  /**
+   * Rows as JSON-ready values; numbers that a double can't hold come as strings. Pulled, never pushed: the engine works
+   * only a little ahead of whoever reads. Reading to the end, breaking off and an error all free the query.
+   */
   readonly rows: AsyncIterable<readonly (readonly unknown[])[]>
+  /** Ends the query and frees what it holds, for whoever never reads `rows`. Fine to call twice or after the end. */
+  close(): Promise<void>
+}
+
+/** What `doctor` and the start page show of a warehouse; cheap to ask. */
+export interface WarehouseReport {
+  /** Name and version of the engine. */
+  readonly engine: string
+  readonly fileBytes: number
+  readonly memoryBytes: number
+  /** Rows loaded since the last checkpoint: what a crash would read again from the buffer. */
+  readonly rowsSinceCheckpoint: number
+  /** Estimated from statistics; nothing is scanned. */
+  readonly tables: readonly { readonly table: TableName; readonly rows: number; readonly columns: number }[]
 }
 
 export interface WarehouseDriver extends Part {
   readonly name: string
-  /** One transaction. Rejects = nothing of it is visible. Calls never overlap. */
+  /**
+   * One transaction. Rejects = nothing of it is visible. Calls never overlap, and never overlap a checkpoint.
+   * Errors: load-refused (something in the plan: loading less of it may work), warehouse-unavailable (disk, memory or
+   * the engine itself: the plan is innocent; after a failed checkpoint only a new start helps).
+   */
   load(plan: LoadPlan): Promise<LoadReceipt>
-  /** Makes everything loaded so far durable; resolves with the positions that are now safe to forget elsewhere. */
+  /**
+   * Makes everything loaded so far durable; resolves with the positions that are now safe to forget elsewhere. Those may
+   * be older than the last load, when running queries hold it up: then nothing is lost, and a later call covers it.
+   * Errors: warehouse-unavailable.
+   */
   checkpoint(): Promise<readonly StreamPosition[]>
   positions(): Promise<readonly StreamPosition[]>
   catalog(): Promise<Catalog>
   /** Read-only SQL of a person. `signal` interrupts the engine. Errors: query-invalid, query-refused, query-cancelled. */
   query(sql: string, signal: AbortSignal): Promise<QueryRun>
+  inspect(): Promise<WarehouseReport>
 }

@@ -1,0 +1,35 @@
+// `npm run bench [-- name …] [--quick]`: prints one JSON line a benchmark, the ceilings of the same run first.
+import { cpus } from 'node:os'
+
+import { benchFreshness, freshnessCases } from './freshness.ts'
+import { benchIdle, benchSlowWriters } from './idle.ts'
+import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
+import { benchBacklog, benchRestart } from './recovery.ts'
+import { measureCeilings } from './support/ceilings.ts'
+
+const isQuick = process.argv.includes('--quick')
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const longMs = isQuick ? 10_000 : 60_000
+const ceilings = await measureCeilings()
+
+const benches: Record<string, () => Promise<object>> = {
+  flood: async () => benchFlood(ceilings, longMs),
+  sustained: async () => benchSustained(ceilings, longMs, 45_000),
+  singles: async () => benchSingles(ceilings, longMs / 2),
+  ...Object.fromEntries(freshnessCases.map((one) => [one.name, async () => benchFreshness(one, longMs / 2)])),
+  backlog: async () => benchBacklog(ceilings, isQuick ? 500_000 : 5_000_000),
+  restart: async () => benchRestart(isQuick ? 2 : 10),
+  idle: async () => benchIdle(longMs),
+  'slow-writers': async () => benchSlowWriters(1000),
+}
+
+const unknown = wanted.filter((name) => !(name in benches))
+if (unknown.length > 0)
+  throw new Error(`No benchmark ${unknown.join(', ')}. There are: ${Object.keys(benches).join(', ')}`)
+
+console.log(
+  JSON.stringify({ machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version }, ceilings }),
+)
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) console.log(JSON.stringify(await bench()))
+}

@@ -1,0 +1,52 @@
+// What every command gets: where to write, where settings come from, and how to start the server. Built once by main.ts;
+// tests that need no process build their own.
+import { loadSettings } from '../config/config.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Settings } from '../core/settings.ts'
+
+/** A stream of the process, as far as commands use it. */
+export interface OutStream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): boolean
+  once(event: 'drain' | 'close', listener: () => void): unknown
+}
+
+export interface CliContext {
+  readonly stdout: OutStream
+  readonly stderr: OutStream
+  readonly readStdin: () => Promise<string>
+  readonly workingFolder: string
+  /** MILLPOND_ variables of the environment. */
+  readonly variables: ReadonlyMap<string, string>
+  readonly version: string
+  readonly clock: Clock
+  readonly wait: (ms: number) => Promise<void>
+  /** Runs the server until it is told to stop. Heavy, so it is loaded only when called. */
+  readonly runIntake: (settings: Settings) => Promise<void>
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config?: string
+  readonly data?: string
+}
+
+/** Error: setting-invalid. */
+export function settingsOf(context: CliContext, options: GlobalOptions): Settings {
+  return loadSettings({
+    variables: context.variables,
+    workingFolder: context.workingFolder,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.data === undefined ? {} : { data: options.data }),
+  })
+}
+
+/** Waits while the reader of a pipe is slower than we are. */
+export async function writeOut(context: CliContext, text: string): Promise<void> {
+  if (context.stdout.write(text)) return
+  await new Promise<void>((resolve) => {
+    context.stdout.once('drain', resolve)
+    context.stdout.once('close', resolve)
+  })
+}

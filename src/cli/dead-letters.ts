@@ -1,0 +1,141 @@
+// `millpond dead-letters …`: events kept out of their tables, why, and letting them in after all.
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+import { quarantineReasons } from '../core/event.ts'
+import { listIn, withEngine } from './access.ts'
+import { errorFrom } from './admin-client.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { UsageError } from './failure.ts'
+import { startProgress } from './progress.ts'
+import { renderTable } from './table.ts'
+
+/** The engine's own bound. */
+const limitMax = 10_000
+
+interface ListOptions extends GlobalOptions {
+  readonly source?: string
+  readonly reason?: string
+  readonly limit: number
+  readonly json?: boolean
+}
+
+interface ReplayOptions extends GlobalOptions {
+  readonly id?: readonly string[]
+  readonly source?: string
+  readonly reason?: string
+  readonly to?: string
+  readonly all?: boolean
+  readonly json?: boolean
+}
+
+export function addDeadLettersCommand(program: Command, context: CliContext): void {
+  const letters = program.command('dead-letters').description('events that were kept, but not in their tables')
+  letters.addHelpText(
+    'after',
+    '\nExample:\n  $ millpond dead-letters list --source web\n  $ millpond dead-letters replay --reason key_disabled',
+  )
+
+  letters
+    .command('list')
+    .description('list dead letters, newest first; docs/dead-letters.md explains each reason')
+    .option('--source <name>', 'only of this source')
+    .addOption(new Option('--reason <reason>', 'only with this reason').choices(quarantineReasons))
+    .option('--limit <count>', 'at most so many', parseLimit, 50)
+    .option('--json', 'print one JSON object a letter')
+    .addHelpText('after', '\nExample:\n  $ millpond dead-letters list --source web --reason event_too_large')
+    .action(async (options: ListOptions, command: Command) => {
+      const query = new URLSearchParams({ limit: String(options.limit) })
+      if (options.source !== undefined) query.set('source', options.source)
+      if (options.reason !== undefined) query.set('reason', options.reason)
+      const settings = settingsOf(context, command.optsWithGlobals<GlobalOptions>())
+      const found = await withEngine(context, settings, async (client) =>
+        listIn<Record<string, unknown>>(
+          await client.call('GET', `/api/dead-letters?${query.toString()}`),
+          'deadLetters',
+        ),
+      )
+      await sayList(context, options, found)
+    })
+
+  letters
+    .command('replay')
+    .description('send dead letters down the road again, once what kept them out is mended')
+    .option('--id <id...>', 'these letters')
+    .option('--source <name>', 'all of this source')
+    .addOption(new Option('--reason <reason>', 'all with this reason').choices(quarantineReasons))
+    .option('--all', 'all there are')
+    .option('--to <name>', 'into this source instead of their own')
+    .option('--json', 'print {"replayed","total"}')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ millpond dead-letters replay --source web --reason key_disabled\n  $ millpond dead-letters replay --id 17 18 --to web',
+    )
+    .action(async (options: ReplayOptions, command: Command) => {
+      await replay(context, options, command.optsWithGlobals<GlobalOptions>())
+    })
+}
+
+async function replay(context: CliContext, options: ReplayOptions, globals: GlobalOptions): Promise<void> {
+  const { id: ids, source, reason, to, all } = options
+  const chosen = { ids, source, reason }
+  const isChosen = Object.values(chosen).some((value) => value !== undefined)
+  if (!isChosen && all !== true)
+    throw new UsageError('Say which: --id, --source, --reason, or --all for every dead letter')
+  if (isChosen && all === true)
+    throw new UsageError('--all means every dead letter: leave out --id, --source and --reason')
+  const last = await withEngine(context, settingsOf(context, globals), async (client) => {
+    const progress = await startProgress(context, 'events', 0)
+    let reached = { done: 0, total: 0 }
+    try {
+      for await (const line of client.lines('POST', '/api/dead-letters/replay', { ...chosen, to })) {
+        const { done, total, error } = line as { done?: number; total?: number; error?: unknown }
+        if (error !== undefined) throw errorFrom(line)
+        if (done === undefined) continue
+        reached = { done, total: total ?? done }
+        progress.update(reached.done, reached.total)
+      }
+    } finally {
+      progress.stop()
+    }
+    return reached
+  })
+  const plain =
+    last.total === 0
+      ? 'No dead letter fits; nothing was replayed.'
+      : `Replayed ${last.done} of ${last.total} dead letters.`
+  await writeOut(
+    context,
+    `${options.json === true ? JSON.stringify({ replayed: last.done, total: last.total }) : plain}\n`,
+  )
+  if (last.done < last.total) throw errorFrom(undefined, 503)
+}
+
+async function sayList(
+  context: CliContext,
+  options: ListOptions,
+  letters: readonly Record<string, unknown>[],
+): Promise<void> {
+  if (options.json === true) {
+    await writeOut(context, letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
+    return
+  }
+  if (letters.length === 0) {
+    await writeOut(context, 'No dead letters.\n')
+    return
+  }
+  const names = [...new Set(letters.flatMap((letter) => Object.keys(letter)))]
+  const rows = letters.map((letter) => names.map((name) => letter[name]))
+  await writeOut(
+    context,
+    renderTable(
+      names.map((name) => ({ name })),
+      rows,
+      context.stdout,
+    ),
+  )
+}
+
+function parseLimit(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) <= limitMax) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+}

@@ -1,0 +1,66 @@
+// `millpond status`: what a running Millpond says about itself, as it says it.
+import type { Command } from 'commander'
+
+import { withEngine } from './access.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { paint, printable, renderTable } from './table.ts'
+
+export function addStatusCommand(program: Command, context: CliContext): void {
+  program
+    .command('status')
+    .description('show whether Millpond runs, what waits, and whether the ledger sums')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  $ millpond status\n  $ millpond status --json | jq .')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const settings = settingsOf(context, command.optsWithGlobals<GlobalOptions>())
+      const status = await withEngine(context, settings, async (client) => await client.call('GET', '/api/status'))
+      await writeOut(context, options.json === true ? `${JSON.stringify(status)}\n` : renderStatus(status, context))
+    })
+}
+
+/** Objects become sections, lists of objects tables, the rest lines of name and value. */
+export function renderStatus(status: unknown, context: Pick<CliContext, 'stdout'>): string {
+  const lines: string[] = []
+  addSection('', status, lines, context)
+  return `${lines.join('\n').trim()}\n`
+}
+
+function addSection(title: string, value: unknown, lines: string[], context: Pick<CliContext, 'stdout'>): void {
+  if (!isObject(value)) {
+    lines.push(`${title}: ${plain(value)}`)
+    return
+  }
+  if (title !== '') lines.push('', paint('bold', printable(title), context.stdout))
+  const entries = Object.entries(value)
+  const simple = entries.filter(([, inner]) => !isObject(inner) && !isTable(inner))
+  const width = Math.max(0, ...simple.map(([name]) => name.length))
+  for (const [name, inner] of simple) lines.push(`${printable(name).padEnd(width)}  ${plain(inner)}`)
+  for (const [name, inner] of entries) {
+    const path = title === '' ? name : `${title}.${name}`
+    if (isObject(inner)) addSection(path, inner, lines, context)
+    if (isTable(inner)) {
+      const names = [...new Set(inner.flatMap((row) => Object.keys(row)))]
+      const rows = inner.map((row) => names.map((column) => row[column]))
+      lines.push('', paint('bold', printable(path), context.stdout))
+      lines.push(
+        renderTable(
+          names.map((column) => ({ name: column })),
+          rows,
+          context.stdout,
+        ).trimEnd(),
+      )
+    }
+  }
+}
+
+function plain(value: unknown): string {
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? '-'))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTable(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject)
+}

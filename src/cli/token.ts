@@ -1,0 +1,85 @@
+// `millpond token …`: tokens for people and programs that read or administer.
+import type { Command } from 'commander'
+
+import type { TokenInfo } from '../control/control.ts'
+import { type Keeper, withKeeper } from './access.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { renderTable } from './table.ts'
+import { shortTime } from './time.ts'
+
+interface TokenOptions extends GlobalOptions {
+  readonly json?: boolean
+  readonly name?: string
+}
+
+export function addTokenCommand(program: Command, context: CliContext): void {
+  const token = program.command('token').description('tokens for the portal, the API and scripts')
+  token.addHelpText('after', '\nExample:\n  $ millpond token create --name laptop\n  $ millpond token list')
+
+  token
+    .command('create')
+    .description("make an administrator's token; it is shown once and kept only as a hash")
+    .option('--name <name>', 'what it is for', 'command line')
+    .option('--json', 'print {"id","name","role","token"}')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ millpond token create --name laptop\n  $ TOKEN=$(millpond token create --json | jq -r .token)',
+    )
+    .action(async (options: TokenOptions, command: Command) => {
+      const made = await keep(context, command, async (keeper) => await keeper.createToken(options.name ?? ''))
+      const { id, name, role } = made.info
+      const plain = `Token ${name} (id ${id}) is ready. It is shown only now:\n\n  ${made.token}`
+      await writeOut(
+        context,
+        `${options.json === true ? JSON.stringify({ id, name, role, token: made.token }) : plain}\n`,
+      )
+    })
+
+  token
+    .command('list')
+    .description('list tokens, never their secrets')
+    .option('--json', 'print one JSON object a token')
+    .addHelpText('after', '\nExample:\n  $ millpond token list')
+    .action(async (options: TokenOptions, command: Command) => {
+      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listTokens()))
+    })
+
+  token
+    .command('revoke <id>')
+    .description('make a token worthless, at once and for ever')
+    .option('--json', 'print {"id","revoked":true}')
+    .addHelpText('after', '\nExample:\n  $ millpond token revoke 4fJ2kQx81B')
+    .action(async (id: string, options: TokenOptions, command: Command) => {
+      await keep(context, command, async (keeper) => {
+        await keeper.revokeToken(id)
+      })
+      await writeOut(
+        context,
+        `${options.json === true ? JSON.stringify({ id, revoked: true }) : `Token ${id} is revoked.`}\n`,
+      )
+    })
+}
+
+async function keep<T>(context: CliContext, command: Command, work: (keeper: Keeper) => Promise<T>): Promise<T> {
+  return await withKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
+}
+
+async function sayList(context: CliContext, options: TokenOptions, tokens: readonly TokenInfo[]): Promise<void> {
+  if (options.json === true) {
+    await writeOut(context, tokens.map((token) => `${JSON.stringify(token)}\n`).join(''))
+    return
+  }
+  if (tokens.length === 0) {
+    await writeOut(context, 'No tokens yet. Make one with `millpond token create`.\n')
+    return
+  }
+  const columns = ['id', 'name', 'role', 'made', 'last used'].map((name) => ({ name }))
+  const rows = tokens.map((token) => [
+    token.id,
+    token.name,
+    token.role,
+    shortTime(token.createdAtMicros),
+    shortTime(token.lastUsedAtMicros) ?? 'never',
+  ])
+  await writeOut(context, renderTable(columns, rows, context.stdout))
+}

@@ -1,0 +1,193 @@
+// The door of collect: a plain node:http listener that turns Segment-protocol requests into records and answers only when
+// they are on disk. Fastify would cost a tenth more here. Paths that are not collecting go to `fallback`.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Append } from '../buffer/record.ts'
+import type { KeyDirectory } from '../control/sources-file.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { Settings } from '../core/settings.ts'
+import {
+  type Refusal,
+  sendGif,
+  sendJson,
+  sendMethodNotAllowed,
+  sendNotFound,
+  sendRefusal,
+  sendSuccess,
+} from './http/answer.ts'
+import { BodyReader } from './http/body.ts'
+import { type ClientAddress, createClientAddress } from './http/client-address.ts'
+import { corsHeaders, sendPreflight } from './http/cors.ts'
+import { createRateLimit } from './http/rate-limit.ts'
+import { accept, type AcceptDeps, admit } from './segment/accept.ts'
+import { createDeviceClocks } from './segment/clock-offset.ts'
+import { keysOutsideBody, searchKey } from './segment/key.ts'
+import { pixelBody } from './segment/pixel.ts'
+import { type CallRoute, findRoute, type Route } from './segment/routes.ts'
+import { publicAddress, sendSettings, settingsDocument } from './segment/settings-document.ts'
+import { type CollectStats, Counters } from './stats.ts'
+
+export { createClientAddress } from './http/client-address.ts'
+export { guardServer, serverOptions } from './http/server-options.ts'
+export type { CollectStats } from './stats.ts'
+
+export interface CollectDeps {
+  readonly append: Append
+  readonly keys: KeyDirectory
+  readonly clock: Clock
+  readonly log: Log
+  /** Takes what is no path of ours. Without it: 404. */
+  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => void
+  /** The answer of GET /health. */
+  readonly health: () => object
+  /** `http(s)://host:port` as bound, for the settings document when there is no publicUrl. */
+  readonly address?: () => string
+}
+
+export interface CollectServer {
+  /** For `createServer(serverOptions(settings.collect), collect.handle)`. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  readonly stats: () => CollectStats
+}
+
+/** True for the addresses that `handle` answers itself, whatever the method. */
+export function isCollectPath(url: string): boolean {
+  return findRoute(url) !== undefined
+}
+
+const retryAfterSecondsMin = 5
+/** Spread, so that all the senders refused in one second don't come back in one. */
+const retryAfterSecondsSpread = 10
+
+export function createCollectServer(
+  settings: Pick<Settings, 'collect' | 'publicUrl' | 'trustedProxies'>,
+  deps: CollectDeps,
+): CollectServer {
+  const server = new Collect(settings, deps)
+  return {
+    handle: (request, response) => {
+      server.handle(request, response)
+    },
+    stats: () => server.stats(),
+  }
+}
+
+class Collect {
+  readonly #publicUrl: string | undefined
+  readonly #deps: CollectDeps
+  readonly #accept: AcceptDeps
+  readonly #bodies: BodyReader
+  readonly #clientAddress: ClientAddress
+  readonly #counters = new Counters()
+  #refusals = 0
+
+  constructor(settings: Pick<Settings, 'collect' | 'publicUrl' | 'trustedProxies'>, deps: CollectDeps) {
+    const { clock } = deps
+    const retryAfterSeconds = (): number => retryAfterSecondsMin + (this.#refusals++ % (retryAfterSecondsSpread + 1))
+    this.#publicUrl = settings.publicUrl
+    this.#deps = deps
+    this.#clientAddress = createClientAddress(settings.trustedProxies)
+    this.#bodies = new BodyReader(settings.collect, { clock, retryAfterSeconds })
+    this.#accept = {
+      append: deps.append,
+      keys: deps.keys,
+      clock,
+      log: deps.log,
+      rateLimit: createRateLimit(settings.collect.requestsPerSecondMax, clock),
+      deviceClocks: createDeviceClocks(settings.collect.deviceClocksMax),
+      counters: this.#counters,
+      retryAfterSeconds,
+    }
+  }
+
+  stats(): CollectStats {
+    return { ...this.#counters.snapshot(), bodiesBytes: this.#bodies.bytes, bodiesReading: this.#bodies.reading }
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const route = findRoute(request.url ?? '/')
+    if (route === undefined) {
+      if (this.#deps.fallback !== undefined) this.#deps.fallback(request, response)
+      else sendNotFound(response, 'There is nothing at this address.', corsHeaders(request))
+      return
+    }
+    const isPost = route.kind === 'call' || route.kind === 'telemetry'
+    const allow = isPost ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS'
+    const { method } = request
+    if (method === 'OPTIONS') sendPreflight(request, response, allow)
+    else if (isPost ? method === 'POST' : method === 'GET' || method === 'HEAD') this.#serve(route, request, response)
+    else sendMethodNotAllowed(response, allow, corsHeaders(request))
+  }
+
+  #serve(route: Route, request: IncomingMessage, response: ServerResponse): void {
+    switch (route.kind) {
+      case 'call':
+        this.#serveCall(route, request, response)
+        return
+      case 'telemetry':
+        sendSuccess(response, corsHeaders(request))
+        return
+      case 'pixel':
+        void this.#servePixel({ kind: 'call', call: route.call, via: 'client' }, request, response)
+        return
+      case 'settings':
+        this.#serveSettings(route.writeKey, request, response)
+        return
+      case 'health':
+        sendJson(response, this.#deps.health(), request.method === 'HEAD')
+    }
+  }
+
+  #serveCall(route: CallRoute, request: IncomingMessage, response: ServerResponse): void {
+    this.#counters.requests++
+    const admission = admit(this.#accept, route, this.#clientAddress(request), keysOutsideBody(request))
+    if ('code' in admission) {
+      this.#answer(request, response, admission)
+      return
+    }
+    this.#bodies.read(request, (outcome) => {
+      if (outcome.kind === 'gone') return
+      if (outcome.kind === 'refused') {
+        this.#answer(request, response, outcome.refusal)
+        return
+      }
+      void accept(this.#accept, admission, outcome.body).then((refusal) => {
+        outcome.release()
+        this.#answer(request, response, refusal)
+      })
+    })
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, refusal: Refusal | undefined): void {
+    const cors = corsHeaders(request)
+    if (refusal === undefined) {
+      sendSuccess(response, cors)
+      return
+    }
+    this.#counters.countRefusal(refusal.code)
+    sendRefusal({ request, response }, refusal, cors, this.#deps.clock)
+  }
+
+  async #servePixel(route: CallRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#counters.requests++
+    const body = pixelBody(request.url ?? '')
+    const admission = admit(this.#accept, route, this.#clientAddress(request), keysOutsideBody(request))
+    let refusal: Pick<Refusal, 'code'> | undefined
+    if ('code' in admission) refusal = admission
+    else if (body === undefined) refusal = { code: 'body-unreadable' }
+    else refusal = await accept(this.#accept, admission, body)
+    if (refusal !== undefined) this.#counters.countRefusal(refusal.code)
+    sendGif(response, request.method === 'HEAD')
+  }
+
+  #serveSettings(writeKey: string, request: IncomingMessage, response: ServerResponse): void {
+    if (searchKey(this.#deps.keys, [writeKey]).kind !== 'known') {
+      sendNotFound(response, 'This write key was never issued here.', ['Access-Control-Allow-Origin', '*'])
+      return
+    }
+    this.#counters.settingsServed++
+    const address = publicAddress(this.#publicUrl ?? this.#deps.address?.(), request.socket)
+    sendSettings(request, response, settingsDocument(writeKey, address))
+  }
+}

@@ -1,0 +1,22 @@
+// Brings control.sqlite to the newest shape. Each step runs once, in one transaction with its number (user_version).
+import type { DatabaseSync } from 'node:sqlite'
+
+import { MillpondError } from '../../core/errors.ts'
+import { sourcesAndTokens } from './0001-sources-and-tokens.ts'
+
+/** Only ever appended to: step n makes version n + 1. */
+const steps: readonly string[] = [sourcesAndTokens]
+
+/** Error: setting-invalid if a newer Millpond has written the file. */
+export function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > steps.length) {
+    throw new MillpondError(
+      'setting-invalid',
+      `The data folder was written by a newer Millpond (control version ${version}, this one knows ${steps.length})`,
+    )
+  }
+  for (const [index, step] of steps.entries()) {
+    if (index >= version) database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}

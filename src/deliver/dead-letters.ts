@@ -1,0 +1,125 @@
+// Events that were kept out: listed from the warehouse, and sent in again through the buffer. A replay is a new record
+// of stream `engine` that names the letter it replays; the screen judges it like any other.
+import type { Append } from '../buffer/record.ts'
+import type { Clock } from '../core/clock.ts'
+import { MillpondError } from '../core/errors.ts'
+import type { QuarantineReason, RequestMeta } from '../core/event.ts'
+import type { WarehouseDriver } from '../warehouse/driver.ts'
+
+export interface DeadLetterFilter {
+  readonly ids?: readonly string[] | undefined
+  readonly source?: string | undefined
+  readonly reason?: QuarantineReason | undefined
+}
+
+export interface DeadLetter {
+  readonly id: string
+  readonly source: string
+  readonly reason: string
+  readonly receivedAt: string
+  readonly events: number
+  /** What the sender sent, as text. */
+  readonly raw: string
+  readonly replayedAt: string | null
+}
+
+export type ReplayProgress =
+  | { readonly total: number; readonly done: number }
+  | { readonly end: { readonly replayed: number; readonly skipped: readonly { id: string; why: string }[] } }
+
+export interface DeadLetters {
+  list(filter: DeadLetterFilter & { limit: number }): Promise<readonly DeadLetter[]>
+  /**
+   * Sends letters in again that were not replayed yet. `to` names the source that receives them and is needed for
+   * letters of unlisted keys. Error: source-unknown.
+   */
+  replay(filter: DeadLetterFilter & { to?: string | undefined }): AsyncIterable<ReplayProgress>
+}
+
+export interface DeadLetterDeps {
+  readonly driver: WarehouseDriver
+  /** Appends to stream `engine`. */
+  readonly append: Append
+  readonly hasSource: (source: string) => boolean
+  readonly clock: Clock
+}
+
+/** Letters appended at one time: enough to share a sync, few enough to keep the progress moving. */
+const appendsAtOnce = 64
+const skippedReportedMax = 100
+
+export function createDeadLetters({ driver, append, hasSource, clock }: DeadLetterDeps): DeadLetters {
+  async function* select(columns: string, filter: DeadLetterFilter, rest: string): AsyncGenerator<readonly unknown[]> {
+    const sql = `SELECT ${columns} FROM millpond.dead_letters ${whereOf(filter)} ${rest}`
+    const run = await driver.query(sql, new AbortController().signal)
+    for await (const rows of run.rows) yield* rows
+  }
+
+  return {
+    async list({ limit, ...filter }) {
+      const letters: DeadLetter[] = []
+      const columns = 'id, source, reason, received_at, events, raw, replayed_at'
+      for await (const row of select(columns, filter, `ORDER BY received_at DESC, id DESC LIMIT ${limit}`)) {
+        letters.push({
+          id: String(row[0]),
+          source: String(row[1]),
+          reason: String(row[2]),
+          receivedAt: String(row[3]),
+          events: Number(row[4]),
+          raw: String(row[5]),
+          replayedAt: row[6] === null ? null : String(row[6]),
+        })
+      }
+      return letters
+    },
+
+    async *replay({ to, ...filter }) {
+      if (to !== undefined && !hasSource(to)) throw new MillpondError('source-unknown', `There is no source \`${to}\`.`)
+      // Ids first: rows added by the replay itself must not be walked over.
+      const ids: string[] = []
+      for await (const row of select('id', filter, 'AND replayed_at IS NULL ORDER BY received_at, id')) ids.push(String(row[0]))
+      const skipped: { id: string; why: string }[] = []
+      let done = 0
+      for (let from = 0; from < ids.length; from += appendsAtOnce) {
+        const some = ids.slice(from, from + appendsAtOnce)
+        const appends: Promise<number>[] = []
+        for await (const row of select('id, source, events, raw, meta', { ids: some }, 'ORDER BY received_at, id')) {
+          const source = to ?? String(row[1])
+          if (hasSource(source)) appends.push(append(replayRecord(row, source, clock)))
+          else if (skipped.length < skippedReportedMax) skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
+        }
+        await Promise.all(appends)
+        done += appends.length
+        yield { total: ids.length, done }
+      }
+      yield { end: { replayed: done, skipped } }
+    },
+  }
+}
+
+function replayRecord(row: readonly unknown[], source: string, clock: Clock): Parameters<Append>[0] {
+  const [id, , events, raw, metaText] = row
+  const { refused: _refused, ...meta } = JSON.parse(typeof metaText === 'string' ? metaText : JSON.stringify(metaText)) as RequestMeta
+  const replayMeta: RequestMeta = { ...meta, replayOf: String(id) }
+  const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]}` : String(raw)
+  return {
+    kind: 'segment',
+    source,
+    receivedAtMicros: clock.nowMicros(),
+    count: Number(events),
+    meta: JSON.stringify(replayMeta),
+    body: Buffer.from(body),
+  }
+}
+
+function whereOf({ ids, source, reason }: DeadLetterFilter): string {
+  const conditions = ['true']
+  if (ids !== undefined) conditions.push(ids.length === 0 ? 'false' : `id IN (${ids.map(literal).join(', ')})`)
+  if (source !== undefined) conditions.push(`source = ${literal(source)}`)
+  if (reason !== undefined) conditions.push(`reason = ${literal(reason)}`)
+  return `WHERE ${conditions.join(' AND ')}`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,42 @@
+// What the live feed shows of one event. Made in the worker, for the last events of a plan only.
+import type { StoredRecord } from '../../buffer/record.ts'
+import type { LiveEvent, QuarantineReason, RequestMeta, Verdict } from '../../core/event.ts'
+import { idText } from '../screen/message-id.ts'
+import { stringifyExact } from '../screen/parse.ts'
+
+const jsonLengthMax = 16 * 1024
+
+export function liveEventOf(
+  record: StoredRecord,
+  event: unknown,
+  verdict: Verdict,
+  reason: QuarantineReason | null,
+  id: string,
+): LiveEvent {
+  const fields = (typeof event === 'object' && event !== null ? event : {}) as Readonly<Record<string, unknown>>
+  const type = idText(fields['type']) || callOf(record)
+  return {
+    receivedAtMicros: record.receivedAtMicros,
+    source: record.source,
+    type,
+    name: idText(fields['event']) || idText(fields['name']),
+    id,
+    userId: idText(fields['userId']) || null,
+    anonymousId: idText(fields['anonymousId']) || null,
+    verdict,
+    reason,
+    json: shownJson(record, event, reason),
+  }
+}
+
+function callOf(record: StoredRecord): string {
+  const { call } = JSON.parse(record.meta) as Partial<RequestMeta>
+  return call ?? ''
+}
+
+function shownJson(record: StoredRecord, event: unknown, reason: QuarantineReason | null): string {
+  // A deep or huge event would cost more to write out than it is worth looking at; its letter has the bytes.
+  const isAwkward = event === undefined || reason === 'too_deep' || reason === 'event_too_large' || reason === 'too_many_keys'
+  if (isAwkward) return Buffer.from(record.body.subarray(0, jsonLengthMax)).toString()
+  return stringifyExact(event).slice(0, jsonLengthMax).toWellFormed()
+}

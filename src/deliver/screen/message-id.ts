@@ -1,0 +1,44 @@
+// The id of an event. A sender's own id is kept; an event without one gets an id that a retry of the same request meets
+// again only if the event says when it happened: two real clicks must not become one.
+import { createHash } from 'node:crypto'
+
+import { stringifyExact } from './parse.ts'
+
+/** Text of an id as sent: numbers become their exact digits, all else but text is none (''). */
+export function idText(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
+}
+
+const transportKeys: ReadonlySet<string> = new Set(['sentAt', 'receivedAt', 'writeKey', '_metadata', 'integrations'])
+
+/** Keys sorted at every level, so that the same content gives the same text. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  // Only plain objects: exact numbers pass through.
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value
+  const object = value as Record<string, unknown>
+  const entries = Object.keys(object)
+    .sort()
+    .map((key) => [key, sorted(object[key])])
+  return Object.fromEntries(entries) as unknown
+}
+
+/** JSON of what an event says, without what its transport added: sentAt, receivedAt, writeKey, context.ip, … */
+export function canonicalEvent(event: Readonly<Record<string, unknown>>): string {
+  const kept = Object.entries(event).filter(([key]) => !transportKeys.has(key))
+  const content = kept.map(([key, value]) => {
+    if (key !== 'context' || value === null || typeof value !== 'object' || Array.isArray(value)) return [key, value]
+    return [key, Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'ip'))]
+  })
+  return stringifyExact(sorted(Object.fromEntries(content)))
+}
+
+/** `record` names the request and the place in it: the same whenever the buffer is read again. */
+export function messageIdOf(event: Readonly<Record<string, unknown>>, source: string, record: string): string {
+  const sent = idText(event['messageId'])
+  if (sent !== '') return sent
+  if (event['timestamp'] === undefined && event['originalTimestamp'] === undefined) return `r-${record}`
+  const hash = createHash('sha256').update(source).update('\n').update(canonicalEvent(event))
+  return `h-${hash.digest('hex').slice(0, 32)}`
+}

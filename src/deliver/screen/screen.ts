@@ -1,0 +1,263 @@
+// The screen: one verdict for every event of a record, once, in order, for everybody who comes after. What is stored goes
+// to the sink with its leaves walked; what is kept out goes there as a dead letter; every verdict goes into the frames.
+//
+//   record --refused, unreadable--> one letter
+//      \--> events --limits, shape--> letter            (quarantined)
+//               \--> id seen before --same content----> nothing         (duplicate)
+//                         \          --other content--> sink            (flagged)
+//                          \--> sink                                     (stored)
+import type { StoredRecord } from '../../buffer/record.ts'
+import { eventTypes, type EventType, type QuarantineReason, type RequestMeta, type Verdict } from '../../core/event.ts'
+import type { ScreenSettings } from '../../core/settings.ts'
+import { createLetter, envelopeOf, type Letter } from './dead-letter.ts'
+import type { DedupeIndex } from './dedupe-index.ts'
+import { IdHash } from './hash.ts'
+import { idText, messageIdOf } from './message-id.ts'
+import { parseExact } from './parse.ts'
+import { batchSpans, type Span } from './spans.ts'
+import { verdictCodes, type VerdictFrames } from './verdict-file.ts'
+import { EventWalk, type Leaves } from './walk.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** An event that is stored. One object, written anew for each event: use it at once, keep nothing of it. */
+export interface KeptEvent {
+  readonly type: EventType
+  readonly event: Json
+  /** In its request. */
+  readonly index: number
+  /** Track: the event's name. Page, screen: the page's, '' if none. */
+  readonly name: string
+  readonly id: string
+  readonly userId: string
+  readonly anonymousId: string
+  /** As sent, the event's own or its batch's. */
+  readonly sentAt: unknown
+  readonly leaves: Leaves & { readonly generation: number }
+  /** The body held numbers beyond a double: write its JSON exactly. */
+  readonly isExact: boolean
+}
+
+export interface ScreenSink {
+  /** Stored or flagged. */
+  keep(event: KeptEvent, record: StoredRecord, meta: RequestMeta): void
+  letter(letter: Letter): void
+  /** Every event, after its verdict; `event` is whatever the sender put there. */
+  seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void
+}
+
+export interface RecordTally {
+  stored: number
+  flagged: number
+  duplicates: number
+  quarantined: number
+}
+
+/** Events that the warehouse refused: indexes in the record, or all of it. */
+export type RefusedEvents = ReadonlySet<number> | 'all'
+
+const nothingRefused: ReadonlySet<number> = new Set()
+const types: ReadonlySet<unknown> = new Set(eventTypes)
+
+export function hourOf(micros: number): number {
+  return Math.floor(micros / 3_600_000_000)
+}
+
+/** What is known of the record being judged. */
+interface Work {
+  readonly stream: string
+  readonly record: StoredRecord
+  readonly meta: RequestMeta
+  readonly body: Json
+  readonly text: string
+  items: readonly unknown[]
+  isExact: boolean
+  spans: Span[] | undefined
+}
+
+export class Screen {
+  readonly walk: EventWalk
+  readonly #settings: ScreenSettings
+  readonly #index: DedupeIndex
+  readonly #frames: VerdictFrames
+  readonly #idHash = new IdHash()
+  readonly #kept: { -readonly [Key in keyof KeptEvent]: KeptEvent[Key] }
+  #tally: RecordTally = { stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
+
+  constructor(settings: ScreenSettings, index: DedupeIndex, frames: VerdictFrames) {
+    this.#settings = settings
+    this.#index = index
+    this.#frames = frames
+    this.walk = new EventWalk(settings)
+    const leaves = this.walk
+    const texts = { name: '', id: '', userId: '', anonymousId: '', sentAt: undefined }
+    this.#kept = { type: 'track', event: {}, index: 0, ...texts, leaves, isExact: false }
+  }
+
+  /** Judges all events of a record; the tally's sum is record.count, always. */
+  judge(stream: string, record: StoredRecord, sink: ScreenSink, refused: RefusedEvents = nothingRefused): RecordTally {
+    this.#tally = { stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
+    this.#frames.begin(record.sequence, hourOf(record.receivedAtMicros), record.count)
+    const work = openRecord(stream, record)
+    if ('reason' in work) this.#letterOfAll(stream, record, work.meta, work.reason, sink)
+    else if (refused === 'all') this.#letterOfAll(stream, record, work.meta, 'row_refused', sink)
+    else this.#judgeEvents(work, sink, refused)
+    this.#frames.end()
+    return this.#tally
+  }
+
+  #judgeEvents(work: Work, sink: ScreenSink, refused: ReadonlySet<number>): void {
+    const { record, meta, stream } = work
+    const judged = Math.min(work.items.length, this.#settings.batchEventsMax)
+    for (let index = 0; index < judged; index++) {
+      const reason = this.#reasonAgainst(work, index) ?? (refused.has(index) ? 'row_refused' : undefined)
+      if (reason === undefined) this.#keepOnce(work, index, sink)
+      else this.#quarantine(work, index, reason, sink)
+    }
+    const rest = work.items.length - judged
+    if (rest === 0) return
+    const raw = bytesOf(work, judged, work.items.length - 1)
+    const place = { stream, record, meta, index: judged }
+    sink.letter(createLetter(place, 'batch_too_long', rest, raw, envelopeOf(work.body)))
+    this.#tally.quarantined += rest
+  }
+
+  /** Fills `#kept` and walks the event; undefined: nothing is against it. */
+  #reasonAgainst(work: Work, index: number): QuarantineReason | undefined {
+    const { meta, body } = work
+    let event = eventAt(work, index)
+    if (event === undefined) return 'event_not_an_object'
+    if (this.#sizeOf(work, index) > this.#settings.eventBytesMax) return 'event_too_large'
+    this.walk.run(event)
+    if (this.walk.inexact && !work.isExact && !this.walk.tooDeep && !this.walk.tooManyKeys) {
+      makeExact(work)
+      event = eventAt(work, index) ?? event
+      this.walk.run(event)
+    }
+    if (this.walk.tooDeep) return 'too_deep'
+    if (this.walk.tooManyKeys) return 'too_many_keys'
+    const type = meta.call === 'batch' ? event['type'] : meta.call
+    if (!types.has(type)) return 'event_type_unknown'
+    const kept = this.#kept
+    kept.type = type as EventType
+    kept.event = event
+    kept.index = index
+    kept.isExact = work.isExact
+    kept.userId = idText(event['userId'])
+    kept.anonymousId = idText(event['anonymousId'])
+    kept.name = idText(kept.type === 'track' ? event['event'] : event['name'])
+    kept.sentAt = event['sentAt'] ?? body['sentAt']
+    if (kept.type === 'track' && kept.name === '') return 'event_name_missing'
+    return kept.userId === '' && kept.anonymousId === '' ? 'id_missing' : undefined
+  }
+
+  /** Bytes of one event; 0 = small enough anyway. */
+  #sizeOf(work: Work, index: number): number {
+    const { body } = work.record
+    if (body.length <= this.#settings.eventBytesMax) return 0
+    return bytesOf(work, index, index).length
+  }
+
+  #keepOnce(work: Work, index: number, sink: ScreenSink): void {
+    const kept = this.#kept
+    const { record, meta, stream } = work
+    kept.id = messageIdOf(kept.event, record.source, `${stream}-${record.sequence}-${index}`)
+    this.#idHash.compute(record.source, kept.id)
+    const { low, high } = this.#idHash
+    const content = this.walk.hash >>> 0
+    const hour = hourOf(record.receivedAtMicros)
+    const answer = this.#index.ask(low, high, content, hour)
+    if (answer === 'duplicate') {
+      this.#tally.duplicates += 1
+      this.#frames.add(verdictCodes.duplicate, low, high, content)
+      sink.seen(record, kept.event, 'duplicate', null, kept.id)
+      return
+    }
+    const verdict = answer === 'new' ? 'stored' : 'flagged'
+    this.#index.remember(low, high, content, hour)
+    this.#frames.add(verdictCodes[verdict], low, high, content)
+    this.#tally[verdict] += 1
+    sink.keep(kept, record, meta)
+    sink.seen(record, kept.event, verdict, null, kept.id)
+  }
+
+  #quarantine(work: Work, index: number, reason: QuarantineReason, sink: ScreenSink): void {
+    const { record, meta, stream } = work
+    const place = { stream, record, meta, index }
+    const envelope = meta.call === 'batch' ? envelopeOf(work.body) : undefined
+    const letter = createLetter(place, reason, 1, bytesOf(work, index, index), envelope)
+    sink.letter(letter)
+    this.#frames.add(verdictCodes.quarantined, 0, 0, 0)
+    this.#tally.quarantined += 1
+    sink.seen(record, work.items[index], 'quarantined', reason, letter.id)
+  }
+
+  #letterOfAll(stream: string, record: StoredRecord, meta: RequestMeta | undefined, reason: QuarantineReason, sink: ScreenSink): void {
+    this.#tally.quarantined += record.count
+    if (record.count === 0) return
+    const spans = meta?.call === 'batch' ? batchSpans(record.body) : undefined
+    const raw = record.body.subarray(spans?.[0]?.start ?? 0, spans?.at(-1)?.end)
+    const letter = createLetter({ stream, record, meta, index: undefined }, reason, record.count, raw, undefined)
+    sink.letter(letter)
+    sink.seen(record, undefined, 'quarantined', reason, letter.id)
+  }
+}
+
+/** The events of a record, or why it is kept out as a whole. */
+function openRecord(stream: string, record: StoredRecord): Work | { reason: QuarantineReason; meta: RequestMeta | undefined } {
+  const meta = parseObject(record.meta) as RequestMeta | undefined
+  // A record that no receiver of ours can have written: kept, with its bytes, for somebody to look at.
+  if (meta === undefined || record.kind !== 'segment') return { reason: 'row_refused', meta: undefined }
+  if (meta.refused !== undefined) return { reason: meta.refused, meta }
+  const { buffer, byteOffset, byteLength } = record.body
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString()
+  const body = parseObject(text)
+  if (body === undefined) return { reason: 'event_not_an_object', meta }
+  const items = itemsOf(body, meta)
+  // Intake counted before it answered: a body that counts otherwise here would break the ledger.
+  if (items?.length !== record.count) return { reason: 'row_refused', meta }
+  return { stream, record, meta, body, text, items, isExact: false, spans: undefined }
+}
+
+function itemsOf(body: Json, meta: RequestMeta): readonly unknown[] | undefined {
+  if (meta.call !== 'batch') return [body]
+  return Array.isArray(body['batch']) ? (body['batch'] as unknown[]) : undefined
+}
+
+function makeExact(work: Work): void {
+  const body = parseExact(work.text) as Json
+  work.items = itemsOf(body, work.meta) ?? work.items
+  work.isExact = true
+}
+
+/** Undefined: it is no object. What the batch says for all events lies under what the event says itself. */
+function eventAt(work: Work, index: number): Json | undefined {
+  const event = work.items[index]
+  if (!isObject(event)) return undefined
+  const shared = work.meta.call === 'batch' ? work.body['context'] : undefined
+  if (!isObject(shared)) return event
+  const own = event['context']
+  return { ...event, context: isObject(own) ? { ...shared, ...own } : shared }
+}
+
+/** The exact bytes of events `from` to `to`, as they came. */
+function bytesOf(work: Work, from: number, to: number): Uint8Array {
+  const { body } = work.record
+  if (work.meta.call !== 'batch') return body
+  work.spans ??= batchSpans(body) ?? []
+  return body.subarray(work.spans[from]?.start ?? 0, work.spans[to]?.end)
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

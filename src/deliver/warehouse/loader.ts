@@ -1,0 +1,366 @@
+// The loader: has plans prepared by its worker, loads them, and says what is durable. While one plan is loaded the worker
+// prepares the next. It never waits for a person's query and never skips: after any failure it starts again from the
+// position that the warehouse holds, the same road as after a crash.
+//
+//   asleep --wake--> preparing --plan--> loading --> checkpoint due? --> asleep, or preparing again
+//                       \---- failed ----/-> pause -> new worker, from the warehouse's position
+import { join } from 'node:path'
+
+import type { StreamName } from '../../buffer/buffer.ts'
+import type { SourcePlatform } from '../../control/control.ts'
+import type { Clock } from '../../core/clock.ts'
+import { MillpondError, messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Part } from '../../core/part.ts'
+import type { Settings } from '../../core/settings.ts'
+import type { StreamPosition, WarehouseDriver } from '../../warehouse/driver.ts'
+import { createLiveRing, type LiveFeed, type LiveRing } from '../live/live.ts'
+import { hourOf } from '../screen/screen.ts'
+import { PoisonHunt } from './poison.ts'
+import { readSchemaStart } from './schema-start.ts'
+import { createSignal, waitForAny } from './signal.ts'
+import { startWorker, WorkerFailure, type WorkerHandle } from './worker-handle.ts'
+import type { DedupeStatus, PreparedPlan } from './worker-messages.ts'
+
+export interface LoaderOptions {
+  readonly dataFolder: string
+  readonly settings: Pick<Settings, 'screen' | 'warehouse' | 'logLevel'>
+  readonly platformOf: (source: string) => SourcePlatform
+}
+
+export interface LoaderDeps {
+  readonly driver: WarehouseDriver
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface LoaderStatus {
+  /** Of the warehouse: what queries see. */
+  readonly positions: readonly StreamPosition[]
+  /** Since this start. */
+  readonly eventsLoaded: number
+  readonly loads: number
+  readonly lastLoadMs: number
+  /** Age of the newest event when its load was done; 0 once everything read so far is loaded. */
+  readonly lagMs: number
+  /** Rows with a value in `_overflow` since the worker began. */
+  readonly overflowedRows: number
+  readonly dedupe: DedupeStatus
+  readonly lastError: string | null
+}
+
+export interface Loader extends Part {
+  /** Something new may be readable. Cheap, never fails. */
+  wake(stream: StreamName): void
+  status(): LoaderStatus
+  /** Per stream: its writer's totals of events per source, at the last cut read. */
+  totals(): PreparedPlan['totals']
+  /** After each checkpoint: the buffer may forget everything up to these positions. */
+  onCovered(listener: (positions: readonly StreamPosition[]) => void): void
+  readonly live: LiveFeed
+  /** Platforms of sources may have changed. */
+  sourcesChanged(): void
+}
+
+/** Bodies in one plan; bounds the worker's memory when events are large. */
+const planBytesMax = 64 * 1024 * 1024
+const liveRingEvents = 200
+const pauseMsMin = 500
+const pauseMsMax = 30_000
+const streams: readonly StreamName[] = ['engine', 'events']
+
+/** Resolves when the worker has its dedupe index and loading goes on by itself. */
+export async function startLoader(options: LoaderOptions, deps: LoaderDeps): Promise<Loader> {
+  const loader = new WarehouseLoader(options, deps)
+  await loader.begin()
+  return loader
+}
+
+class WarehouseLoader implements Loader {
+  readonly #options: LoaderOptions
+  readonly #deps: LoaderDeps
+  readonly #ring: LiveRing = createLiveRing(liveRingEvents)
+  readonly #hunt = new PoisonHunt()
+  readonly #coveredListeners: ((positions: readonly StreamPosition[]) => void)[] = []
+  readonly #woken = createSignal()
+  readonly #stopping = createSignal()
+  readonly #checkpointDue = createSignal()
+  readonly #planReady = createSignal()
+  #worker: WorkerHandle | undefined
+  #next: Promise<PreparedPlan | undefined> | undefined
+  #running: Promise<void> = Promise.resolve()
+  #failures = 0
+  #lastLoadStartMs = 0
+  #lastPrepareMs = 0
+  #eventsDirty = 0
+  #cancelCheckpoint: (() => void) | undefined
+  #totals: PreparedPlan['totals'] = {}
+  #status: LoaderStatus = {
+    positions: [],
+    eventsLoaded: 0,
+    loads: 0,
+    lastLoadMs: 0,
+    lagMs: 0,
+    overflowedRows: 0,
+    dedupe: { ids: 0, windowHours: 0, bytes: 0 },
+    lastError: null,
+  }
+
+  constructor(options: LoaderOptions, deps: LoaderDeps) {
+    this.#options = options
+    this.#deps = deps
+  }
+
+  get live(): LiveFeed {
+    return this.#ring
+  }
+
+  wake(_stream: StreamName): void {
+    this.#woken.set()
+  }
+
+  status(): LoaderStatus {
+    return this.#status
+  }
+
+  totals(): PreparedPlan['totals'] {
+    return this.#totals
+  }
+
+  onCovered(listener: (positions: readonly StreamPosition[]) => void): void {
+    this.#coveredListeners.push(listener)
+  }
+
+  sourcesChanged(): void {
+    this.#worker?.forgetPlatforms()
+  }
+
+  async begin(): Promise<void> {
+    this.#worker = await this.#openWorker()
+    // What waited while we were away.
+    this.#woken.set()
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.set()
+    await this.#running
+  }
+
+  async #openWorker(): Promise<WorkerHandle> {
+    const { dataFolder, settings, platformOf } = this.#options
+    const { driver } = this.#deps
+    const positions = await driver.positions()
+    const worker = startWorker(
+      {
+        streams: streams.map((stream) => ({
+          stream,
+          folder: join(dataFolder, 'buffer', stream),
+          verdictFolder: join(dataFolder, 'verdicts', stream),
+        })),
+        settings: { screen: settings.screen, schema: settings.warehouse },
+        logLevel: settings.logLevel,
+        positions,
+        schema: await readSchemaStart(driver),
+        refusals: this.#hunt.refusals,
+        piece: this.#hunt.piece,
+      },
+      platformOf,
+    )
+    try {
+      this.#status = { ...this.#status, positions, dedupe: await worker.ready }
+    } catch (error) {
+      await worker.end()
+      throw error
+    }
+    return worker
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.isSet) {
+      try {
+        await this.#step()
+        this.#failures = 0
+      } catch (error) {
+        await this.#recover(error)
+      }
+    }
+    await this.#finish()
+  }
+
+  /** One plan, or one checkpoint. */
+  async #step(): Promise<void> {
+    this.#worker ??= await this.#openWorker()
+    if (this.#next === undefined) this.#prepareNext(0)
+    const { mayCheckpoint } = this.#hunt
+    await waitForAny([this.#planReady, this.#stopping, ...(mayCheckpoint ? [this.#checkpointDue] : [])])
+    if (this.#stopping.isSet) return
+    if (this.#checkpointDue.isSet && mayCheckpoint) {
+      await this.#worker.sync(this.#releaseHour())
+      await this.#checkpoint()
+      return
+    }
+    const next = this.#next
+    this.#next = undefined
+    this.#planReady.clear()
+    const prepared = await next
+    if (prepared?.more === true) this.#woken.set()
+    if (prepared?.plan !== undefined) await this.#load(prepared)
+    else if (prepared !== undefined) this.#totals = prepared.totals
+  }
+
+  #prepareNext(notBeforeMs: number): void {
+    const next = this.#prepareInTime(notBeforeMs)
+    this.#next = next
+    const tell = () => {
+      if (this.#next === next) this.#planReady.set()
+    }
+    next.then(tell, tell)
+  }
+
+  /** Undefined: stopped. Waits until there is something to do and it is time for it. */
+  async #prepareInTime(notBeforeMs: number): Promise<PreparedPlan | undefined> {
+    const { clock } = this.#deps
+    const worker = this.#worker
+    await waitForAny([this.#woken, this.#stopping])
+    await waitForAny([this.#stopping], { clock, ms: notBeforeMs - clock.monotonicMs() })
+    if (this.#stopping.isSet || worker === undefined) return undefined
+    this.#woken.clear()
+    const eventsMax = this.#hunt.eventsMax ?? this.#options.settings.warehouse.loadEventsMax
+    return worker.prepare(clock.nowMicros(), eventsMax, planBytesMax)
+  }
+
+  async #load(prepared: PreparedPlan): Promise<void> {
+    const { plan } = prepared
+    if (plan === undefined) return
+    const { driver, clock } = this.#deps
+    const { warehouse } = this.#options.settings
+    const startMs = clock.monotonicMs()
+    this.#lastLoadStartMs = startMs
+    this.#lastPrepareMs = prepared.prepareMs
+    const isCheckpointNext = this.#eventsDirty + prepared.events >= warehouse.checkpointEventsMax && this.#hunt.mayCheckpoint
+    // Asked before the next plan, so that the checkpoint needn't wait for it.
+    const synced = isCheckpointNext ? this.#worker?.sync(this.#releaseHour()) : undefined
+    // A failed load is heard of first; this one's failure comes from the same worker's end.
+    synced?.catch(() => undefined)
+    const isAlone = this.#hunt.eventsMax !== undefined || !this.#hunt.mayCheckpoint
+    if (!isAlone) this.#prepareAhead(prepared.more)
+    try {
+      const receipt = await driver.load(plan)
+      await this.#loaded(prepared, receipt.tookMs)
+    } catch (error) {
+      throw new LoadFailure(error, prepared)
+    }
+    if (synced !== undefined) {
+      await synced
+      await this.#checkpoint()
+    }
+  }
+
+  /** The next plan may start twice a load's time after this one, and has to be prepared before that. */
+  #prepareAhead(isMuchWaiting: boolean): void {
+    const { loadIntervalMsMin } = this.#options.settings.warehouse
+    const pauseMs = Math.max(loadIntervalMsMin, 2 * this.#status.lastLoadMs) - this.#lastPrepareMs
+    this.#prepareNext(isMuchWaiting ? 0 : this.#lastLoadStartMs + pauseMs)
+  }
+
+  async #loaded(prepared: PreparedPlan, tookMs: number): Promise<void> {
+    const { driver, clock } = this.#deps
+    const positions = await driver.positions()
+    this.#totals = prepared.totals
+    this.#eventsDirty += prepared.events
+    const ageMs = prepared.receivedAtMicros === 0 ? 0 : (clock.nowMicros() - prepared.receivedAtMicros) / 1000
+    this.#status = {
+      positions,
+      eventsLoaded: this.#status.eventsLoaded + prepared.events,
+      loads: this.#status.loads + 1,
+      lastLoadMs: tookMs,
+      lagMs: prepared.more ? Math.max(0, Math.round(ageMs)) : 0,
+      overflowedRows: prepared.overflowedRows,
+      dedupe: prepared.dedupe,
+      lastError: null,
+    }
+    this.#cancelCheckpoint ??= clock.schedule(() => {
+      this.#checkpointDue.set()
+    }, this.#options.settings.warehouse.checkpointAgeMsMax)
+    this.#ring.add(prepared.live)
+    const wasSplitting = !this.#hunt.mayCheckpoint
+    const needsWorker = this.#hunt.loaded(prepared.plan?.positions ?? [], positions)
+    if (needsWorker || wasSplitting) await this.#endWorker()
+  }
+
+  /** The next step opens a new one; what this one had read waits for it. */
+  async #endWorker(): Promise<void> {
+    await this.#worker?.end()
+    this.#worker = undefined
+    this.#next?.catch(() => undefined)
+    this.#next = undefined
+    this.#planReady.clear()
+    this.#woken.set()
+  }
+
+  #releaseHour(): number {
+    return hourOf(this.#deps.clock.nowMicros()) - this.#options.settings.screen.dedupeWindowHours - 1
+  }
+
+  /** Verdicts are synced: rows that a checkpoint keeps must find the ids again that made them the first of their kind. */
+  async #checkpoint(): Promise<void> {
+    this.#cancelCheckpoint?.()
+    this.#cancelCheckpoint = undefined
+    this.#checkpointDue.clear()
+    const covered = await this.#deps.driver.checkpoint()
+    this.#eventsDirty = 0
+    for (const listener of this.#coveredListeners) listener(covered)
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const { log, clock } = this.#deps
+    const cause = error instanceof LoadFailure ? error.cause : error
+    this.#status = { ...this.#status, lastError: messageOf(cause) }
+    this.#failures += 1
+    const isLearned = this.#learn(error)
+    log.error({ err: cause, failures: this.#failures }, 'A load failed; it is tried again from the last position.')
+    await this.#endWorker()
+    if (!isLearned) {
+      const pauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** Math.min(10, this.#failures - 1))
+      await waitForAny([this.#stopping], { clock, ms: pauseMs })
+    }
+  }
+
+  /** True: the next try will be another one than this, so it needs no pause. */
+  #learn(error: unknown): boolean {
+    if (error instanceof LoadFailure) {
+      const { cause } = error
+      if (!(cause instanceof MillpondError) || cause.code !== 'load-refused') return false
+      return this.#hunt.refused(error.prepared)
+    }
+    if (error instanceof WorkerFailure && error.record !== undefined && this.#failures > 1) {
+      this.#hunt.giveUp(error.record)
+      return true
+    }
+    return false
+  }
+
+  /** Loads nothing more: what waits is in the buffer. Makes durable what is loaded. */
+  async #finish(): Promise<void> {
+    this.#cancelCheckpoint?.()
+    const worker = this.#worker
+    if (worker === undefined) return
+    await this.#next?.catch(() => undefined)
+    await worker.sync(this.#releaseHour())
+    if (this.#eventsDirty > 0 && this.#hunt.mayCheckpoint) await this.#checkpoint()
+    await worker.stop()
+  }
+}
+
+/** A plan that could not be loaded. */
+class LoadFailure extends Error {
+  override readonly cause: unknown
+  readonly prepared: PreparedPlan
+
+  constructor(cause: unknown, prepared: PreparedPlan) {
+    super(messageOf(cause))
+    this.cause = cause
+    this.prepared = prepared
+  }
+}

@@ -1,0 +1,159 @@
+// From records to a load plan: screen, shape, count, pack. Pure but for its memory: no clock, no files, no threads; the
+// worker thread drives it, and tests do.
+import type { StoredRecord } from '../../buffer/record.ts'
+import type { SourcePlatform } from '../../control/control.ts'
+import { assert } from '../../core/errors.ts'
+import type { LiveEvent, QuarantineReason, RequestMeta, Verdict } from '../../core/event.ts'
+import type { ScreenSettings } from '../../core/settings.ts'
+import type { LoadPlan, RowBlock, SourceCount, StreamPosition } from '../../warehouse/driver.ts'
+import { liveEventOf } from '../live/live-event.ts'
+import type { Letter } from '../screen/dead-letter.ts'
+import type { DedupeIndex } from '../screen/dedupe-index.ts'
+import { hourOf, type KeptEvent, type RefusedEvents, Screen, type ScreenSink } from '../screen/screen.ts'
+import type { VerdictFrames } from '../screen/verdict-file.ts'
+import { Arena } from './columns.ts'
+import { type SchemaLimits, type SchemaStart, WarehouseSchema } from './schema-state.ts'
+import { Shaper } from './shape.ts'
+import { SystemRows } from './system-rows.ts'
+
+export interface PlanSettings {
+  readonly screen: ScreenSettings
+  readonly schema: SchemaLimits
+}
+
+/** Part of one record that is loaded on its own, because the warehouse refused the whole. */
+export interface Piece {
+  /** Indexes of events: from … to - 1. */
+  readonly from: number
+  readonly to: number
+  /** The last piece carries letters, counts and the position. */
+  readonly isLast: boolean
+}
+
+export interface PlanOptions {
+  readonly loadedAtMicros: number
+  /** Live events wanted of this plan: the last ones. */
+  readonly liveEventsMax: number
+  /** Events in the records to come. */
+  readonly events: number
+  readonly piece: Piece | undefined
+}
+
+export interface PackedPlan {
+  readonly plan: LoadPlan
+  /** Memory of all blocks, to be moved. */
+  readonly arena: ArrayBuffer
+  readonly live: readonly LiveEvent[]
+}
+
+interface Count {
+  readonly source: string
+  readonly stream: string
+  readonly hourMicros: number
+  received: number
+  stored: number
+  flagged: number
+  duplicates: number
+  quarantined: number
+}
+
+const hourMicros = 3_600_000_000
+
+export class PlanMaker implements ScreenSink {
+  readonly schema: WarehouseSchema
+  readonly #screen: Screen
+  readonly #shaper: Shaper
+  readonly #system = new SystemRows()
+  #options: PlanOptions = { loadedAtMicros: 0, liveEventsMax: 0, events: 0, piece: undefined }
+  #counts = new Map<string, Count>()
+  #replayed = new Set<string>()
+  #live: LiveEvent[] = []
+  #seen = 0
+
+  constructor(
+    settings: PlanSettings,
+    platformOf: (source: string) => SourcePlatform,
+    start: SchemaStart,
+    index: DedupeIndex,
+    frames: VerdictFrames,
+  ) {
+    this.schema = new WarehouseSchema(settings.schema, platformOf, start)
+    this.#screen = new Screen(settings.screen, index, frames)
+    this.#shaper = new Shaper(this.schema)
+  }
+
+  /** Rows with something in `_overflow` since the maker began. */
+  get overflowedRows(): number {
+    return this.#shaper.overflowed
+  }
+
+  begin(options: PlanOptions): void {
+    this.#options = options
+    this.#counts = new Map()
+    this.#replayed = new Set()
+    this.#live = []
+    this.#seen = 0
+  }
+
+  /** Verdicts go to the frames given to the constructor. */
+  add(stream: string, record: StoredRecord, refused?: RefusedEvents): void {
+    const tally = this.#screen.judge(stream, record, this, refused)
+    const { stored, flagged, duplicates, quarantined } = tally
+    assert(stored + flagged + duplicates + quarantined === record.count, `the ledger of ${stream} ${record.sequence} sums`)
+    if (this.#options.piece?.isLast === false) return
+    const hour = hourOf(record.receivedAtMicros)
+    const key = `${hour} ${stream} ${record.source}`
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      const zeros = { received: 0, stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
+      count = { source: record.source, stream, hourMicros: hour * hourMicros, ...zeros }
+      this.#counts.set(key, count)
+    }
+    count.received += record.count
+    count.stored += stored
+    count.flagged += flagged
+    count.duplicates += duplicates
+    count.quarantined += quarantined
+    if (record.meta.includes('"replayOf"')) this.#noteReplay(record)
+  }
+
+  #noteReplay(record: StoredRecord): void {
+    const { replayOf } = JSON.parse(record.meta) as RequestMeta
+    if (replayOf !== undefined) this.#replayed.add(replayOf)
+  }
+
+  keep(event: KeptEvent, record: StoredRecord, meta: RequestMeta): void {
+    const { piece, loadedAtMicros } = this.#options
+    if (piece !== undefined && (event.index < piece.from || event.index >= piece.to)) return
+    this.#shaper.add(event, record, meta, loadedAtMicros)
+  }
+
+  letter(letter: Letter): void {
+    if (this.#options.piece?.isLast !== false) this.#system.addLetter(letter)
+  }
+
+  seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void {
+    this.#seen += 1
+    if (this.#seen + this.#options.liveEventsMax <= this.#options.events) return
+    this.#live.push(liveEventOf(record, event, verdict, reason, id))
+    if (this.#live.length > this.#options.liveEventsMax) this.#live.shift()
+  }
+
+  /** Packs everything added since `begin`. */
+  finish(positions: readonly StreamPosition[]): PackedPlan {
+    const { changes, decisions, eventNames } = this.schema.takeChanges()
+    const { loadedAtMicros } = this.#options
+    for (const decision of decisions) this.#system.addDecision(decision, loadedAtMicros)
+    for (const name of eventNames) this.#system.addEventName(name, loadedAtMicros)
+    const tables = [...this.schema.tables(), ...this.#system.tables]
+    const arena = new Arena(tables.reduce((bytes, table) => bytes + table.packedBytes(), 0))
+    const blocks: RowBlock[] = []
+    for (const table of tables) {
+      const block = table.pack(arena)
+      if (block !== undefined) blocks.push(block)
+    }
+    const counts: SourceCount[] = [...this.#counts.values()]
+    const plan = { changes, blocks, users: this.#shaper.takeUsers(), counts, replayed: [...this.#replayed], positions }
+    return { plan, arena: arena.bytes.buffer, live: this.#live }
+  }
+}

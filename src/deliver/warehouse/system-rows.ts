@@ -1,0 +1,52 @@
+// Rows of `millpond` that travel in a plan: dead letters, decisions about shapes, names of events.
+import { isUtf8 } from 'node:buffer'
+
+import { systemDataset, systemTables } from '../../warehouse/schema.ts'
+import type { Letter } from '../screen/dead-letter.ts'
+import type { Decision, EventName } from './schema-state.ts'
+import { FedTable } from './tables.ts'
+
+export class SystemRows {
+  readonly #letters = new FedTable({ dataset: systemDataset, table: 'dead_letters' }, systemTables.dead_letters)
+  readonly #changes = new FedTable({ dataset: systemDataset, table: 'schema_changes' }, systemTables.schema_changes)
+  readonly #names = new FedTable({ dataset: systemDataset, table: 'event_names' }, systemTables.event_names)
+
+  get tables(): readonly FedTable[] {
+    return [this.#letters, this.#changes, this.#names]
+  }
+
+  addLetter(letter: Letter): void {
+    const table = this.#letters
+    const row = table.beginRow()
+    table.column('id').builder.putText(row, letter.id)
+    table.column('source').builder.putText(row, letter.source)
+    table.column('reason').builder.putText(row, letter.reason)
+    table.column('received_at').builder.putInteger(row, letter.receivedAtMicros)
+    table.column('events').builder.putInteger(row, letter.events)
+    // Text columns hold UTF-8 only; intake refuses other bodies, but this is the place where odd things end.
+    if (isUtf8(letter.raw)) table.column('raw').builder.putUtf8(row, letter.raw)
+    else table.column('raw').builder.putText(row, Buffer.from(letter.raw).toString())
+    table.column('meta').builder.putText(row, letter.meta)
+    if (letter.replayOf !== null) table.column('replay_of').builder.putText(row, letter.replayOf)
+  }
+
+  addDecision(decision: Decision, atMicros: number): void {
+    const table = this.#changes
+    const row = table.beginRow()
+    table.column('changed_at').builder.putInteger(row, atMicros)
+    table.column('dataset').builder.putText(row, decision.dataset)
+    table.column('table_name').builder.putText(row, decision.table)
+    if (decision.column !== null) table.column('column_name').builder.putText(row, decision.column)
+    table.column('change').builder.putText(row, decision.change)
+    if (decision.detail !== null) table.column('detail').builder.putText(row, decision.detail)
+  }
+
+  addEventName({ source, table: tableName, name }: EventName, atMicros: number): void {
+    const table = this.#names
+    const row = table.beginRow()
+    table.column('source').builder.putText(row, source)
+    table.column('table_name').builder.putText(row, tableName)
+    table.column('name').builder.putText(row, name)
+    table.column('first_seen_at').builder.putInteger(row, atMicros)
+  }
+}

@@ -1,0 +1,127 @@
+// The loading thread's hold on its worker: questions with answers, and one way to fail. After any failure the handle is
+// dead: every open and later question rejects, and a new worker is started from the warehouse's position.
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+import type { SourcePlatform } from '../../control/control.ts'
+import { MillpondError, messageOf } from '../../core/errors.ts'
+import type { DedupeStatus, FromWorker, PreparedPlan, RecordPlace, ToWorker, WorkerStart } from './worker-messages.ts'
+
+export interface WorkerHandle {
+  /** Resolves when verdicts are cut to the position and the dedupe index stands. */
+  readonly ready: Promise<DedupeStatus>
+  prepare(nowMicros: number, eventsMax: number, bytesMax: number): Promise<PreparedPlan>
+  /** Resolves when all verdicts given so far are durable. */
+  sync(hour: number): Promise<void>
+  forgetPlatforms(): void
+  /** Orderly: files closed. */
+  stop(): Promise<void>
+  /** At once. Fine to call twice. */
+  end(): Promise<void>
+}
+
+/** The worker threw. */
+export class WorkerFailure extends MillpondError {
+  /** While it judged this record. */
+  readonly record: RecordPlace | undefined
+
+  constructor(message: string, record: RecordPlace | undefined) {
+    super('bug', message)
+    this.record = record
+  }
+}
+
+interface Question<Answer> {
+  readonly promise: Promise<Answer>
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: Error) => void
+}
+
+function ask<Answer>(): Question<Answer> {
+  const question = Promise.withResolvers<Answer>()
+  // Whoever asked hears of a failure; a question that nobody waits for any more must not end the process.
+  question.promise.catch(() => undefined)
+  return question
+}
+
+/** The worker's file: this one's neighbour, .ts as developed, .js as installed. */
+function workerFile(): URL {
+  return new URL(`./loader-worker${extname(import.meta.url)}`, import.meta.url)
+}
+
+export function startWorker(start: WorkerStart, platformOf: (source: string) => SourcePlatform): WorkerHandle {
+  const worker = new Worker(workerFile(), { workerData: start, name: 'loader' })
+  const ready = ask<DedupeStatus>()
+  const stopped = ask<undefined>()
+  let prepared = ask<PreparedPlan>()
+  let synced = ask<undefined>()
+  let failure: Error | undefined
+
+  function fail(error: Error): void {
+    if (failure !== undefined) return
+    failure = error
+    for (const question of [ready, stopped, prepared, synced]) question.reject(error)
+  }
+
+  function send(message: ToWorker): void {
+    if (failure === undefined) worker.postMessage(message)
+  }
+
+  worker.on('message', (message: FromWorker) => {
+    switch (message.kind) {
+      case 'ready':
+        ready.resolve(message.dedupe)
+        return
+      case 'plan':
+        prepared.resolve(message.prepared)
+        return
+      case 'ask-platforms':
+        send({ kind: 'platforms', platforms: Object.fromEntries(message.sources.map((one) => [one, platformOf(one)])) })
+        return
+      case 'synced':
+        synced.resolve(undefined)
+        return
+      case 'stopped':
+        stopped.resolve(undefined)
+        return
+      case 'failed':
+        fail(new WorkerFailure(`The loader's worker failed: ${message.message}`, message.record))
+    }
+  })
+  worker.on('error', (error) => {
+    fail(new MillpondError('bug', `The loader's worker failed: ${messageOf(error)}`, { cause: error }))
+  })
+  worker.on('exit', () => {
+    fail(new MillpondError('bug', "The loader's worker ended"))
+  })
+
+  return {
+    ready: ready.promise,
+    async prepare(nowMicros, eventsMax, bytesMax) {
+      if (failure !== undefined) throw failure
+      prepared = ask()
+      send({ kind: 'prepare', nowMicros, eventsMax, bytesMax })
+      return prepared.promise
+    },
+    async sync(hour) {
+      if (failure !== undefined) throw failure
+      synced = ask()
+      send({ kind: 'sync', hour })
+      await synced.promise
+    },
+    forgetPlatforms() {
+      send({ kind: 'forget-platforms' })
+    },
+    async stop() {
+      if (failure !== undefined) throw failure
+      send({ kind: 'stop' })
+      await stopped.promise
+      fail(new MillpondError('bug', "The loader's worker is stopped"))
+      await worker.terminate()
+    },
+    async end() {
+      fail(new MillpondError('bug', "The loader's worker was ended"))
+      await worker.terminate()
+    },
+  }
+}

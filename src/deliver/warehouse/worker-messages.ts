@@ -1,0 +1,79 @@
+// What the loading thread and its worker say to each other. Everything here is copied between threads, except the arena
+// of a plan, which is moved.
+import type { StreamName } from '../../buffer/buffer.ts'
+import type { SourcePlatform } from '../../control/control.ts'
+import type { LiveEvent } from '../../core/event.ts'
+import type { LogLevel } from '../../core/log.ts'
+import type { LoadPlan, StreamPosition } from '../../warehouse/driver.ts'
+import type { PlanSettings } from './plan.ts'
+import type { SchemaStart } from './schema-state.ts'
+
+export interface RecordPlace {
+  readonly stream: StreamName
+  readonly sequence: number
+}
+
+/** Events that must not be loaded, because the warehouse refused them. */
+export interface Refusal extends RecordPlace {
+  readonly events: readonly number[] | 'all'
+}
+
+/** Load only these events of the next record. */
+export interface PieceOrder {
+  readonly from: number
+  readonly to: number
+}
+
+export interface WorkerStart {
+  readonly streams: readonly { readonly stream: StreamName; readonly folder: string; readonly verdictFolder: string }[]
+  readonly settings: PlanSettings
+  readonly logLevel: LogLevel
+  /** Of the warehouse: reading begins behind them, and verdicts behind them are cut off. */
+  readonly positions: readonly StreamPosition[]
+  readonly schema: SchemaStart
+  readonly refusals: readonly Refusal[]
+  readonly piece: PieceOrder | undefined
+}
+
+export interface DedupeStatus {
+  readonly ids: number
+  /** Hours over which repetitions are recognised. */
+  readonly windowHours: number
+  readonly bytes: number
+}
+
+export type ToWorker =
+  | { readonly kind: 'prepare'; readonly nowMicros: number; readonly eventsMax: number; readonly bytesMax: number }
+  | { readonly kind: 'platforms'; readonly platforms: Readonly<Record<string, SourcePlatform>> }
+  | { readonly kind: 'forget-platforms' }
+  /** Makes all verdicts durable; verdict files whose ids are all older than the hour may go. */
+  | { readonly kind: 'sync'; readonly hour: number }
+  | { readonly kind: 'stop' }
+
+export interface PreparedPlan {
+  /** Undefined: nothing was waiting. */
+  readonly plan: LoadPlan | undefined
+  readonly events: number
+  readonly records: number
+  /** The record of a plan that has only one: where a poisoned event is looked for. */
+  readonly only: (RecordPlace & { readonly count: number }) | undefined
+  /** More could be read at once. */
+  readonly more: boolean
+  /** When the newest record of the plan was received; 0 = none. */
+  readonly receivedAtMicros: number
+  /** Per stream: its writer's totals of events per source, at the last cut read. */
+  readonly totals: Readonly<Partial<Record<StreamName, Readonly<Record<string, number>>>>>
+  readonly live: readonly LiveEvent[]
+  readonly dedupe: DedupeStatus
+  readonly overflowedRows: number
+  readonly prepareMs: number
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly dedupe: DedupeStatus }
+  | { readonly kind: 'plan'; readonly prepared: PreparedPlan }
+  | { readonly kind: 'ask-platforms'; readonly sources: readonly string[] }
+  | { readonly kind: 'synced' }
+  | { readonly kind: 'stopped' }
+  /** `record`: the one being judged. */
+  | { readonly kind: 'failed'; readonly message: string; readonly record: RecordPlace | undefined }

@@ -1,0 +1,183 @@
+// Builds the engine process: control, warehouse, loader, query road and the API on two sockets. Started by intake over
+// a fork; started back to front (storage first, doors last), stopped front to back.
+import { randomUUID } from 'node:crypto'
+import { chmod, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { FastifyInstance } from 'fastify'
+
+import type { StreamWriter } from './buffer/buffer.ts'
+import { openWriter } from './buffer/writer.ts'
+import { type Control, openControl, type Source } from './control/control.ts'
+import { systemClock } from './core/clock.ts'
+import { diskFiles } from './core/files.ts'
+import { createLog, logOf, type Log } from './core/log.ts'
+import type { Settings } from './core/settings.ts'
+import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
+import { createDeadLetters } from './deliver/dead-letters.ts'
+import { type Loader, startLoader } from './deliver/deliver.ts'
+import { type ApiDeps, buildApi } from './portal/api/api.ts'
+import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
+import { readStatus } from './processes/status-reader.ts'
+import { createQueryRoad } from './query/query.ts'
+import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
+
+const clock = systemClock
+
+function tellIntake(message: ToIntake): void {
+  if (process.connected) process.send?.(message)
+}
+
+/** Questions to intake that wait for their answer, by number. */
+function createIntakeQuestions(): {
+  ask: () => Promise<IntakeStatus>
+  answer: (question: number, status: IntakeStatus) => void
+} {
+  const waiting = new Map<number, (status: IntakeStatus) => void>()
+  let last = 0
+  return {
+    ask: async () =>
+      new Promise((resolve) => {
+        last += 1
+        waiting.set(last, resolve)
+        tellIntake({ kind: 'ask-status', question: last })
+      }),
+    answer(question, status) {
+      waiting.get(question)?.(status)
+      waiting.delete(question)
+    },
+  }
+}
+
+interface Engine {
+  readonly loader: Loader
+  readonly control: Control
+  answerStatus(question: number, status: IntakeStatus): void
+  stop(): Promise<void>
+}
+
+async function startEngine(settings: Settings, log: Log): Promise<Engine> {
+  const data = settings.data
+  const startedAtMicros = clock.nowMicros()
+  const control = await openControl(data, { clock, log: logOf(log, 'control') })
+  const driver = await openDuckdbWarehouse({
+    folder: join(data, 'warehouse'),
+    settings: settings.warehouse,
+    clock,
+    log: logOf(log, 'warehouse'),
+  })
+  const writer = await openWriter(
+    { ...settings.buffer, stream: 'engine', folder: join(data, 'buffer', 'engine') },
+    { files: diskFiles, clock, log: logOf(log, 'buffer') },
+  )
+  const sourceOf = (name: string): Source | undefined => control.listSources().find(({ source }) => source === name)
+  const loader = await startLoader(
+    { dataFolder: data, settings, platformOf: (source) => sourceOf(source)?.platform ?? 'client' },
+    { driver, clock, log: logOf(log, 'deliver') },
+  )
+  connectBuffer(loader, writer)
+  const query = createQueryRoad(driver, settings.query, { clock, createId: randomUUID })
+  const questions = createIntakeQuestions()
+  const deadLetters = createDeadLetters({
+    driver,
+    append: writer.append,
+    hasSource: (source) => sourceOf(source) !== undefined,
+    clock,
+  })
+  const doors = await openDoors(socketPaths(data), {
+    control,
+    query,
+    deadLetters,
+    live: loader.live,
+    status: async () => readStatus({ settings, driver, loader, writer, askIntake: questions.ask, startedAtMicros }),
+    sourcesChanged: () => {
+      tellIntake({ kind: 'sources-changed' })
+      loader.sourcesChanged()
+    },
+    clock,
+    log: logOf(log, 'portal'),
+  })
+  return {
+    loader,
+    control,
+    answerStatus: questions.answer,
+    async stop() {
+      for (const door of doors) await door.close()
+      await query.stop()
+      await loader.stop()
+      await writer.stop()
+      await driver.stop()
+      await control.stop()
+    },
+  }
+}
+
+/** New records of the engine's own stream wake the loader; what is durable in the warehouse may leave the buffer. */
+function connectBuffer(loader: Loader, writer: StreamWriter): void {
+  writer.onCut(() => {
+    loader.wake('engine')
+  })
+  loader.onCovered((positions) => {
+    for (const { stream, sequence } of positions) {
+      if (stream === 'engine') void writer.release(sequence)
+      else if (stream === 'events') tellIntake({ kind: 'covered', stream, sequence })
+    }
+  })
+}
+
+async function openDoors(sockets: SocketPaths, deps: ApiDeps): Promise<FastifyInstance[]> {
+  return [await listen(buildApi('public', deps), sockets.http), await listen(buildApi('admin', deps), sockets.admin)]
+}
+
+async function listen(app: FastifyInstance, path: string): Promise<FastifyInstance> {
+  await rm(path, { force: true })
+  await app.listen({ path })
+  await chmod(path, 0o600)
+  return app
+}
+
+function runEngine(): void {
+  let engine: Promise<Engine> | undefined
+  let log = createLog('info')
+
+  async function receive(message: ToEngine): Promise<void> {
+    switch (message.kind) {
+      case 'begin': {
+        log = createLog(message.settings.logLevel)
+        engine = startEngine(message.settings, log)
+        const { control } = await engine
+        tellIntake({
+          kind: 'ready',
+          oneTimeCode: control.oneTimeCodeNeeded() ? control.createOneTimeCode() : undefined,
+        })
+        return
+      }
+      case 'cut':
+        ;(await engine)?.loader.wake(message.cut.stream)
+        return
+      case 'status':
+        ;(await engine)?.answerStatus(message.question, message.status)
+        return
+      case 'stop':
+        await (await engine)?.stop()
+        process.disconnect()
+    }
+  }
+
+  process.on('message', (message: ToEngine) => {
+    receive(message).catch((error: unknown) => {
+      log.fatal({ err: error }, 'The engine cannot go on.')
+      process.kill(process.pid, 'SIGKILL')
+    })
+  })
+  // Intake is gone, or let us go after an orderly stop. A query may be deep in native code, for which process.exit
+  // would wait; the buffer is the log of everything that is not in a checkpoint yet, so a hard end costs nothing.
+  process.on('disconnect', () => {
+    process.kill(process.pid, 'SIGKILL')
+  })
+  // Ctrl-C reaches the whole process group; the order to stop comes from intake.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => undefined)
+}
+
+runEngine()

@@ -1,0 +1,217 @@
+// Builds the intake process: the public port, the collect paths and the writing end of stream `events`. It is the
+// parent of the engine, small and never blocked: what it answers is on disk, whatever the engine is doing.
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import { join } from 'node:path'
+
+import { openBallast } from './buffer/ballast.ts'
+import type { StreamWriter } from './buffer/buffer.ts'
+import { openWriter } from './buffer/writer.ts'
+import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
+import { takeDataLock, writeIntakeInfo } from './control/lock.ts'
+import { openKeyDirectory, sourcesFileName } from './control/sources-file.ts'
+import { systemClock } from './core/clock.ts'
+import { MillpondError } from './core/errors.ts'
+import { diskFiles, isErrno } from './core/files.ts'
+import { createLog, logOf, type Log } from './core/log.ts'
+import type { Settings } from './core/settings.ts'
+import { makeSocketFolder, socketPaths } from './core/socket-paths.ts'
+import { type EngineChild, startEngineChild } from './processes/engine-child.ts'
+import type { IntakeStatus, ToIntake } from './processes/messages.ts'
+import { endOrphanEngine } from './processes/orphan.ts'
+import { createEngineProxy } from './processes/proxy.ts'
+import { startBlock } from './processes/start-block.ts'
+import { readTls, watchTls } from './processes/tls.ts'
+
+const clock = systemClock
+/** An orderly stop takes this long at most; then the rest is ended hard, which costs nothing but reading again. */
+const stopTimeoutMs = 10_000
+
+interface Intake {
+  stop(): Promise<void>
+}
+
+/** Runs until SIGINT or SIGTERM. Errors: data-locked, port-taken, setting-invalid. */
+export async function runIntake(settings: Settings): Promise<void> {
+  const log = createLog(settings.logLevel)
+  const signalled = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  const intake = await startIntake(settings, log)
+  await signalled
+  log.info('Stopping: what was begun is finished first. A second signal ends it at once.')
+  const endNow = (): void => {
+    process.kill(process.pid, 'SIGKILL')
+  }
+  process.once('SIGINT', endNow)
+  process.once('SIGTERM', endNow)
+  await intake.stop()
+  process.removeListener('SIGINT', endNow)
+  process.removeListener('SIGTERM', endNow)
+}
+
+async function startIntake(settings: Settings, log: Log): Promise<Intake> {
+  const startedAtMicros = clock.nowMicros()
+  const tls = await tlsOf(settings)
+  const lock = takeDataLock(settings.data)
+  const sockets = socketPaths(settings.data)
+  await makeSocketFolder(sockets)
+  await endOrphanEngine(sockets.runFolder, logOf(log, 'start'))
+
+  const writer = await openEventsWriter(settings, log)
+  const keys = openKeyDirectory(join(settings.data, sourcesFileName), { clock, log: logOf(log, 'control') })
+  const clientAddress = createClientAddress(settings.trustedProxies)
+  const proxy = createEngineProxy(
+    { socketPath: sockets.http, clientAddress: (request) => clientAddress(request) ?? '' },
+    { log: logOf(log, 'proxy'), isEngineUp: () => engine?.state() === 'running' },
+  )
+  let engine: EngineChild | undefined
+  let address = ''
+  const collect = createCollectServer(settings, {
+    append: writer.append,
+    keys,
+    clock,
+    log: logOf(log, 'collect'),
+    fallback: proxy.handle,
+    health: () => healthOf(writer, engine),
+    address: () => address,
+  })
+  const server = openServer(settings, tls, collect.handle)
+  const port = await listen(server, settings)
+  address = settings.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${port}`
+  const stopTls =
+    tls === undefined ? undefined : watchTls(server as SecureServer, tls.paths, { clock, log: logOf(log, 'tls') })
+  await writeIntakeInfo(diskFiles, settings.data, { pid: process.pid, address, startedAtMicros })
+
+  const status = (): IntakeStatus => ({
+    pid: process.pid,
+    address,
+    startedAtMicros,
+    engineStarts: engine?.starts() ?? 0,
+    residentBytes: process.memoryUsage.rss(),
+    writer: writer.status(),
+    collect: collect.stats(),
+  })
+  const tellStarted = startAnnouncer(settings, address)
+  engine = startEngineChild(
+    {
+      runFolder: sockets.runFolder,
+      queriesRunningMax: settings.query.queriesRunningMax,
+      stopTimeoutMs,
+      begin: { kind: 'begin', settings },
+    },
+    { clock, log: logOf(log, 'engine'), onMessage: (message) => void receive(message) },
+  )
+  const runningEngine = engine
+  writer.onCut((cut) => {
+    runningEngine.send({ kind: 'cut', cut })
+  })
+
+  async function receive(message: ToIntake): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        tellStarted(message.oneTimeCode)
+        return
+      case 'covered':
+        await writer.release(message.sequence)
+        return
+      case 'sources-changed':
+        keys.reload()
+        return
+      case 'ask-status':
+        runningEngine.send({ kind: 'status', question: message.question, status: status() })
+    }
+  }
+
+  return {
+    async stop() {
+      stopTls?.()
+      await closeServer(server)
+      await runningEngine.stop()
+      await proxy.stop()
+      await writer.stop()
+      lock.release()
+    },
+  }
+}
+
+async function openEventsWriter(settings: Settings, log: Log): Promise<StreamWriter> {
+  const deps = { files: diskFiles, clock, log: logOf(log, 'buffer') }
+  const ballast = await openBallast(join(settings.data, 'ballast'), settings.buffer, deps)
+  const folder = join(settings.data, 'buffer', 'events')
+  return openWriter({ ...settings.buffer, stream: 'events', folder }, { ...deps, ballast })
+}
+
+interface Tls {
+  readonly paths: { readonly cert: string; readonly key: string }
+  readonly content: { readonly cert: Buffer; readonly key: Buffer }
+}
+
+async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  const paths = { cert: tlsCert, key: tlsKey }
+  return { paths, content: await readTls(paths) }
+}
+
+function openServer(settings: Settings, tls: Tls | undefined, handle: RequestListener): Server | SecureServer {
+  const options = serverOptions(settings.collect)
+  const server =
+    tls === undefined ? createServer(options, handle) : createSecureServer({ ...options, ...tls.content }, handle)
+  guardServer(server, settings.collect)
+  return server
+}
+
+/** Resolves with the port. Error: port-taken. */
+async function listen(server: Server, settings: Settings): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const taken = `Port ${settings.httpPort} is taken. Stop what uses it, or set MILLPOND_HTTP_PORT to another (0 = any free)`
+      reject(isErrno(error, 'EADDRINUSE') ? new MillpondError('port-taken', taken, { cause: error }) : error)
+    })
+    server.listen(settings.httpPort, settings.host, resolve)
+  })
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? bound.port : settings.httpPort
+}
+
+/** Requests in flight get their answer; connections that only wait are closed. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+  server.closeIdleConnections()
+  const cancelDeadline = clock.schedule(() => {
+    server.closeAllConnections()
+  }, stopTimeoutMs / 2)
+  await closed
+  cancelDeadline()
+}
+
+/** The block is printed once, when everything answers; a restarted engine doesn't print it again. */
+function startAnnouncer(settings: Settings, address: string): (oneTimeCode: string | undefined) => void {
+  let isTold = false
+  return (oneTimeCode) => {
+    if (isTold) return
+    isTold = true
+    process.stdout.write(startBlock({ settings, address, oneTimeCode }))
+  }
+}
+
+/** What `/health` answers to anybody: states, no data. */
+function healthOf(writer: StreamWriter, engine: EngineChild | undefined): { ok: boolean; [name: string]: unknown } {
+  const { refusing, waitingBytes } = writer.status()
+  return {
+    ok: refusing === undefined,
+    collecting: refusing ?? 'ok',
+    engine: engine?.state() ?? 'starting',
+    waitingBytes,
+  }
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,98 @@
+// The HTTP API of the engine, served twice: on run/http.sock for everybody (intake pipes public requests here; every
+// route but the login asks for a token) and on run/admin.sock (0600) for the command line of the machine's owner.
+import fastify, { type FastifyInstance } from 'fastify'
+
+import type { Control } from '../../control/control.ts'
+import type { Clock } from '../../core/clock.ts'
+import { MillpondError, messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { DeadLetters } from '../../deliver/dead-letters.ts'
+import type { LiveFeed } from '../../deliver/deliver.ts'
+import type { QueryRoad } from '../../query/query.ts'
+import { authenticate } from './auth.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
+import { liveRoutes } from './live.ts'
+import { metricsRoutes } from './metrics.ts'
+import { pageRoutes } from './page.ts'
+import { queryRoutes } from './query.ts'
+import { sourceRoutes } from './sources.ts'
+import type { Status } from './status.ts'
+import { tokenRoutes } from './tokens.ts'
+
+export interface ApiDeps {
+  readonly control: Control
+  readonly query: QueryRoad
+  readonly deadLetters: DeadLetters
+  readonly status: () => Promise<Status>
+  readonly live: LiveFeed
+  /** Called after every change of sources or keys, when sources.json is written. */
+  readonly sourcesChanged: () => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** 'admin': whoever can open the socket owns the data folder. 'public': needs a token. */
+export type ApiDoor = 'admin' | 'public'
+
+const bodyBytesMax = 1024 * 1024
+
+/** `onRoute` hears of every route as it is added, for the comparison with the docs. */
+export function buildApi(
+  door: ApiDoor,
+  deps: ApiDeps,
+  onRoute?: (method: string, url: string) => void,
+): FastifyInstance {
+  const app = fastify({ bodyLimit: bodyBytesMax, logger: false, forceCloseConnections: true })
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url)
+  })
+  app.decorateRequest('principal', '')
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, headers, body } = errorAnswer(error)
+    if (status >= 500) deps.log.error({ err: error }, 'A request failed.')
+    void reply.code(status).headers(headers).send(body)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    void reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
+  })
+  app.addHook('onRequest', async (request) => {
+    request.principal = door === 'admin' ? 'owner' : authenticate(request, deps.control)
+  })
+  pageRoutes(app, deps)
+  sourceRoutes(app, deps)
+  tokenRoutes(app, deps)
+  queryRoutes(app, deps)
+  deadLetterRoutes(app, deps)
+  liveRoutes(app, deps)
+  metricsRoutes(app, deps)
+  app.get('/api/status', async () => deps.status())
+  return app
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks: a token's id, or `owner` on the admin socket; '' on routes that need nobody. */
+    principal: string
+  }
+}
+
+export function errorBody(code: string, message: string): { error: { code: string; message: string } } {
+  return { error: { code, message } }
+}
+
+function errorAnswer(error: unknown): { status: number; headers: Record<string, string>; body: object } {
+  if (error instanceof MillpondError) {
+    const headers: Record<string, string> = {}
+    if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds)
+    const message = error.kind === 'bug' ? 'Something failed inside Millpond; the log has the details.' : error.message
+    return { status: error.status, headers, body: errorBody(error.code, message) }
+  }
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status >= 400 && status < 500)
+    return { status, headers: {}, body: errorBody('request-invalid', messageOf(error)) }
+  return {
+    status: 500,
+    headers: {},
+    body: errorBody('bug', 'Something failed inside Millpond; the log has the details.'),
+  }
+}

@@ -1,0 +1,34 @@
+// Events that were kept out, with their reasons, and the way back in.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { quarantineReasons } from '../../core/event.ts'
+import { parseInput } from './body.ts'
+import { sendLines } from './lines.ts'
+import type { ApiDeps } from './api.ts'
+
+const letterFilter = z.object({
+  source: z.string().optional(),
+  reason: z.enum(quarantineReasons).optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100),
+})
+
+const replayInput = z.strictObject({
+  ids: z.array(z.string()).max(10_000).optional(),
+  source: z.string().optional(),
+  reason: z.enum(quarantineReasons).optional(),
+  /** Source that receives the events; needed for letters of unlisted keys. */
+  to: z.string().optional(),
+})
+
+export function deadLetterRoutes(app: FastifyInstance, { deadLetters }: ApiDeps): void {
+  app.get('/api/dead-letters', async (request) => {
+    const filter = parseInput(letterFilter, request.query)
+    return { deadLetters: await deadLetters.list(filter) }
+  })
+
+  app.post('/api/dead-letters/replay', async (request, reply) => {
+    const input = parseInput(replayInput, request.body)
+    return sendLines(reply, deadLetters.replay(input))
+  })
+}

@@ -1,0 +1,48 @@
+// What arrives, as it arrives: server-sent events. `event: events` carries LiveEvent[]; `event: status` the counters.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import type { LiveEvent } from '../../core/event.ts'
+import { parseInput } from './body.ts'
+import type { ApiDeps } from './api.ts'
+
+const statusIntervalMs = 1000
+/** A reader that is further behind than this loses events of the feed (never of the data) until it has caught up. */
+const unsentBytesMax = 1024 * 1024
+
+const liveInput = z.object({ source: z.string().optional() })
+
+export function liveRoutes(app: FastifyInstance, { live, status, clock, log }: ApiDeps): void {
+  app.get('/api/live', (request, reply) => {
+    const { source } = parseInput(liveInput, request.query)
+    reply.hijack()
+    const out = reply.raw
+    out.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
+
+    function send(name: string, data: unknown): void {
+      if (out.writableLength > unsentBytesMax) return
+      out.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+    }
+    function sendEvents(events: readonly LiveEvent[]): void {
+      const wanted = source === undefined ? events : events.filter((event) => event.source === source)
+      if (wanted.length > 0) send('events', wanted)
+    }
+    async function sendStatus(): Promise<void> {
+      try {
+        send('status', await status())
+      } catch (error) {
+        log.warn({ err: error }, 'The status for a live page could not be read.')
+      }
+      if (!out.destroyed) cancelStatus = clock.schedule(() => void sendStatus(), statusIntervalMs)
+    }
+
+    let cancelStatus = (): void => undefined
+    sendEvents(live.recent())
+    const unsubscribe = live.subscribe(sendEvents)
+    void sendStatus()
+    out.once('close', () => {
+      unsubscribe()
+      cancelStatus()
+    })
+  })
+}

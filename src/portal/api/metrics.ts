@@ -1,0 +1,50 @@
+// Prometheus metrics, made from the same status that people see, so that the two never part.
+import type { FastifyInstance } from 'fastify'
+import { Gauge, Registry } from 'prom-client'
+
+import type { ApiDeps } from './api.ts'
+import type { Status } from './status.ts'
+
+export function metricsRoutes(app: FastifyInstance, { status }: ApiDeps): void {
+  app.get('/metrics', async (_request, reply) => {
+    const registry = registryOf(await status())
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+function registryOf(status: Status): Registry {
+  const registry = new Registry()
+  function gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> {
+    return new Gauge({ name: `millpond_${name}`, help, labelNames: [...labelNames], registers: [registry] })
+  }
+
+  const events = gauge('events_total', 'Events since the beginning, by source and verdict.', ['source', 'verdict'])
+  const received = gauge('events_received_total', 'Events answered since the beginning, by source.', ['source'])
+  for (const line of status.ledger) {
+    received.set({ source: line.source }, line.received)
+    for (const verdict of ['stored', 'flagged', 'duplicates', 'quarantined', 'waiting'] as const) {
+      events.set({ source: line.source, verdict }, line[verdict])
+    }
+  }
+  gauge('ledger_sums', '1 if received = stored + flagged + duplicates + quarantined + waiting for every source.').set(
+    status.ledgerSums ? 1 : 0,
+  )
+  const waiting = gauge('buffer_waiting_bytes', 'Bytes that wait in a stream of the buffer.', ['stream'])
+  const refusing = gauge('buffer_refusing', '1 while a stream refuses appends.', ['stream'])
+  for (const stream of status.streams) {
+    waiting.set({ stream: stream.stream }, stream.waitingBytes)
+    refusing.set({ stream: stream.stream }, stream.refusing === null ? 0 : 1)
+  }
+  const intake = gauge('intake', 'Counters of the receiving process since its start.', ['counter'])
+  for (const [counter, value] of Object.entries(status.intake.counters)) intake.set({ counter }, value)
+  const resident = gauge('resident_bytes', 'Resident memory of a process.', ['process'])
+  resident.set({ process: 'intake' }, status.intake.residentBytes)
+  resident.set({ process: 'engine' }, status.engine.residentBytes)
+  gauge('engine_starts_total', 'How often the engine was started since intake began.').set(status.engine.starts)
+  gauge('loader_lag_ms', 'Age of the oldest record that waits for the warehouse.').set(status.loader.lagMs)
+  gauge('loader_events_loaded_total', 'Events loaded since the engine began.').set(status.loader.eventsLoaded)
+  gauge('loader_last_load_ms', 'Length of the last load transaction.').set(status.loader.lastLoadMs)
+  gauge('dedupe_ids', 'Ids that the dedupe index holds.').set(status.dedupe.ids)
+  gauge('dedupe_window_hours', 'Hours that the dedupe index covers at the moment.').set(status.dedupe.windowHours)
+  return registry
+}

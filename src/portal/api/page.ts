@@ -1,0 +1,61 @@
+// The bare page at `/` and the administrator's way in. The portal replaces the page later; until then one file of plain
+// HTML reads the public API.
+import { randomBytes } from 'node:crypto'
+
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+
+import { clientSchemeHeader } from '../../core/http-headers.ts'
+import { parseInput } from './body.ts'
+import { sessionCookie } from './auth.ts'
+import type { ApiDeps } from './api.ts'
+import { faviconSvg } from '../page/favicon.ts'
+import { livePage } from '../page/live-page.ts'
+import { loginPage } from '../page/login-page.ts'
+
+const sessionSeconds = 30 * 24 * 3600
+
+const loginQuery = z.object({ code: z.string().optional() })
+const loginBody = z.strictObject({ token: z.string() })
+
+export function pageRoutes(app: FastifyInstance, { control }: ApiDeps): void {
+  app.get('/', async (request, reply) => {
+    return request.principal === '' ? sendPage(reply, 401, loginPage) : sendPage(reply, 200, livePage)
+  })
+
+  app.get('/favicon.svg', async (_request, reply) => reply.type('image/svg+xml').send(faviconSvg))
+
+  // The one-time link of the start block. The code leaves the address bar with the redirect.
+  app.get('/login', async (request, reply) => {
+    const { code } = parseInput(loginQuery, request.query)
+    const redeemed = code === undefined ? undefined : control.redeemOneTimeCode(code)
+    if (redeemed === undefined) return sendPage(reply, 401, loginPage)
+    return setSession(reply, redeemed.token, request.headers[clientSchemeHeader] === 'https').redirect('/', 303)
+  })
+
+  app.post('/login', async (request, reply) => {
+    const { token } = parseInput(loginBody, request.body)
+    if (control.verifyToken(token) === undefined) return reply.code(401).send({ ok: false })
+    return setSession(reply, token, request.headers[clientSchemeHeader] === 'https').send({ ok: true })
+  })
+}
+
+function setSession(reply: FastifyReply, token: string, isSecure: boolean): FastifyReply {
+  const flags = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionSeconds}${isSecure ? '; Secure' : ''}`
+  return reply.header('set-cookie', `${sessionCookie}=${token}; ${flags}`)
+}
+
+function sendPage(reply: FastifyReply, status: number, page: (nonce: string) => string): FastifyReply {
+  const nonce = randomBytes(16).toString('base64')
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`
+  return reply
+    .code(status)
+    .headers({
+      'content-security-policy': policy,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
+    .type('text/html; charset=utf-8')
+    .send(page(nonce))
+}

@@ -1,0 +1,30 @@
+// What intake (parent) and engine (child) say to each other over the fork's channel. Wake-ups and facts only: nothing
+// durable depends on a message arriving.
+import type { Cut, StreamName, WriterStatus } from '../buffer/buffer.ts'
+import type { Settings } from '../core/settings.ts'
+
+/** Everything intake knows that status pages show; asked for, never pushed. */
+export interface IntakeStatus {
+  readonly pid: number
+  readonly address: string
+  readonly startedAtMicros: number
+  readonly engineStarts: number
+  readonly residentBytes: number
+  readonly writer: WriterStatus
+  /** Counters of collect/, by name. */
+  readonly collect: Readonly<Record<string, number>>
+}
+
+export type ToEngine =
+  | { readonly kind: 'begin'; readonly settings: Settings }
+  | { readonly kind: 'cut'; readonly cut: Cut }
+  | { readonly kind: 'status'; readonly question: number; readonly status: IntakeStatus }
+  | { readonly kind: 'stop' }
+
+export type ToIntake =
+  /** The engine answers queries. `oneTimeCode`: for the administrator's first login, if nobody has logged in yet. */
+  | { readonly kind: 'ready'; readonly oneTimeCode: string | undefined }
+  /** The stream is durable elsewhere up to here. */
+  | { readonly kind: 'covered'; readonly stream: StreamName; readonly sequence: number }
+  | { readonly kind: 'sources-changed' }
+  | { readonly kind: 'ask-status'; readonly question: number }

@@ -1,0 +1,39 @@
+// What `millpond start` prints once everything answers: where it is, and the next three things to do.
+import type { Settings } from '../core/settings.ts'
+
+export interface StartFacts {
+  readonly settings: Settings
+  /** Where senders reach us, with scheme, without trailing slash. */
+  readonly address: string
+  readonly oneTimeCode: string | undefined
+}
+
+export function startBlock({ settings, address, oneTimeCode }: StartFacts): string {
+  const lines = [
+    '',
+    `  Millpond is running at ${address}`,
+    `  Data folder            ${settings.data}`,
+    '',
+    '  Make a source          millpond source add web',
+    oneTimeCode === undefined
+      ? `  Look at it             ${address}/   (token: millpond token create laptop)`
+      : `  Administrator, once    ${address}/login?code=${oneTimeCode}`,
+    '',
+    '  Send an event (with the write key that `source add` prints)',
+    `    curl ${address}/v1/track -u WRITE_KEY: \\`,
+    `      -d '{"userId":"u1","event":"Hello Pond","properties":{"answer":42}}'`,
+    '',
+    "  From an app, with Segment's own SDK",
+    `    new Analytics({ writeKey: 'WRITE_KEY', host: '${address}' }).track({ userId: 'u1', event: 'Hello Pond' })`,
+    '',
+    '  Ask                    millpond query "select * from web.hello_pond"',
+  ]
+  if (!address.startsWith('https:')) {
+    lines.push(
+      '',
+      "  Note: Segment's Swift and Kotlin SDKs speak only https. Set MILLPOND_TLS_CERT and MILLPOND_TLS_KEY, or put a",
+    )
+    lines.push('  proxy with a certificate in front and name it in MILLPOND_PUBLIC_URL and MILLPOND_TRUSTED_PROXIES.')
+  }
+  return `${lines.join('\n')}\n\n`
+}

@@ -1,0 +1,88 @@
+// Puts together what both processes know: intake's counters, the loader's place, and the warehouse's sums.
+import { readFileSync } from 'node:fs'
+
+import type { StreamWriter, WriterStatus } from '../buffer/buffer.ts'
+import type { Settings } from '../core/settings.ts'
+import type { Loader } from '../deliver/deliver.ts'
+import { ledgerOf, ledgerSums, type SourceSums, type Status, type StreamStatus } from '../portal/api/status.ts'
+import type { WarehouseDriver } from '../warehouse/driver.ts'
+import type { IntakeStatus } from './messages.ts'
+
+export interface StatusParts {
+  readonly settings: Settings
+  readonly driver: WarehouseDriver
+  readonly loader: Loader
+  readonly writer: StreamWriter
+  readonly askIntake: () => Promise<IntakeStatus>
+  readonly startedAtMicros: number
+}
+
+export async function readStatus(parts: StatusParts): Promise<Status> {
+  const { settings, driver, loader, startedAtMicros } = parts
+  // The warehouse is asked before the writers: what arrives in between can then only look as if it waited.
+  const { sums, positions } = await readSums(driver)
+  const intake = await parts.askIntake()
+  const engineWriter = parts.writer.status()
+  const streams = [streamStatus('events', intake.writer, positions), streamStatus('engine', engineWriter, positions)]
+  const ledger = ledgerOf([intake.writer.totals, engineWriter.totals], sums)
+  const { eventsLoaded, lastLoadMs, lagMs, lastError, dedupe } = loader.status()
+  return {
+    version: packageVersion(),
+    address: intake.address,
+    dataFolder: settings.data,
+    startedAtMicros: intake.startedAtMicros,
+    intake: { pid: intake.pid, residentBytes: intake.residentBytes, counters: intake.collect },
+    engine: {
+      pid: process.pid,
+      starts: intake.engineStarts,
+      startedAtMicros,
+      residentBytes: process.memoryUsage.rss(),
+    },
+    ledger,
+    ledgerSums: ledgerSums(ledger, streams),
+    streams,
+    loader: { eventsLoaded, lastLoadMs, lagMs, lastError },
+    dedupe: { ids: dedupe.ids, windowHours: dedupe.windowHours },
+  }
+}
+
+/** Sums and positions of one snapshot: one statement sees one state. */
+async function readSums(driver: WarehouseDriver): Promise<{ sums: SourceSums[]; positions: Map<string, number> }> {
+  const run = await driver.query(
+    `SELECT 'sum', source, sum(stored), sum(flagged), sum(duplicates), sum(quarantined) FROM millpond.source_counts GROUP BY ALL
+     UNION ALL SELECT 'position', stream, sequence, 0, 0, 0 FROM millpond.positions`,
+    new AbortController().signal,
+  )
+  const sums: SourceSums[] = []
+  const positions = new Map<string, number>()
+  for await (const rows of run.rows) {
+    for (const [kind, name, first, flagged, duplicates, quarantined] of rows) {
+      if (kind === 'position') positions.set(String(name), Number(first))
+      else {
+        sums.push({
+          source: String(name),
+          stored: Number(first),
+          flagged: Number(flagged),
+          duplicates: Number(duplicates),
+          quarantined: Number(quarantined),
+        })
+      }
+    }
+  }
+  return { sums, positions }
+}
+
+function streamStatus(stream: string, writer: WriterStatus, positions: ReadonlyMap<string, number>): StreamStatus {
+  return {
+    stream,
+    lastSequence: writer.lastSequence,
+    loadedSequence: positions.get(stream) ?? 0,
+    waitingBytes: writer.waitingBytes,
+    refusing: writer.refusing ?? null,
+  }
+}
+
+function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}

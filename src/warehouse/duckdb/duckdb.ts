@@ -1,0 +1,231 @@
+// The warehouse of one machine: a DuckDB file that is fed by one loading connection and read by many. Made by
+// engine.ts, fed by deliver/, asked by query/. Durable only at a checkpoint; the buffer is its log.
+//
+//   open -> idle -> loading ------> idle          (COMMIT: rows, counts and position together; else ROLLBACK)
+//              \-> checkpointing -> idle
+//                     \-> broken                  (a failed checkpoint: only a new start helps, from the last good one)
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import duckdb from '@duckdb/node-bindings'
+
+import type { Clock } from '../../core/clock.ts'
+import { assert, MillpondError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { WarehouseSettings } from '../../core/settings.ts'
+import type {
+  Catalog,
+  LoadPlan,
+  LoadReceipt,
+  QueryRun,
+  StreamPosition,
+  WarehouseDriver,
+  WarehouseReport,
+} from '../driver.ts'
+import { appendPlain } from './append-plain.ts'
+import { type AppendBlock, createRawAppend } from './append.ts'
+import { advancedStreams, bookkeepingSql, readLastLoadId, readPositions } from './bookkeeping.ts'
+import { changedCatalog, changesSql, columnsOf, readCatalog, shownCatalog, systemChanges } from './catalog.ts'
+import { cleanMessage, isFatal, isHeldUp, loadFailure } from './failures.ts'
+import { type Link, openLink, readRows } from './link.ts'
+import { fedCatalog } from './names.ts'
+import { fedFile, openEngine } from './open.ts'
+import { createQueries, type Queries } from './query.ts'
+import { mergeUsers } from './users.ts'
+
+export interface DuckdbOptions {
+  /** Made if absent; belongs to this warehouse alone. One process may open it once. */
+  readonly folder: string
+  readonly settings: WarehouseSettings
+  readonly clock: Clock
+  readonly log: Log
+  /** 'plain' is the slow public API, to tell an engine's fault from ours. */
+  readonly append?: 'raw' | 'plain'
+}
+
+/** Errors: warehouse-unreadable, data-locked. */
+export async function openDuckdbWarehouse(options: DuckdbOptions): Promise<WarehouseDriver> {
+  await mkdir(options.folder, { recursive: true, mode: 0o700 })
+  const { database, loader } = await openEngine(options.folder, options.settings)
+  try {
+    const found = await readCatalog(loader)
+    const changes = systemChanges(found)
+    if (changes.length > 0) await loader.api.run(changesSql(found, changes))
+    const start = {
+      catalog: changedCatalog(found, changes),
+      positions: await readPositions(loader),
+      loadId: await readLastLoadId(loader),
+    }
+    return new DuckdbWarehouse(options, database, loader, start)
+  } catch (error) {
+    duckdb.close_sync(database)
+    const message = cleanMessage(error, options.folder)
+    throw new MillpondError('warehouse-unreadable', `The warehouse can't be read: ${message}`, { cause: error })
+  }
+}
+
+interface Standing {
+  readonly catalog: Catalog
+  readonly positions: ReadonlyMap<string, number>
+  readonly loadId: number
+}
+
+class DuckdbWarehouse implements WarehouseDriver {
+  readonly name = 'duckdb'
+  readonly #options: DuckdbOptions
+  readonly #database: duckdb.Database
+  readonly #loader: Link
+  readonly #append: AppendBlock
+  readonly #queries: Queries
+  #standing: Standing
+  #covered: readonly StreamPosition[]
+  #rowsSinceCheckpoint = 0
+  #writing = false
+  #broken: MillpondError | undefined
+  #stopped = false
+
+  constructor(options: DuckdbOptions, database: duckdb.Database, loader: Link, standing: Standing) {
+    this.#options = options
+    this.#database = database
+    this.#loader = loader
+    this.#standing = standing
+    this.#covered = positionList(standing.positions)
+    this.#append = options.append === 'plain' ? appendPlain : createRawAppend()
+    this.#queries = createQueries(database, options)
+  }
+
+  async load(plan: LoadPlan): Promise<LoadReceipt> {
+    return this.#write(async () => {
+      const { clock, folder } = this.#options
+      const startedAtMicros = clock.nowMicros()
+      const startMs = clock.monotonicMs()
+      const loadId = this.#standing.loadId + 1
+      const before = this.#standing
+      try {
+        const advanced = advancedStreams(plan, before.positions)
+        await this.#loader.api.run('BEGIN TRANSACTION')
+        const { catalog, rows } = await this.#fill(plan)
+        const tookMs = clock.monotonicMs() - startMs
+        const story = { loadId, startedAtMicros, committedAtMicros: clock.nowMicros(), tookMs }
+        const script = await bookkeepingSql(this.#loader, plan, advanced, before.positions, story)
+        await this.#loader.api.run(script === '' ? 'COMMIT' : `${script};\nCOMMIT`)
+        const positions = new Map([...before.positions, ...advanced.map((to) => [to.stream, to.sequence] as const)])
+        this.#standing = { catalog, positions, loadId }
+        this.#rowsSinceCheckpoint += rows
+        return { loadId, rows, tookMs: clock.monotonicMs() - startMs }
+      } catch (error) {
+        await this.#rollBack()
+        if (isFatal(error)) this.#broken = loadFailure(error, folder)
+        throw loadFailure(error, folder)
+      }
+    })
+  }
+
+  /** Everything of a plan but its bookkeeping, inside the open transaction. */
+  async #fill(plan: LoadPlan): Promise<{ catalog: Catalog; rows: number }> {
+    const catalog = changedCatalog(this.#standing.catalog, plan.changes)
+    if (plan.changes.length > 0) await this.#loader.api.run(changesSql(this.#standing.catalog, plan.changes))
+    let rows = 0
+    for (const block of plan.blocks) {
+      if (block.rowCount === 0) continue
+      await this.#append(this.#loader, block, columnsOf(catalog, block.table))
+      rows += block.rowCount
+    }
+    if (plan.users.length > 0) await mergeUsers(this.#loader, catalog, plan.users, this.#append)
+    return { catalog, rows }
+  }
+
+  async #rollBack(): Promise<void> {
+    try {
+      await this.#loader.api.run('ROLLBACK')
+    } catch (error) {
+      // No transaction is open when BEGIN, or the COMMIT itself, was what failed: then there is nothing to roll back.
+      this.#options.log.debug({ error: cleanMessage(error, this.#options.folder) }, 'Nothing was left to roll back')
+    }
+  }
+
+  async checkpoint(): Promise<readonly StreamPosition[]> {
+    return this.#write(async () => {
+      const { folder, log } = this.#options
+      const covered = positionList(this.#standing.positions)
+      try {
+        await this.#loader.api.run(`CHECKPOINT ${fedCatalog}`)
+      } catch (error) {
+        if (isHeldUp(error)) {
+          log.debug('A checkpoint waits for queries that began before the last change of a table')
+          return this.#covered
+        }
+        const message = `A checkpoint failed: ${cleanMessage(error, folder)}`
+        const failure = new MillpondError('warehouse-unavailable', message, { cause: error })
+        if (isFatal(error)) this.#broken = failure
+        throw failure
+      }
+      this.#rowsSinceCheckpoint = 0
+      this.#covered = covered
+      return covered
+    })
+  }
+
+  async #write<Result>(work: () => Promise<Result>): Promise<Result> {
+    assert(!this.#stopped, 'the warehouse is stopped')
+    assert(!this.#writing, 'loads and checkpoints never overlap')
+    if (this.#broken !== undefined) throw this.#broken
+    this.#writing = true
+    try {
+      return await work()
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  async positions(): Promise<readonly StreamPosition[]> {
+    return positionList(this.#standing.positions)
+  }
+
+  async catalog(): Promise<Catalog> {
+    return shownCatalog(this.#standing.catalog)
+  }
+
+  async query(sql: string, signal: AbortSignal): Promise<QueryRun> {
+    return this.#queries.run(sql, signal)
+  }
+
+  async inspect(): Promise<WarehouseReport> {
+    const link = await openLink(this.#database)
+    try {
+      const [head] = await readRows(link, `SELECT version(), (SELECT sum(memory_usage_bytes) FROM duckdb_memory())`)
+      const tables = await readRows(
+        link,
+        `SELECT schema_name, table_name, estimated_size, column_count FROM duckdb_tables()
+         WHERE database_name = '${fedCatalog}' ORDER BY ALL`,
+      )
+      return {
+        engine: `DuckDB ${String(head?.[0])}`,
+        fileBytes: (await stat(join(this.#options.folder, fedFile))).size,
+        memoryBytes: Number(head?.[1] ?? 0),
+        rowsSinceCheckpoint: this.#rowsSinceCheckpoint,
+        tables: tables.map(([dataset, table, rows, columns]) => ({
+          table: { dataset: String(dataset), table: String(table) },
+          rows: Number(rows),
+          columns: Number(columns),
+        })),
+      }
+    } finally {
+      link.api.disconnectSync()
+    }
+  }
+
+  /** Ends all queries and closes. What no checkpoint covers is read again from the buffer at the next start. */
+  async stop(): Promise<void> {
+    assert(!this.#writing, 'stop comes after the last load and checkpoint')
+    if (this.#stopped) return
+    this.#stopped = true
+    await this.#queries.stop()
+    this.#loader.api.disconnectSync()
+    duckdb.close_sync(this.#database)
+  }
+}
+
+function positionList(positions: ReadonlyMap<string, number>): StreamPosition[] {
+  return [...positions].map(([stream, sequence]) => ({ stream, sequence }))
+}

@@ -1,0 +1,44 @@
+// What DuckDB says when it fails, told in our codes. Its messages are good and go through; paths of ours never do.
+import { messageOf, MillpondError } from '../../core/errors.ts'
+
+/** The plan or the query is innocent: disk, memory, or the engine itself. */
+const infrastructure =
+  /^(IO|Out of Memory|FATAL|INTERNAL|Fatal|Internal|Permission|Interrupt|INTERRUPT)\b|has been invalidated/
+
+/** After this the attached file refuses everything until it is opened again. */
+export function isFatal(error: unknown): boolean {
+  return /has been invalidated|FATAL Error/i.test(messageOf(error))
+}
+
+/** A query still reads what was there before tables changed their shape; a later checkpoint will do. */
+export function isHeldUp(error: unknown): boolean {
+  return messageOf(error).includes('there are other write transactions active')
+}
+
+export function loadFailure(error: unknown, folder: string): MillpondError {
+  if (error instanceof MillpondError && error.code !== 'bug') return error
+  const message = cleanMessage(error, folder)
+  return infrastructure.test(message)
+    ? new MillpondError('warehouse-unavailable', `The warehouse can't take a load: ${message}`, { cause: error })
+    : new MillpondError('load-refused', `The warehouse refused a load: ${message}`, { cause: error })
+}
+
+export function queryFailure(error: unknown, folder: string): MillpondError {
+  if (error instanceof MillpondError) return error
+  const message = cleanMessage(error, folder)
+  if (/^INTERRUPT|^Interrupt/.test(message)) return new MillpondError('query-cancelled', 'The query was cancelled')
+  if (message.startsWith('Out of Memory')) {
+    return new MillpondError('query-limit', 'The query needs more memory than one query may use: ask for less at once')
+  }
+  if (isFatal(error)) return new MillpondError('warehouse-unavailable', 'The warehouse must be opened again')
+  if (/^Permission Error|external file|disabled by configuration|LocalFileSystem/i.test(message)) {
+    return new MillpondError('query-refused', 'A query reads tables of the warehouse only: no files, no network')
+  }
+  return new MillpondError('query-invalid', message)
+}
+
+/** One engine's message without stack traces and without where our files lie. */
+export function cleanMessage(error: unknown, folder: string): string {
+  const [message = ''] = messageOf(error).split('\n\nStack Trace')
+  return message.replaceAll(folder, '').trim()
+}

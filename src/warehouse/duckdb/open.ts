@@ -1,0 +1,122 @@
+// Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files, no network, no
+// extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import duckdb from '@duckdb/node-bindings'
+
+import { isErrno } from '../../core/files.ts'
+import { messageOf, MillpondError } from '../../core/errors.ts'
+import type { WarehouseSettings } from '../../core/settings.ts'
+import { type Link, openLink } from './link.ts'
+import { fedCatalog, quoteText } from './names.ts'
+
+export const fedFile = 'fed.duckdb'
+
+export interface OpenEngine {
+  readonly database: duckdb.Database
+  /** The one connection that writes. */
+  readonly loader: Link
+}
+
+/** `folder` exists. Errors: warehouse-unreadable, data-locked. */
+export async function openEngine(folder: string, settings: WarehouseSettings): Promise<OpenEngine> {
+  await refuseStrangersLog(folder)
+  const spillFolder = join(folder, 'spill')
+  await rm(spillFolder, { recursive: true, force: true })
+  const database = await duckdb.open(':memory:', engineConfig(settings, folder, spillFolder))
+  try {
+    const loader = await openLink(database)
+    await attach(loader, folder)
+    await shutDoors(loader)
+    return { database, loader }
+  } catch (error) {
+    duckdb.close_sync(database)
+    throw error
+  }
+}
+
+/** A connection for one query: reads fed by default, shares no state with others. */
+export async function openReader(database: duckdb.Database): Promise<Link> {
+  const link = await openLink(database)
+  await link.api.run(`USE ${fedCatalog}`)
+  return link
+}
+
+function engineConfig(settings: WarehouseSettings, folder: string, spillFolder: string): duckdb.Config {
+  const config = duckdb.create_config()
+  const options = {
+    threads: String(settings.threads),
+    memory_limit: `${settings.memoryBytesMax}B`,
+    temp_directory: spillFolder,
+    // It would also fire without a log, by estimated size, in the middle of a load: we say when.
+    wal_autocheckpoint: '1TB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    // Never the home folder of whoever started us.
+    extension_directory: join(folder, 'no-extensions'),
+    secret_directory: join(folder, 'no-secrets'),
+    allow_persistent_secrets: 'false',
+  }
+  for (const [name, value] of Object.entries(options)) duckdb.set_config(config, name, value)
+  return config
+}
+
+/**
+ * We never write a log beside the file, so one that lies there is another program's, with changes that the file doesn't
+ * have: replaying it would move rows without their position.
+ */
+async function refuseStrangersLog(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${fedFile}.wal`)) continue
+    const path = join(folder, name)
+    if ((await stat(path)).size === 0) {
+      await rm(path)
+      continue
+    }
+    throw new MillpondError(
+      'warehouse-unreadable',
+      `${path} is a log of another program that wrote to the warehouse. Move it away: Millpond itself never needs it`,
+    )
+  }
+}
+
+async function attach(link: Link, folder: string): Promise<void> {
+  const path = join(folder, fedFile)
+  const isNew = await stat(path).then(
+    () => false,
+    (error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return true
+      throw error
+    },
+  )
+  // Both shape a new file only; for an existing one the engine reads them from the file.
+  const shape = isNew ? `, STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${rowGroupRows}` : ''
+  try {
+    await link.api.run(`ATTACH ${quoteText(path)} AS ${fedCatalog} (RECOVERY_MODE no_wal_writes${shape})`)
+  } catch (error) {
+    const message = messageOf(error)
+    if (message.includes('Could not set lock')) {
+      throw new MillpondError('data-locked', `Another program has the warehouse open: ${path}`, { cause: error })
+    }
+    throw new MillpondError('warehouse-unreadable', `The warehouse can't be opened: ${path}: ${message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** A checkpoint rewrites the last row group of every touched table: small groups make it cheap. */
+const rowGroupRows = 30_720
+
+async function shutDoors(link: Link): Promise<void> {
+  const statements = [
+    // Without a log, closing must lose what no checkpoint covers: the buffer still has it and the position says so.
+    'PRAGMA disable_checkpoint_on_shutdown',
+    `SET GLOBAL TimeZone = 'UTC'`,
+    `SET GLOBAL Calendar = 'gregorian'`,
+    'SET enable_external_access = false',
+    'SET lock_configuration = true',
+  ]
+  for (const statement of statements) await link.api.run(statement)
+}
