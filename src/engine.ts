@@ -2,6 +2,7 @@
 // a fork; started back to front (storage first, doors last), stopped front to back.
 import { randomUUID } from 'node:crypto'
 import { chmod, rm } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
 import type { FastifyInstance } from 'fastify'
@@ -18,7 +19,7 @@ import { createDeadLetters } from './deliver/dead-letters.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
-import { readStatus } from './processes/status-reader.ts'
+import { readStatus } from './engine-status.ts'
 import { createQueryRoad } from './query/query.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
 
@@ -146,6 +147,8 @@ function runEngine(): void {
         log = createLog(message.settings.logLevel)
         engine = startEngine(message.settings, log)
         const { control } = await engine
+        // A process that is killed doesn't write its cache at exit.
+        flushCompileCache()
         tellIntake({
           kind: 'ready',
           oneTimeCode: control.oneTimeCodeNeeded() ? control.createOneTimeCode() : undefined,

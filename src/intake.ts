@@ -2,6 +2,7 @@
 // parent of the engine, small and never blocked: what it answers is on disk, whatever the engine is doing.
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
 import { openBallast } from './buffer/ballast.ts'
@@ -196,8 +197,14 @@ function startAnnouncer(settings: Settings, address: string): (oneTimeCode: stri
   return (oneTimeCode) => {
     if (isTold) return
     isTold = true
-    process.stdout.write(startBlock({ settings, address, oneTimeCode }))
+    process.stdout.write(startBlock({ settings, address, oneTimeCode, command: commandName() }))
+    flushCompileCache()
   }
+}
+
+/** In a checkout `millpond` is on nobody's path. */
+function commandName(): string {
+  return import.meta.url.endsWith('.ts') ? 'node bin/millpond.js' : 'npx millpond'
 }
 
 /** What `/health` answers to anybody: states, no data. */

@@ -96,6 +96,6 @@ export interface ReadBatch {
 export interface StreamReader extends Part {
   /** At least one record if there is one, otherwise as many as the limits allow. Each call continues behind the last. */
   read(limits: ReadLimits): Promise<ReadBatch>
-  /** Bytes between this reader and the last cut on disk. */
+  /** Bytes between this reader and the end of the newest file: what is behind the last cut, a cut interval at most, included. */
   waitingBytes(): Promise<number>
 }

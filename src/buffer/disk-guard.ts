@@ -67,7 +67,8 @@ export class DiskGuard {
     const free = await this.#freeBytes()
     const reserved = this.#ballastMissing ? (this.#ballast?.bytes ?? 0) : 0
     if (free < this.#options.diskFreeBytesMin + reserved) {
-      if (this.#refusal === undefined) this.#log.error({ freeBytes: free }, 'Too little free space: appends are refused.')
+      if (this.#refusal === undefined)
+        this.#log.error({ freeBytes: free }, 'Too little free space: appends are refused.')
       const message = `Only ${free} bytes are free on the disk; nothing was kept, try again later.`
       this.#refusal = new MillpondError('disk-full', message, { retryAfterSeconds })
       return this.#refusal

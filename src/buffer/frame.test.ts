@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { OpenFile } from '../core/files.ts'
@@ -46,7 +46,10 @@ function fileOf(bytes: Buffer): OpenFile {
   }
 }
 
-async function scan(bytes: Buffer, windowBytes: number): Promise<{ sequences: number[]; damaged: number; validEnd: number }> {
+async function scan(
+  bytes: Buffer,
+  windowBytes: number,
+): Promise<{ sequences: number[]; damaged: number; validEnd: number }> {
   const scanner = new FrameScanner(fileOf(bytes), { offset: 0, end: Infinity, firstSequence: first, windowBytes })
   const sequences: number[] = []
   let damaged = 0
@@ -135,11 +138,19 @@ describe('scanning', () => {
 
   test('finds every frame through windows of any size', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(records, { maxLength: 6 }), fc.integer({ min: 1, max: 300 }), async (list, windowBytes) => {
-        const bytes = Buffer.concat(list.map((record, index) => bytesOf(record, first + index)))
-        const found = await scan(bytes, windowBytes)
-        expect(found).toEqual({ sequences: list.map((_, index) => first + index), damaged: 0, validEnd: bytes.length })
-      }),
+      fc.asyncProperty(
+        fc.array(records, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (list, windowBytes) => {
+          const bytes = Buffer.concat(list.map((record, index) => bytesOf(record, first + index)))
+          const found = await scan(bytes, windowBytes)
+          expect(found).toEqual({
+            sequences: list.map((_, index) => first + index),
+            damaged: 0,
+            validEnd: bytes.length,
+          })
+        },
+      ),
       { numRuns: 60 },
     )
   })

@@ -123,7 +123,10 @@ function writeHead(
 ): void {
   assert(fields.length <= frameBytesMax, `a frame of ${fields.length} bytes is too long`)
   assert(sourceBytes <= 0xffff, 'a source name is too long for a frame')
-  assert(Number.isSafeInteger(fields.sequence) && fields.sequence >= 0, `sequence ${fields.sequence} is no safe integer`)
+  assert(
+    Number.isSafeInteger(fields.sequence) && fields.sequence >= 0,
+    `sequence ${fields.sequence} is no safe integer`,
+  )
   assert(Number.isSafeInteger(fields.micros) && fields.micros >= 0, `time ${fields.micros} is no whole microsecond`)
   assert(Number.isInteger(fields.count) && fields.count >= 0, `count ${fields.count} is no whole number`)
   frameMagic.copy(head, 0)
@@ -148,7 +151,10 @@ export function checkRecord(record: NewRecord, bytes: number): MillpondError | u
   const isCount = Number.isInteger(count) && count >= 0 && count <= 0xffffffff
   const isTime = Number.isSafeInteger(receivedAtMicros) && receivedAtMicros >= 0
   if (isCount && isTime && source.length <= sourceCharactersMax && bytes <= frameBytesMax) return undefined
-  return new MillpondError('bug', `BUG: a record can't be framed (count ${count}, time ${receivedAtMicros}, ${bytes} bytes)`)
+  return new MillpondError(
+    'bug',
+    `BUG: a record can't be framed (count ${count}, time ${receivedAtMicros}, ${bytes} bytes)`,
+  )
 }
 
 /** Appends the frame's parts to `parts` and returns its length. Large bodies are referenced, not copied. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { folder, newBench, recordOf, texts } from '../../test/faults/buffer-bench.ts'
@@ -129,15 +129,13 @@ describe('reading', () => {
     const writer = await bench.open({ cutIntervalMs: 0, segmentBytesMax: 3000 })
     const reader = await bench.reader()
     const found: string[] = []
-    let isDone = false
-    const reading = (async () => {
-      while (!isDone) found.push(...texts(await reader.read({ eventsMax: 7, bytesMax: 2000 })))
-    })()
-    await Promise.all([appendAll(writer, 30), appendAll(writer, 30, 1500)])
+    const appending = Promise.all([appendAll(writer, 30), appendAll(writer, 30, 1500)])
+    for (let turn = 0; turn < 60; turn += 1) {
+      found.push(...texts(await reader.read({ eventsMax: 7, bytesMax: 2000 })))
+    }
+    await appending
     await writer.stop()
-    isDone = true
-    await reading
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const batch = await reader.read({ eventsMax: 7, bytesMax: 2000 })
       found.push(...texts(batch))
       more = batch.more
@@ -145,6 +143,32 @@ describe('reading', () => {
     expect(found).toHaveLength(60)
     expect(new Set(found).size).toBe(60)
     await reader.stop()
+  })
+})
+
+describe('a read that fails', () => {
+  test('loses nothing: the next one goes on behind what was given out', async () => {
+    for (let skip = 0; skip < 12; skip += 1) {
+      const bench = await newBench()
+      const writer = await bench.open({ segmentBytesMax: 700, cutIntervalMs: 0 })
+      const sequences = await appendAll(writer, 9)
+      await writer.stop()
+      const reader = await bench.reader(sequences[0])
+      bench.disk.fail('read', 'EIO', { skip })
+      bench.disk.fail('open', 'EIO', { skip })
+      const found: number[] = []
+      for (let failures = 0; found.length < 8;) {
+        try {
+          found.push(...(await reader.read({ eventsMax: 6, bytesMax: 1e6 })).records.map(({ sequence }) => sequence))
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EIO' })
+          failures += 1
+          expect(failures).toBeLessThan(3)
+        }
+      }
+      expect(found).toEqual(sequences.slice(1))
+      await reader.stop()
+    }
   })
 })
 
@@ -185,7 +209,7 @@ describe('totals and waiting', () => {
     await writer.stop()
     const reader = await bench.reader()
     const before = await reader.waitingBytes()
-    expect(before).toBe(writer.status().waitingBytes)
+    expect(before).toBeGreaterThanOrEqual(writer.status().waitingBytes)
     await reader.read({ eventsMax: 2, bytesMax: 1e6 })
     expect(await reader.waitingBytes()).toBeLessThan(before)
     await reader.read(everything)

@@ -47,7 +47,14 @@ interface Gathering {
   bytes: number
   /** Damage was met where the writer may still have been writing: it must be read once more, behind a known cut. */
   isUnsure: boolean
-  readonly confirmed: { records: number; events: number; bytes: number; damaged: number; offset: number; totals: Totals }
+  readonly confirmed: {
+    records: number
+    events: number
+    bytes: number
+    damaged: number
+    offset: number
+    totals: Totals
+  }
 }
 
 /** Rejects only with errors of the file system (not for missing folders or files). */
@@ -63,6 +70,8 @@ class Reader implements StreamReader {
   #sequence: number
   #totals: Totals = new Map()
   #segment: ReadingSegment | undefined
+  /** A call failed: where the reader stands is known by its sequence only. */
+  #isLost = false
 
   constructor(options: ReaderOptions, deps: BufferDeps) {
     this.#folder = options.folder
@@ -72,8 +81,10 @@ class Reader implements StreamReader {
 
   /** To the segment that holds the position, and in it behind the position, hopping over bodies. */
   async seek(): Promise<void> {
+    await this.stop()
     const names = await listSegments(this.#deps.files, this.#folder)
     const name = names.findLast((one) => (firstSequenceOf(one) ?? Infinity) <= this.#sequence)
+    this.#isLost = false
     if (name === undefined || !(await this.#open(name)) || this.#segment === undefined) return
     const totals: Totals = new Map()
     let passed = 0
@@ -94,6 +105,18 @@ class Reader implements StreamReader {
   }
 
   async read(limits: ReadLimits): Promise<ReadBatch> {
+    try {
+      if (this.#isLost) await this.seek()
+      return await this.#read(limits)
+    } catch (error) {
+      // What was gathered was given to nobody: the next call must look for it again.
+      this.#isLost = true
+      await this.stop()
+      throw error
+    }
+  }
+
+  async #read(limits: ReadLimits): Promise<ReadBatch> {
     const confirmed = { records: 0, events: 0, bytes: 0, damaged: 0, offset: 0, totals: this.#totals }
     const sums = { events: 0, bytes: 0, totals: this.#totals }
     const gathering: Gathering = { records: [], damaged: [], ...sums, isUnsure: false, confirmed }
@@ -154,7 +177,7 @@ class Reader implements StreamReader {
         return false
       }
       if (this.#isBeyond(found, limits, gathering)) {
-        if (gathering.confirmed.records > 0) return true
+        if (gathering.confirmed.records === gathering.records.length) return true
         return await this.#lookAhead(segment, scanner, found, gathering)
       }
       this.#gather(segment, found, scanner.offset, gathering)
@@ -162,7 +185,8 @@ class Reader implements StreamReader {
   }
 
   #isBeyond({ frame }: ScannedFrame, limits: ReadLimits, gathering: Gathering): boolean {
-    if (frame.type !== frameType.record || gathering.records.length === 0 || frame.sequence <= this.#sequence) return false
+    if (frame.type !== frameType.record || gathering.records.length === 0 || frame.sequence <= this.#sequence)
+      return false
     return gathering.bytes + frame.length > limits.bytesMax || gathering.events + frame.count > limits.eventsMax
   }
 
@@ -296,8 +320,9 @@ class Reader implements StreamReader {
   async #keep(range: DamagedRange): Promise<void> {
     const { files, log } = this.#deps
     log.error({ ...range }, 'A damaged range of the buffer was stepped over.')
-    const file = await openIfThere(files, join(this.#folder, range.segment))
+    let file: OpenFile | undefined
     try {
+      file = await openIfThere(files, join(this.#folder, range.segment))
       if (file !== undefined) await keepDamaged(files, this.#folder, range, file)
     } catch (error) {
       // The neighbours must go on; the range itself is reported to the caller either way.

@@ -45,20 +45,19 @@ export interface RecoveredStream {
   readonly totals: Totals
   /** 0 if the stream holds no record. */
   readonly lastSequence: number
+  /** The highest one that any name of a segment shows, also of one that was removed. */
+  readonly usedSequence: number
   readonly damaged: readonly DamagedRange[]
 }
 
 const scanWindowBytes = 1024 * 1024
 
-/** Takes the next start number, durably. */
-export async function claimStartNumber(folder: string, files: Files): Promise<number> {
+/** Takes the next start number, durably: above the last one, and above `usedSequence`. */
+export async function claimStartNumber(folder: string, usedSequence: number, files: Files): Promise<number> {
   const path = join(folder, startFileName)
   const text = Buffer.from((await files.readAll(path)) ?? []).toString()
   const stored = /^\d{1,7}\n?$/.test(text) ? Number(text) : 0
-  const inNames = (await listSegments(files, folder)).map((name) =>
-    Math.floor((firstSequenceOf(name) ?? 0) / sequencesPerStart),
-  )
-  const startNumber = Math.max(stored, ...inNames.slice(-1)) + 1
+  const startNumber = Math.max(stored, Math.floor(usedSequence / sequencesPerStart)) + 1
   assert(startNumber <= startNumberMax, `start number ${startNumber} leaves no safe integers`)
   await writeFileAtomic(files, path, `${startNumber}\n`)
   return startNumber
@@ -120,6 +119,7 @@ class Recovery {
       ended,
       totals: this.#totals,
       lastSequence: this.#lastSequence,
+      usedSequence: firstSequenceOf(names.at(-1) ?? '') ?? 0,
       damaged: this.#damaged,
     }
   }

@@ -117,9 +117,10 @@ export class FrameScanner {
     return true
   }
 
-  #fits(frame: Frame): boolean {
-    if (frame.type !== frameType.record) return true
-    const { sequence } = frame
+  /** A frame of another segment, or of an older life of these bytes on disk, is no frame here. */
+  #fits({ type, sequence }: Frame): boolean {
+    if (type === frameType.header) return sequence === this.#firstSequence
+    if (type !== frameType.record) return sequence < this.#sequenceEnd
     return sequence >= this.#firstSequence && sequence > this.#lastSequence && sequence < this.#sequenceEnd
   }
 
@@ -176,7 +177,9 @@ export async function hopFrames(
     const at = offset - windowOffset
     const control = isRecord ? undefined : parseFrame(window, at)
     if (control !== undefined && typeof control !== 'object') return { offset, clean: false }
-    const source = isRecord ? window.toString('utf8', at + frameHeaderBytes, at + frameHeaderBytes + head.sourceBytes) : ''
+    const source = isRecord
+      ? window.toString('utf8', at + frameHeaderBytes, at + frameHeaderBytes + head.sourceBytes)
+      : ''
     if (!visit({ head, offset, source, control })) return { offset, clean: true }
     if (isRecord) lastSequence = head.sequence
     offset += head.length

@@ -55,6 +55,7 @@ export class SegmentLog {
   #current: CurrentSegment | undefined
   /** 0 until a start number is taken. */
   #nextSequence = 0
+  readonly #usedSequence: number
   #lastSequence: number
   #cutSequence: number
   #releasedSequence = 0
@@ -66,6 +67,7 @@ export class SegmentLog {
     this.#older = [...recovered.segments]
     this.#unrecorded = [...recovered.ended]
     this.#totals = recovered.totals
+    this.#usedSequence = recovered.usedSequence
     this.#lastSequence = recovered.lastSequence
     this.#cutSequence = recovered.lastSequence
     this.#countOlder()
@@ -97,7 +99,8 @@ export class SegmentLog {
   }
 
   async claimStart(): Promise<void> {
-    const startNumber = await claimStartNumber(this.#options.folder, this.#deps.files)
+    const used = Math.max(this.#usedSequence, this.#nextSequence)
+    const startNumber = await claimStartNumber(this.#options.folder, used, this.#deps.files)
     this.#nextSequence = startNumber * sequencesPerStart + 1
   }
 
@@ -133,8 +136,10 @@ export class SegmentLog {
     try {
       await segment.file.write([frame], segment.end)
     } catch (error) {
-      if (isDiskFull(error)) await this.#truncate(segment, segment.end)
-      else await this.#giveUp(segment)
+      if (isDiskFull(error)) {
+        segment.state = 'ended'
+        await this.#truncate(segment, segment.end)
+      } else await this.#giveUp(segment)
       throw error
     }
     segment.end += frame.length

@@ -124,7 +124,7 @@ export async function keepDamaged(
   const copy = await files.open(temporary, 'create')
   try {
     const window = Buffer.allocUnsafe(Math.min(range.bytes, 1024 * 1024))
-    for (let done = 0; done < range.bytes; ) {
+    for (let done = 0; done < range.bytes;) {
       const part = window.subarray(0, Math.min(window.length, range.bytes - done))
       const read = await source.read(part, range.offset + done)
       if (read === 0) break

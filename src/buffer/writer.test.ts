@@ -1,8 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
-import { folder, newBench, outcomeOf, recordOf, texts } from '../../test/faults/buffer-bench.ts'
+import { defaults, folder, log, newBench, outcomeOf, recordOf, texts } from '../../test/faults/buffer-bench.ts'
+import { systemClock } from '../core/clock.ts'
+import { diskFiles } from '../core/files.ts'
 import type { Cut } from './buffer.ts'
 import { sequencesPerStart } from './frame.ts'
+import { openReader } from './reader.ts'
+import { openWriter } from './writer.ts'
 
 describe('appending', () => {
   test('resolves with growing sequences of this start, in order', async () => {
@@ -14,7 +22,11 @@ describe('appending', () => {
     }
     await Promise.all(['a', 'b', 'c', 'd'].map(append))
     expect(order).toEqual([1, 2, 3, 4].map((n) => sequencesPerStart + n))
-    expect(writer.status()).toMatchObject({ lastSequence: sequencesPerStart + 4, refusing: undefined, totals: { web: 4 } })
+    expect(writer.status()).toMatchObject({
+      lastSequence: sequencesPerStart + 4,
+      refusing: undefined,
+      totals: { web: 4 },
+    })
     await writer.stop()
   })
 
@@ -196,5 +208,48 @@ describe('releasing', () => {
     await writer.stop()
     expect(await files.list(folder)).toEqual(expect.arrayContaining(['notes.txt', '12.seg', '0000000000000001.seg']))
     expect(texts(await bench.readAll())).toHaveLength(1)
+  })
+})
+
+describe('on a real disk, under the real clock', () => {
+  test('many callers, a reader beside them, a restart and a release', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'millpond-buffer-'))
+    const stream = join(root, 'buffer', 'events')
+    const deps = { files: diskFiles, clock: systemClock, log }
+    const options = { ...defaults, folder: stream, cutIntervalMs: 5, segmentBytesMax: 200_000 }
+    const found: string[] = []
+    const sent: string[] = []
+    const reader = await openReader({ stream: 'events', folder: stream, after: 0 }, deps)
+    for (const start of ['first', 'second']) {
+      const writer = await openWriter(options, deps)
+      const call = async (caller: number): Promise<void> => {
+        for (let index = 0; index < 20; index += 1) {
+          const text = `${start}.${caller}.${index}.`.padEnd(index === 0 ? 20_000 : 900, '.')
+          await writer.append(recordOf(text))
+          sent.push(text)
+          if (caller === 0) found.push(...texts(await reader.read({ eventsMax: 50, bytesMax: 100_000 })))
+        }
+      }
+      await Promise.all(Array.from({ length: 16 }, (_, caller) => call(caller)))
+      await writer.stop()
+    }
+    let last = 0
+    for (let more = true; more;) {
+      const batch = await reader.read({ eventsMax: 50, bytesMax: 100_000 })
+      found.push(...texts(batch))
+      more = batch.more
+      last = batch.sequence
+      if (!more) expect(batch.totals).toEqual({ web: 640 })
+    }
+    expect(found.toSorted()).toEqual(sent.toSorted())
+    await reader.stop()
+
+    const writer = await openWriter(options, deps)
+    expect((await diskFiles.list(stream)).length).toBeGreaterThan(4)
+    await writer.release(last)
+    expect(writer.status().waitingBytes).toBe(0)
+    expect((await diskFiles.list(stream)).filter((name) => name.endsWith('.seg'))).toHaveLength(1)
+    await writer.stop()
+    await rm(root, { recursive: true })
   })
 })

@@ -208,6 +208,12 @@ class Writer implements StreamWriter {
 
   #cutWritten(sequence: number): void {
     this.#lastCutAtMs = this.#deps.clock.monotonicMs()
-    for (const listener of this.#listeners) listener({ stream: this.#options.stream, sequence })
+    const cut = { stream: this.#options.stream, sequence }
+    // Apart from the writing: a listener that throws is a bug of its own, not a failed write.
+    for (const listener of this.#listeners) {
+      queueMicrotask(() => {
+        listener(cut)
+      })
+    }
   }
 }

@@ -16,6 +16,7 @@ interface ListOptions extends GlobalOptions {
   readonly source?: string
   readonly reason?: string
   readonly limit: number
+  readonly replayed?: boolean
   readonly json?: boolean
 }
 
@@ -41,12 +42,14 @@ export function addDeadLettersCommand(program: Command, context: CliContext): vo
     .option('--source <name>', 'only of this source')
     .addOption(new Option('--reason <reason>', 'only with this reason').choices(quarantineReasons))
     .option('--limit <count>', 'at most so many', parseLimit, 50)
+    .option('--replayed', 'those that were replayed, too')
     .option('--json', 'print one JSON object a letter')
     .addHelpText('after', '\nExample:\n  $ millpond dead-letters list --source web --reason event_too_large')
     .action(async (options: ListOptions, command: Command) => {
       const query = new URLSearchParams({ limit: String(options.limit) })
       if (options.source !== undefined) query.set('source', options.source)
       if (options.reason !== undefined) query.set('reason', options.reason)
+      if (options.replayed === true) query.set('replayed', 'true')
       const settings = settingsOf(context, command.optsWithGlobals<GlobalOptions>())
       const found = await withEngine(context, settings, async (client) =>
         listIn<Record<string, unknown>>(

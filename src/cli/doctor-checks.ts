@@ -13,6 +13,7 @@ import { socketPaths } from '../core/socket-paths.ts'
 import { answers } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf } from './context.ts'
 import { checkTls } from './doctor-tls.ts'
+import { bytesText } from './units.ts'
 
 export interface Check {
   readonly name: string
@@ -156,7 +157,7 @@ async function estimateDaysLeft(
   if (!(await pathExists(secret))) return undefined
   const ageDays = (context.clock.nowMicros() / 1000 - (await stat(secret)).mtimeMs) / dayMs
   if (ageDays < 1) return undefined
-  const { bytes } = await folderSize(settings.data)
+  const bytes = await folderBytes(settings.data)
   const perDay = (bytes - settings.buffer.ballastBytes) / ageDays
   return perDay > 0 ? (freeBytes - settings.buffer.diskFreeBytesMin) / perDay : undefined
 }
@@ -209,7 +210,8 @@ async function checkBuffer(settings: Settings): Promise<Finding> {
   const found: string[] = []
   let fullest = 0
   for (const stream of streams) {
-    const { bytes, files } = await folderSize(join(folder, stream))
+    const bytes = await folderBytes(join(folder, stream))
+    const files = (await diskFiles.list(join(folder, stream))).filter((name) => name.endsWith('.seg')).length
     fullest = Math.max(fullest, bytes)
     found.push(`${stream} ${bytesText(bytes)} in ${files} ${files === 1 ? 'segment' : 'segments'}`)
   }
@@ -240,31 +242,18 @@ function checkAddress(settings: Settings): Finding {
   return isLocal ? good(`${address}, for this machine only`) : warning(address, next)
 }
 
-async function folderSize(folder: string): Promise<{ bytes: number; files: number }> {
+async function folderBytes(folder: string): Promise<number> {
   let bytes = 0
-  let files = 0
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries) {
     if (!entry.isFile()) continue
     try {
       // Allocated, not apparent: files with holes count what they take.
       bytes += (await stat(join(entry.parentPath, entry.name))).blocks * 512
-      files += 1
     } catch (error) {
       // Deleted by the running engine since it was listed.
       if (!isErrno(error, 'ENOENT')) throw error
     }
   }
-  return { bytes, files }
-}
-
-function bytesText(bytes: number): string {
-  for (const [unit, size] of [
-    ['GiB', 2 ** 30],
-    ['MiB', 2 ** 20],
-    ['KiB', 2 ** 10],
-  ] as const) {
-    if (bytes >= size) return `${(bytes / size).toFixed(bytes / size < 10 ? 1 : 0)} ${unit}`
-  }
-  return `${bytes} bytes`
+  return bytes
 }

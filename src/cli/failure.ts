@@ -30,7 +30,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'port-taken': 'Stop the other program, or choose another port with MILLPOND_HTTP_PORT',
 }
 
-/** The line for stderr, without its newline, and the exit code. */
+/** What to write to stderr, without the last newline, and the exit code. */
 export function describeFailure(error: unknown): { line: string; exitCode: number } {
   if (error instanceof CommanderError) {
     return {
@@ -39,6 +39,11 @@ export function describeFailure(error: unknown): { line: string; exitCode: numbe
     }
   }
   if (error instanceof UsageError) return { line: `millpond: ${sentence(error.message)}`, exitCode: exitCodes.usage }
+  // The engine points at the place of a mistake in SQL: its lines stay lines.
+  if (error instanceof MillpondError && error.code === 'query-invalid') {
+    const lines = error.message.split('\n').map((line) => printable(line).trimEnd())
+    return { line: `millpond: ${lines.join('\n')}`, exitCode: exitCodes.error }
+  }
   if (error instanceof MillpondError && error.kind !== 'bug') {
     const message = sentence(printable(error.message))
     const next = advice[error.code]

@@ -17,7 +17,9 @@ export async function startProgress(context: CliContext, what: string, total?: n
   const bar = new SingleBar({
     format,
     stream: context.stderr as NodeJS.WriteStream,
-    hideCursor: true,
+    // Whoever presses Ctrl-C keeps a terminal that works.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     barCompleteChar: '━',
     barIncompleteChar: ' ',

@@ -1,7 +1,6 @@
 // `millpond query`: SQL in, rows out. Rows stream: a result of any size passes through without being held.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-import type { QueryColumn } from '../warehouse/driver.ts'
 import { withEngine } from './access.ts'
 import { type AdminClient, errorFrom } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
@@ -18,6 +17,12 @@ interface QueryOptions extends GlobalOptions {
 }
 
 type Row = readonly unknown[]
+
+interface QueryColumn {
+  readonly name: string
+  /** The engine's own type name. */
+  readonly type: string
+}
 
 /** One line of the engine's answer: columns first, then rows, then the end or an error. */
 interface QueryLine {

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { withEngine } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { paint, printable, renderTable } from './table.ts'
+import { bytesText, shortTime } from './units.ts'
 
 export function addStatusCommand(program: Command, context: CliContext): void {
   program
@@ -33,8 +34,9 @@ function addSection(title: string, value: unknown, lines: string[], context: Pic
   if (title !== '') lines.push('', paint('bold', printable(title), context.stdout))
   const entries = Object.entries(value)
   const simple = entries.filter(([, inner]) => !isObject(inner) && !isTable(inner))
-  const width = Math.max(0, ...simple.map(([name]) => name.length))
-  for (const [name, inner] of simple) lines.push(`${printable(name).padEnd(width)}  ${plain(inner)}`)
+  const shown = simple.map(([name, inner]) => readable(name, inner))
+  const width = Math.max(0, ...shown.map(([name]) => name.length))
+  for (const [name, text] of shown) lines.push(`${name.padEnd(width)}  ${text}`)
   for (const [name, inner] of entries) {
     const path = title === '' ? name : `${title}.${name}`
     if (isObject(inner)) addSection(path, inner, lines, context)
@@ -51,6 +53,18 @@ function addSection(title: string, value: unknown, lines: string[], context: Pic
       )
     }
   }
+}
+
+/** `startedAtMicros: 1760000000000000` is for programs; people read `started at  2025-10-09 08:53:20Z`. */
+function readable(name: string, value: unknown): [name: string, text: string] {
+  const words = (ending: string): string =>
+    printable(name)
+      .slice(0, name.length - ending.length)
+      .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  if (name.endsWith('AtMicros') && typeof value === 'number') return [words('Micros'), shortTime(value) ?? '-']
+  if (name.endsWith('Bytes') && typeof value === 'number') return [words('Bytes'), bytesText(value)]
+  if (name.endsWith('Ms') && typeof value === 'number') return [words('Ms'), `${Math.round(value)} ms`]
+  return [words(''), plain(value)]
 }
 
 function plain(value: unknown): string {

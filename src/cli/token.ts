@@ -5,7 +5,7 @@ import type { TokenInfo } from '../control/control.ts'
 import { type Keeper, withKeeper } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { renderTable } from './table.ts'
-import { shortTime } from './time.ts'
+import { shortTime } from './units.ts'
 
 interface TokenOptions extends GlobalOptions {
   readonly json?: boolean

@@ -105,7 +105,26 @@ class Collect {
     return { ...this.#counters.snapshot(), bodiesBytes: this.#bodies.bytes, bodiesReading: this.#bodies.reading }
   }
 
+  /** A fault of ours in here must not end the process that keeps everybody's events. */
   handle(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.#dispatch(request, response)
+    } catch (error) {
+      this.#fail(request, response, error)
+    }
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    this.#deps.log.error({ err: error }, 'A request failed; the sender was told to try again.')
+    if (response.headersSent) {
+      request.destroy()
+      return
+    }
+    const message = 'The request could not be served. Try again.'
+    this.#answer(request, response, { code: 'intake-busy', message, retryAfterSeconds: retryAfterSecondsMin })
+  }
+
+  #dispatch(request: IncomingMessage, response: ServerResponse): void {
     const route = findRoute(request.url ?? '/')
     if (route === undefined) {
       if (this.#deps.fallback !== undefined) this.#deps.fallback(request, response)
@@ -129,7 +148,11 @@ class Collect {
         sendSuccess(response, corsHeaders(request))
         return
       case 'pixel':
-        void this.#servePixel({ kind: 'call', call: route.call, via: 'client' }, request, response)
+        this.#servePixel({ kind: 'call', call: route.call, via: 'client' }, request, response).catch(
+          (error: unknown) => {
+            this.#fail(request, response, error)
+          },
+        )
         return
       case 'settings':
         this.#serveSettings(route.writeKey, request, response)

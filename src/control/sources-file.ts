@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs'
 
 import { type Clock, systemClock } from '../core/clock.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'
+import { isErrno } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
 import type { SourcePlatform } from './control.ts'
 import { isOwnWriteKey, looksLikeWriteKey } from './write-keys.ts'
@@ -79,9 +80,12 @@ export function openKeyDirectory(path: string, deps: KeyDirectoryDeps = {}): Rel
       complained = false
       return true
     } catch (error) {
-      if (!complained)
+      // Before the first start of the engine there is none yet.
+      const isNew = loaded === undefined && isErrno(error, 'ENOENT')
+      if (!complained && !isNew) {
         log?.error({ err: error }, 'sources.json cannot be read; the last good list of write keys stays.')
-      complained = true
+        complained = true
+      }
       return false
     }
   }

@@ -63,6 +63,7 @@ class DiskFile implements OpenFile {
     let done = 0
     while (done < rest.byteLength) {
       const result = await this.#handle.write(rest, done, rest.byteLength - done, offset + bytesWritten + done)
+      if (result.bytesWritten === 0) throw new Error('The file system took no byte and gave no reason.')
       done += result.bytesWritten
     }
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { QuarantineReason, RequestMeta } from '../core/event.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
+import type { LetterMeta } from './screen/dead-letter.ts'
 
 export interface DeadLetterFilter {
   readonly ids?: readonly string[] | undefined
@@ -18,7 +19,7 @@ export interface DeadLetter {
   readonly reason: string
   readonly receivedAt: string
   readonly events: number
-  /** What the sender sent, as text. */
+  /** What the sender sent, as text; long ones are cut here, never in a replay. */
   readonly raw: string
   readonly replayedAt: string | null
 }
@@ -28,7 +29,8 @@ export type ReplayProgress =
   | { readonly end: { readonly replayed: number; readonly skipped: readonly { id: string; why: string }[] } }
 
 export interface DeadLetters {
-  list(filter: DeadLetterFilter & { limit: number }): Promise<readonly DeadLetter[]>
+  /** Newest first; those that were replayed only if asked for. */
+  list(filter: DeadLetterFilter & { limit: number; replayed: boolean }): Promise<readonly DeadLetter[]>
   /**
    * Sends letters in again that were not replayed yet. `to` names the source that receives them and is needed for
    * letters of unlisted keys. Error: source-unknown.
@@ -47,6 +49,8 @@ export interface DeadLetterDeps {
 /** Letters appended at one time: enough to share a sync, few enough to keep the progress moving. */
 const appendsAtOnce = 64
 const skippedReportedMax = 100
+/** A list of large letters must not become a large answer. */
+const listedRawLengthMax = 4096
 
 export function createDeadLetters({ driver, append, hasSource, clock }: DeadLetterDeps): DeadLetters {
   async function* select(columns: string, filter: DeadLetterFilter, rest: string): AsyncGenerator<readonly unknown[]> {
@@ -56,10 +60,11 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
   }
 
   return {
-    async list({ limit, ...filter }) {
+    async list({ limit, replayed, ...filter }) {
       const letters: DeadLetter[] = []
-      const columns = 'id, source, reason, received_at, events, raw, replayed_at'
-      for await (const row of select(columns, filter, `ORDER BY received_at DESC, id DESC LIMIT ${limit}`)) {
+      const columns = `id, source, reason, received_at, events, left(raw, ${listedRawLengthMax}), replayed_at`
+      const rest = `${replayed ? '' : 'AND replayed_at IS NULL'} ORDER BY received_at DESC, id DESC LIMIT ${limit}`
+      for await (const row of select(columns, filter, rest)) {
         letters.push({
           id: String(row[0]),
           source: String(row[1]),
@@ -77,7 +82,8 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
       if (to !== undefined && !hasSource(to)) throw new MillpondError('source-unknown', `There is no source \`${to}\`.`)
       // Ids first: rows added by the replay itself must not be walked over.
       const ids: string[] = []
-      for await (const row of select('id', filter, 'AND replayed_at IS NULL ORDER BY received_at, id')) ids.push(String(row[0]))
+      for await (const row of select('id', filter, 'AND replayed_at IS NULL ORDER BY received_at, id'))
+        ids.push(String(row[0]))
       const skipped: { id: string; why: string }[] = []
       let done = 0
       for (let from = 0; from < ids.length; from += appendsAtOnce) {
@@ -86,7 +92,8 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
         for await (const row of select('id, source, events, raw, meta', { ids: some }, 'ORDER BY received_at, id')) {
           const source = to ?? String(row[1])
           if (hasSource(source)) appends.push(append(replayRecord(row, source, clock)))
-          else if (skipped.length < skippedReportedMax) skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
+          else if (skipped.length < skippedReportedMax)
+            skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
         }
         await Promise.all(appends)
         done += appends.length
@@ -99,9 +106,12 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
 
 function replayRecord(row: readonly unknown[], source: string, clock: Clock): Parameters<Append>[0] {
   const [id, , events, raw, metaText] = row
-  const { refused: _refused, ...meta } = JSON.parse(typeof metaText === 'string' ? metaText : JSON.stringify(metaText)) as RequestMeta
+  const letterMeta = JSON.parse(typeof metaText === 'string' ? metaText : JSON.stringify(metaText)) as LetterMeta
+  const { refused: _refused, envelope, ...meta } = letterMeta
   const replayMeta: RequestMeta = { ...meta, replayOf: String(id) }
-  const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]}` : String(raw)
+  // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
+  const around = envelope === undefined ? '}' : `,${JSON.stringify(envelope).slice(1)}`
+  const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]${around}` : String(raw)
   return {
     kind: 'segment',
     source,

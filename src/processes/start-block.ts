@@ -6,17 +6,19 @@ export interface StartFacts {
   /** Where senders reach us, with scheme, without trailing slash. */
   readonly address: string
   readonly oneTimeCode: string | undefined
+  /** How this Millpond is called on a command line. */
+  readonly command: string
 }
 
-export function startBlock({ settings, address, oneTimeCode }: StartFacts): string {
+export function startBlock({ settings, address, oneTimeCode, command }: StartFacts): string {
   const lines = [
     '',
     `  Millpond is running at ${address}`,
     `  Data folder            ${settings.data}`,
     '',
-    '  Make a source          millpond source add web',
+    `  Make a source          ${command} source add web`,
     oneTimeCode === undefined
-      ? `  Look at it             ${address}/   (token: millpond token create laptop)`
+      ? `  Look at it             ${address}/   (token: ${command} token create laptop)`
       : `  Administrator, once    ${address}/login?code=${oneTimeCode}`,
     '',
     '  Send an event (with the write key that `source add` prints)',
@@ -26,7 +28,7 @@ export function startBlock({ settings, address, oneTimeCode }: StartFacts): stri
     "  From an app, with Segment's own SDK",
     `    new Analytics({ writeKey: 'WRITE_KEY', host: '${address}' }).track({ userId: 'u1', event: 'Hello Pond' })`,
     '',
-    '  Ask                    millpond query "select * from web.hello_pond"',
+    `  Ask                    ${command} query "select * from web.hello_pond"`,
   ]
   if (!address.startsWith('https:')) {
     lines.push(

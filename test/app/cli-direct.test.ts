@@ -1,13 +1,15 @@
 // Commands while no Millpond runs: they work on the data folder itself, under its lock.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { takeDataLock } from '../../src/control/lock.ts'
-import { type CliOptions, type CliRun, oldNode, runCli } from './cli-support.ts'
+import { type CliOptions, type CliRun, launcher, oldNode, runCli } from './cli-support.ts'
 
 let folder: string
 
@@ -105,7 +107,7 @@ test('--data, the environment and the settings file choose the data folder', asy
   expect([await listed('from-file'), await listed('from-env'), await listed('from-flag')]).toEqual(['a', 'b', 'c'])
 })
 
-test('ten commands at the same time all succeed, one after the other', async () => {
+test('commands at the same time all succeed, one after the other', async () => {
   const names = Array.from({ length: 6 }, (_, index) => `s${index}`)
   const runs = await Promise.all(names.map(async (name) => await millpond(['source', 'add', name, '--json'])))
   expect(runs.map((run) => run.stderr)).toEqual(names.map(() => ''))
@@ -179,4 +181,25 @@ test.skipIf(old === undefined)('an older Node hands over to the one that npm ins
   expect(await millpond(['source', 'add', 'web'], { node })).toMatchObject({ code: 1 })
   expect(await millpond(['stauts'], { node })).toMatchObject({ code: 2 })
   expect((await millpond(['query', '-', '--rows', 'x'], { node, stdin: 'select 1' })).code).toBe(2)
+})
+
+test.skipIf(old === undefined)('an older Node without the one that npm installs says what to do', async () => {
+  await cp(launcher, join(folder, 'bin', 'millpond.js'))
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  const run = await promisify(execFile)(old ?? '', [join(folder, 'bin', 'millpond.js')]).catch(
+    (error: unknown) => error,
+  )
+  expect(run).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^millpond: Millpond needs Node 24, .*npm ci.*\n$/),
+  })
+})
+
+test('a package without its built program says what to do', async () => {
+  await cp(launcher, join(folder, 'node_modules', 'millpond', 'bin', 'millpond.js'))
+  await writeFile(join(folder, 'node_modules', 'millpond', 'package.json'), '{"type":"module"}')
+  const script = join(folder, 'node_modules', 'millpond', 'bin', 'millpond.js')
+  const run = await promisify(execFile)(process.execPath, [script]).catch((error: unknown) => error)
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('dist/main.js is missing') })
 })

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { runCli as runProgram } from '../../src/cli/program.ts'
 import { takeDataLock } from '../../src/control/lock.ts'
-import { makeSocketFolder, socketPaths } from '../../src/core/socket-paths.ts'
+import { type Clock, systemClock } from '../../src/core/clock.ts'
+import { socketPaths } from '../../src/core/socket-paths.ts'
 import {
   type Asked,
   type CliRun,
@@ -91,6 +93,14 @@ test('an error of the engine is told as our own', async () => {
     stdout: '',
     stderr: expect.stringContaining('millpond: There is a source "web" already. `millpond source list`'),
   })
+})
+
+test('the place of a mistake in SQL is shown where it is', async () => {
+  const message = 'Binder Error: no column "nope"\n\nLINE 1: select nope\n               ^'
+  await answering((_, response) => {
+    sendJson(response, { error: { code: 'query-invalid', message } }, 400)
+  })
+  expect((await millpond('query', 'select nope')).stderr).toBe(`millpond: ${message}\n`)
 })
 
 test('query prints one JSON object a row, a table, or CSV', async () => {
@@ -187,19 +197,15 @@ test('an engine that dies in the middle of a query is a failure', async () => {
 })
 
 test('status shows sections and tables, and --json one line', async () => {
-  const status = {
-    version: '0.1.0',
-    engine: { pid: 1 },
-    ledger: [{ source: 'web', received: 3, stored: 3 }],
-    empty: [],
-  }
+  const engine = { pid: 1, startedAtMicros: 1_760_000_000_000_000, residentBytes: 200 * 2 ** 20 }
+  const status = { version: '0.1.0', engine, ledger: [{ source: 'web', received: 3, stored: 3 }], empty: [] }
   await answering((_, response) => {
     sendJson(response, status)
   })
   expect((await millpond('status', '--json')).stdout).toBe(lines(status))
   const { stdout } = await millpond('status')
   expect(stdout).toMatch(/version\s+0\.1\.0/)
-  expect(stdout).toContain('engine\npid  1')
+  expect(stdout).toMatch(/engine\npid +1\nstarted at +2025-10-09 08:53:20Z\nresident +200 MiB\n/)
   expect(stdout).toMatch(/source {2}received {2}stored\n.*\nweb\s+3\s+3/)
 })
 
@@ -235,29 +241,60 @@ test('a replay that stops half-way is a failure', async () => {
   })
 })
 
+/** Runs a command in this process, so that the test decides what happens while it waits. */
+async function millpondHere(
+  words: readonly string[],
+  wait: (ms: number) => Promise<void>,
+  clock: Clock,
+): Promise<CliRun> {
+  const written = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write(text: string) {
+      written[name] += text
+      return true
+    },
+    once: () => undefined,
+  })
+  const code = await runProgram([...words, '--data', folder], {
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    readStdin: async () => '',
+    workingFolder: folder,
+    variables: new Map(),
+    version: '0',
+    clock,
+    wait,
+    runIntake: async () => undefined,
+  })
+  return { code, signal: null, ...written }
+}
+
 test('while the engine is starting again commands wait for it', async () => {
   const lock = takeDataLock(folder)
-  const paths = socketPaths(folder)
-  await makeSocketFolder(paths)
-  const child = spawnCli(['status', '--json', '--data', folder])
-  const output: string[] = []
-  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk.toString()))
-  // The command can be seen waiting: its process has not ended after it found nobody (it has asked several times by then).
-  await Promise.race([once(child, 'close'), new Promise((resolve) => setTimeout(resolve, 700))])
-  expect(child.exitCode).toBeNull()
-  const engine = await listenOnAdmin(folder, (_, response) => {
-    sendJson(response, { back: true })
-  })
-  const [code] = (await once(child, 'close')) as [number]
-  await engine.stop()
+  let engine: StandIn | undefined
+  const run = await millpondHere(
+    ['status', '--json'],
+    async () => {
+      engine ??= await listenOnAdmin(folder, (_, response) => {
+        sendJson(response, { back: true })
+      })
+    },
+    systemClock,
+  )
+  await engine?.stop()
   lock.release()
-  expect([code, output.join('')]).toEqual([0, lines({ back: true })])
+  expect(run).toMatchObject({ code: 0, stdout: lines({ back: true }) })
 })
 
 test('an engine that stays away is told after five seconds', async () => {
   const lock = takeDataLock(folder)
-  const run = await millpond('source', 'list')
+  let waitedMs = 0
+  const wait = async (ms: number): Promise<void> => {
+    waitedMs += ms
+  }
+  const run = await millpondHere(['source', 'list'], wait, { ...systemClock, monotonicMs: () => waitedMs })
   lock.release()
+  expect(waitedMs).toBe(5000)
   expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('has not answered for 5 seconds') })
 })
 

@@ -329,6 +329,26 @@ describe('refusals that pass', () => {
     await other.stop()
   })
 
+  test('a fault in what we are built on ends no process', async () => {
+    const broken = {
+      lookup(): never {
+        throw new Error('surprise')
+      },
+    }
+    const other = await startTestServer({ keys: broken })
+    for (const path of [
+      '/v1/track?writeKey=x',
+      '/v1/track',
+      `/v1/projects/x/settings`,
+      '/v1/pixel/track?data=e30=&writeKey=x',
+    ]) {
+      const isPost = path.startsWith('/v1/track')
+      const response = await fetch(other.url + path, isPost ? { method: 'POST', body: single } : {})
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)])
+    }
+    await other.stop()
+  })
+
   test('too many requests of one key and address are 429, before and after the body', async () => {
     const other = await startTestServer({ settings: { requestsPerSecondMax: 2 }, clock: createManualClock() })
     const send = (headers: Record<string, string>): Promise<Response> =>

@@ -52,6 +52,36 @@ export interface RigOptions {
   readonly wrap?: (driver: WarehouseDriver) => WarehouseDriver
 }
 
+/** Checkpoints and copies take turns. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve()
+
+  async hold<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(work)
+    this.#last = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+function inTurns(driver: WarehouseDriver, turns: Turns): WarehouseDriver {
+  return wrapDriver(driver, { checkpoint: async () => turns.hold(async () => driver.checkpoint()) })
+}
+
+/** The driver with some methods replaced. */
+export function wrapDriver(driver: WarehouseDriver, replaced: Partial<WarehouseDriver>): WarehouseDriver {
+  return {
+    name: driver.name,
+    load: async (plan) => driver.load(plan),
+    checkpoint: async () => driver.checkpoint(),
+    positions: async () => driver.positions(),
+    catalog: async () => driver.catalog(),
+    query: async (sql, signal) => driver.query(sql, signal),
+    inspect: async () => driver.inspect(),
+    stop: async () => driver.stop(),
+    ...replaced,
+  }
+}
+
 export class LoaderRig {
   readonly folder: string
   readonly driver: WarehouseDriver
@@ -59,17 +89,25 @@ export class LoaderRig {
   readonly covered: StreamPosition[] = []
   readonly #writers: Record<StreamName, StreamWriter>
   readonly #clock: Clock
+  readonly #checkpoints: Turns
   #last: Partial<Record<StreamName, number>> = {}
 
   private constructor(
     folder: string,
-    parts: { driver: WarehouseDriver; loader: Loader; writers: Record<StreamName, StreamWriter>; clock: Clock },
+    parts: {
+      driver: WarehouseDriver
+      loader: Loader
+      writers: Record<StreamName, StreamWriter>
+      clock: Clock
+      turns: Turns
+    },
   ) {
     this.folder = folder
     this.driver = parts.driver
     this.loader = parts.loader
     this.#writers = parts.writers
     this.#clock = parts.clock
+    this.#checkpoints = parts.turns
     this.loader.onCovered((positions) => {
       this.covered.push(...positions)
     })
@@ -85,12 +123,13 @@ export class LoaderRig {
     const clock = options.clock ?? systemClock
     const warehouse = { ...warehouseSettings, ...options.warehouse }
     const opened = await openDuckdbWarehouse({ folder: join(folder, 'warehouse'), settings: warehouse, clock, log })
-    const driver = options.wrap?.(opened) ?? opened
+    const turns = new Turns()
+    const driver = inTurns(options.wrap?.(opened) ?? opened, turns)
     const writers = { events: await writerOf(folder, 'events'), engine: await writerOf(folder, 'engine') }
     const settings = { screen: { ...screenSettings, ...options.screen }, warehouse, logLevel: 'silent' as const }
     const platformOf = () => options.platform ?? 'server'
     const loader = await startLoader({ dataFolder: folder, settings, platformOf }, { driver, clock, log })
-    return new LoaderRig(folder, { driver, loader, writers, clock })
+    return new LoaderRig(folder, { driver, loader, writers, clock, turns })
   }
 
   /** Appends one batch of events as intake would. */
@@ -134,10 +173,13 @@ export class LoaderRig {
     return (await this.rows(sql))[0]?.[0]
   }
 
-  /** What kill -9 would leave at this moment, in a folder of its own. */
+  /**
+   * What kill -9 would leave at this moment, in a folder of its own. A copy isn't made in one moment, so the warehouse's
+   * file, which only checkpoints write, is held still meanwhile; a crash inside a checkpoint is the engine's own test.
+   */
   async crashCopy(): Promise<string> {
     const copy = await mkdtemp(join(tmpdir(), 'millpond-loader-'))
-    await cp(this.folder, copy, { recursive: true })
+    await this.#checkpoints.hold(async () => cp(this.folder, copy, { recursive: true }))
     return copy
   }
 
@@ -180,7 +222,11 @@ async function writerOf(folder: string, stream: StreamName): Promise<StreamWrite
 }
 
 /** A track event as an SDK sends it. */
-export function track(id: string, properties: Readonly<Record<string, unknown>> = {}, name = 'Order Completed'): object {
+export function track(
+  id: string,
+  properties: Readonly<Record<string, unknown>> = {},
+  name = 'Order Completed',
+): object {
   return {
     type: 'track',
     event: name,

@@ -32,7 +32,16 @@ interface Sent {
 
 const folder = '/data/buffer/events'
 const log = createLog('silent')
-const failing: readonly DiskOperation[] = ['sync', 'write', 'truncate', 'open', 'syncDirectory', 'rename', 'remove', 'read']
+const failing: readonly DiskOperation[] = [
+  'sync',
+  'write',
+  'truncate',
+  'open',
+  'syncDirectory',
+  'rename',
+  'remove',
+  'read',
+]
 
 /** Seeds `from` up to but without `to`. Rejects, naming the seed, if an acknowledged record is lost, doubled or changed. */
 export async function runPowerCutSeeds(from: number, to: number): Promise<PowerCutSummary> {
@@ -42,7 +51,9 @@ export async function runPowerCutSeeds(from: number, to: number): Promise<PowerC
     try {
       await run.run()
     } catch (error) {
-      throw new Error(`Power cut seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new Error(`Power cut seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
     }
     sum.seeds += 1
     sum.powerCuts += run.powerCuts
@@ -191,21 +202,21 @@ export class PowerCutRun {
 
   async #read(writer: StreamWriter, deps: Parameters<typeof openReader>[1]): Promise<void> {
     let reader: StreamReader | undefined
-    try {
-      reader = await openReader({ stream: 'events', folder, after: this.#position }, deps)
-      for (let left = 2 + this.#below(10); left > 0; left -= 1) {
+    for (let left = 2 + this.#below(10); left > 0; left -= 1) {
+      try {
+        reader ??= await openReader({ stream: 'events', folder, after: this.#position }, deps)
         const batch = await reader.read({ eventsMax: 1 + this.#below(30), bytesMax: 100 + this.#below(4000) })
         for (const record of batch.records) this.#see(record)
         this.#position = batch.sequence
-        if (this.#random() < 0.2) {
-          this.#released = Math.max(this.#released, this.#position)
-          await writer.release(this.#position)
-        }
-        for (let turn = this.#below(60); turn > 0; turn -= 1) await Promise.resolve()
+      } catch (error) {
+        // The disk failed: the owner of a reader simply calls again.
+        check(error instanceof Error && 'code' in error && error.code !== 'bug', `reading failed: ${String(error)}`)
       }
-    } catch (error) {
-      // A failing read is the reader's owner's to retry; here it simply ends.
-      check(error instanceof Error && 'code' in error && error.code !== 'bug', `reading failed: ${String(error)}`)
+      if (this.#random() < 0.2) {
+        this.#released = Math.max(this.#released, this.#position)
+        await writer.release(this.#position)
+      }
+      for (let turn = this.#below(60); turn > 0; turn -= 1) await Promise.resolve()
     }
   }
 

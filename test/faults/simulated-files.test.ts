@@ -7,7 +7,12 @@ import { SimulatedDisk } from './simulated-files.ts'
 
 const seeds = Array.from({ length: 40 }, (_, index) => index + 1)
 
-async function put(files: Files, path: string, content: string, syncs: { file: boolean; name: boolean }): Promise<void> {
+async function put(
+  files: Files,
+  path: string,
+  content: string,
+  syncs: { file: boolean; name: boolean },
+): Promise<void> {
   const file = await files.open(path, 'create')
   await file.write([Buffer.from(content)], 0)
   if (syncs.file) await file.sync()
@@ -15,7 +20,10 @@ async function put(files: Files, path: string, content: string, syncs: { file: b
 }
 
 /** What stands at `path` after a power cut, over many seeds. */
-async function outcomes(prepare: (disk: SimulatedDisk) => Promise<void>, path: string): Promise<(string | undefined)[]> {
+async function outcomes(
+  prepare: (disk: SimulatedDisk) => Promise<void>,
+  path: string,
+): Promise<(string | undefined)[]> {
   const found: (string | undefined)[] = []
   for (const seed of seeds) {
     const disk = new SimulatedDisk({ random: seededRandom(seed) })
@@ -78,7 +86,13 @@ describe('power cuts', () => {
     const disk = new SimulatedDisk({ random: seededRandom(1) })
     const before = disk.files()
     disk.powerCut()
-    const answer = await Promise.race([before.list('/'), disk.files().list('/').then(() => 'new life')])
+    const answer = await Promise.race([
+      before.list('/'),
+      disk
+        .files()
+        .list('/')
+        .then(() => 'new life'),
+    ])
     expect(answer).toBe('new life')
   })
 })

@@ -124,12 +124,17 @@ export class SimulatedDisk {
     for (const content of [node.current, node.durable]) change(content.bytes.subarray(0, content.length))
   }
 
+  /** kill -9: nobody returns, but what was written stays in the system's memory. */
+  kill(): void {
+    this.#life += 1
+  }
+
   powerCut(): void {
     this.#life += 1
     const nameOdds = this.#odds()
     for (const pending of this.#pendingNames) if (this.#random() < nameOdds) applyName(this.#durableNames, pending)
     this.#pendingNames = []
-    const nodes = new Set([...this.#durableNames.values()])
+    const nodes = new Set(this.#durableNames.values())
     for (const node of nodes) this.#cutNode(node)
     const names = [...this.#durableNames].sort(([a], [b]) => (a < b ? -1 : 1))
     this.#names = new Map()
@@ -167,7 +172,10 @@ export class SimulatedDisk {
   children(folder: string): string[] {
     const prefix = folder === '/' ? '/' : `${folder}/`
     const names = [...this.#names.keys()].filter((path) => path.startsWith(prefix) && path !== folder)
-    return names.map((path) => path.slice(prefix.length)).filter((name) => !name.includes('/')).sort()
+    return names
+      .map((path) => path.slice(prefix.length))
+      .filter((name) => !name.includes('/'))
+      .sort()
   }
 
   name(pending: PendingName): void {
@@ -183,7 +191,8 @@ export class SimulatedDisk {
   }
 
   syncNames(folder: string): void {
-    for (const pending of this.#pendingNames) if (parentOf(pending.path) === folder) applyName(this.#durableNames, pending)
+    for (const pending of this.#pendingNames)
+      if (parentOf(pending.path) === folder) applyName(this.#durableNames, pending)
     this.#pendingNames = this.#pendingNames.filter(({ path }) => parentOf(path) !== folder)
   }
 
@@ -224,7 +233,7 @@ export class SimulatedDisk {
       return
     }
     const end = pending.offset + pending.bytes.length
-    for (let from = pending.offset; from < end; ) {
+    for (let from = pending.offset; from < end;) {
       const to = Math.min(end, (Math.floor(from / sectorBytes) + 1) * sectorBytes)
       if (this.#random() < odds) put(content, pending.bytes.subarray(from - pending.offset, to - pending.offset), from)
       from = to
@@ -325,7 +334,8 @@ function openFileOf(disk: SimulatedDisk, life: number, node: Node, path: string)
       const all = Buffer.concat(parts)
       const room = disk.capacityBytes - disk.usedBytes + Math.max(0, node.current.length - offset)
       const isFull = all.length > room
-      const allowed = failure !== undefined || isFull ? disk.partOf(Math.min(all.length, Math.max(0, room))) : all.length
+      const allowed =
+        failure !== undefined || isFull ? disk.partOf(Math.min(all.length, Math.max(0, room))) : all.length
       // In two halves, so that others can see, and the power can be cut over, a write that is under way.
       const half = disk.partOf(allowed)
       write(new Uint8Array(all.subarray(0, half)), offset)

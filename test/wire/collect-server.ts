@@ -69,7 +69,7 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-export interface TestServerOptions extends Partial<Omit<CollectDeps, 'keys' | 'log'>> {
+export interface TestServerOptions extends Partial<Omit<CollectDeps, 'log'>> {
   readonly settings?: Partial<CollectSettings>
   readonly publicUrl?: string
   readonly trustedProxies?: readonly string[]
@@ -88,8 +88,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         records.push(keep(record))
         return records.length
       },
-      ...options,
       keys: { lookup: (writeKey) => verdicts[writeKey] ?? { kind: 'foreign' } },
+      ...options,
       log: createLog('silent'),
     },
   )

@@ -36,7 +36,8 @@ function callOf(record: StoredRecord): string {
 
 function shownJson(record: StoredRecord, event: unknown, reason: QuarantineReason | null): string {
   // A deep or huge event would cost more to write out than it is worth looking at; its letter has the bytes.
-  const isAwkward = event === undefined || reason === 'too_deep' || reason === 'event_too_large' || reason === 'too_many_keys'
+  const isAwkward =
+    event === undefined || reason === 'too_deep' || reason === 'event_too_large' || reason === 'too_many_keys'
   if (isAwkward) return Buffer.from(record.body.subarray(0, jsonLengthMax)).toString()
   return stringifyExact(event).slice(0, jsonLengthMax).toWellFormed()
 }

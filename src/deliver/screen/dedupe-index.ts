@@ -98,7 +98,11 @@ export class DedupeIndex {
     const slotHour = Math.max(1, hour)
     let newest = this.#generations.at(-1)
     const generationHours = Math.max(1, Math.ceil(this.#windowHours / generationsMax))
-    if (newest === undefined || newest.count >= this.#generationIdsMax || slotHour - newest.firstHour >= generationHours) {
+    if (
+      newest === undefined ||
+      newest.count >= this.#generationIdsMax ||
+      slotHour - newest.firstHour >= generationHours
+    ) {
       newest = new Generation(slotHour)
       this.#generations.push(newest)
       this.#forget(slotHour)

@@ -192,7 +192,13 @@ export class Screen {
     sink.seen(record, work.items[index], 'quarantined', reason, letter.id)
   }
 
-  #letterOfAll(stream: string, record: StoredRecord, meta: RequestMeta | undefined, reason: QuarantineReason, sink: ScreenSink): void {
+  #letterOfAll(
+    stream: string,
+    record: StoredRecord,
+    meta: RequestMeta | undefined,
+    reason: QuarantineReason,
+    sink: ScreenSink,
+  ): void {
     this.#tally.quarantined += record.count
     if (record.count === 0) return
     const spans = meta?.call === 'batch' ? batchSpans(record.body) : undefined
@@ -204,7 +210,10 @@ export class Screen {
 }
 
 /** The events of a record, or why it is kept out as a whole. */
-function openRecord(stream: string, record: StoredRecord): Work | { reason: QuarantineReason; meta: RequestMeta | undefined } {
+function openRecord(
+  stream: string,
+  record: StoredRecord,
+): Work | { reason: QuarantineReason; meta: RequestMeta | undefined } {
   const meta = parseObject(record.meta) as RequestMeta | undefined
   // A record that no receiver of ours can have written: kept, with its bytes, for somebody to look at.
   if (meta === undefined || record.kind !== 'segment') return { reason: 'row_refused', meta: undefined }

@@ -33,7 +33,14 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /** Microseconds of a civil UTC time; undefined if a part is out of range. Second 60 counts as the next minute's 0. */
-function microsOf(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
+function microsOf(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | undefined {
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
   if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined
   if (hour === 24 && (minute > 0 || second > 0)) return undefined
@@ -58,7 +65,14 @@ function parseFast(text: string): number | undefined {
   const tenths = text.charCodeAt(20) - zero
   const rest = twoDigits(text, 21)
   if (tenths < 0 || tenths > 9 || rest < 0) return undefined
-  const seconds = microsOf(year, twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17))
+  const seconds = microsOf(
+    year,
+    twoDigits(text, 5),
+    twoDigits(text, 8),
+    twoDigits(text, 11),
+    twoDigits(text, 14),
+    twoDigits(text, 17),
+  )
   return seconds === undefined ? undefined : seconds + (tenths * 100 + rest) * 1000
 }
 
@@ -96,7 +110,12 @@ export class EventTime {
   micros = 0
   method: TimeMethod = 'received'
 
-  resolve(originalMicros: number | undefined, receivedAtMicros: number, clock: EventClock | undefined, isImport: boolean): void {
+  resolve(
+    originalMicros: number | undefined,
+    receivedAtMicros: number,
+    clock: EventClock | undefined,
+    isImport: boolean,
+  ): void {
     this.micros = receivedAtMicros
     this.method = 'received'
     if (originalMicros === undefined) return

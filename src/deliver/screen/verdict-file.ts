@@ -131,7 +131,12 @@ export class VerdictLog {
   }
 
   /** Cuts off what lies behind the position and resolves with the log and a cursor over what is left. */
-  static async open({ files, folder, position, idsMax }: VerdictLogOptions): Promise<{ log: VerdictLog; cursor: VerdictCursor }> {
+  static async open({
+    files,
+    folder,
+    position,
+    idsMax,
+  }: VerdictLogOptions): Promise<{ log: VerdictLog; cursor: VerdictCursor }> {
     await files.makeFolder(folder)
     const starts: number[] = []
     for (const name of await files.list(folder)) {
@@ -154,7 +159,11 @@ export class VerdictLog {
     const path = join(this.#folder, fileName(start))
     const content = Buffer.from((await this.#files.readAll(path)) ?? [])
     let at = 0
-    for (let frame = frameAt(content, at); frame !== undefined && frame.sequence <= position; frame = frameAt(content, at)) {
+    for (
+      let frame = frameAt(content, at);
+      frame !== undefined && frame.sequence <= position;
+      frame = frameAt(content, at)
+    ) {
       this.lastSequence = frame.sequence
       at += frame.bytes
     }

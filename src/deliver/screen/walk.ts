@@ -144,7 +144,10 @@ export class EventWalk implements Leaves {
         }
         this.#walk(value as Record<string, unknown>, node, depth + 1)
         return
-      default:
+      case 'bigint':
+      case 'undefined':
+      case 'function':
+      case 'symbol':
         valueHash = this.#hashOf(value, depth)
     }
     if (node.isContent) this.hash = (this.hash + mix(Math.imul(node.hash, 31) + valueHash)) | 0
@@ -161,22 +164,18 @@ export class EventWalk implements Leaves {
       this.tooDeep = true
       return 0
     }
-    switch (typeof value) {
-      case 'string':
-        return hashText(value)
-      case 'number':
-        if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER) this.inexact = true
-        return hashNumber(value, this.#scratch)
-      case 'boolean':
-        return value ? trueHash : falseHash
-      case 'bigint':
-        return hashText(String(value)) ^ arrayHash
-      default:
-        break
+    if (typeof value === 'string') return hashText(value)
+    if (typeof value === 'number') {
+      if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER) this.inexact = true
+      return hashNumber(value, this.#scratch)
     }
+    if (typeof value === 'boolean') return value ? trueHash : falseHash
+    if (typeof value === 'bigint') return hashText(String(value)) ^ arrayHash
     if (value === null || typeof value !== 'object') return nullHash
     if (value instanceof RawNumber) return hashText(value.source)
-    return Array.isArray(value) ? this.#hashOfArray(value, depth) : this.#hashOfObject(value as Record<string, unknown>, depth)
+    return Array.isArray(value)
+      ? this.#hashOfArray(value, depth)
+      : this.#hashOfObject(value as Record<string, unknown>, depth)
   }
 
   #hashOfArray(values: readonly unknown[], depth: number): number {
@@ -198,7 +197,9 @@ export class EventWalk implements Leaves {
   #addChild(parent: PathNode, key: string): PathNode {
     const isTop = parent === this.#root
     const zone = isTop ? (zoneKeys.get(key) ?? 'other') : parent.zone
-    const isTransport = isTop ? transportKeys.has(key) : key === 'ip' && parent.parent === this.#root && zone === 'context'
+    const isTransport = isTop
+      ? transportKeys.has(key)
+      : key === 'ip' && parent.parent === this.#root && zone === 'context'
     const child = new PathNode(this.#paths, key, parent, zone, parent.isContent && !isTransport)
     this.#paths += 1
     // Forgotten, not refused, once the tree is full: a path of this one event only.

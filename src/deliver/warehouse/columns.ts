@@ -73,7 +73,8 @@ export class ColumnBuilder {
     const length = text.length
     // UTF-8 needs at most three bytes for a UTF-16 unit.
     if (this.#heapUsed + length * 3 > this.#heap.length) this.#growHeap(length * 3)
-    this.#heapUsed = length <= loopLengthMax ? this.#loopText(text) : this.#heapUsed + this.#heap.write(text, this.#heapUsed)
+    this.#heapUsed =
+      length <= loopLengthMax ? this.#loopText(text) : this.#heapUsed + this.#heap.write(text, this.#heapUsed)
     this.#offsets[row + 1] = this.#heapUsed
   }
 

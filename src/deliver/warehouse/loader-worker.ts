@@ -78,7 +78,10 @@ class LoaderWorker {
       const idsMax = start.settings.screen.dedupeIdsMax
       const verdicts = await VerdictLog.open({ files: diskFiles, folder: verdictFolder, position, idsMax })
       cursors.push(verdicts.cursor)
-      const reader = await openReader({ stream, folder, after: position }, { files: diskFiles, clock: systemClock, log })
+      const reader = await openReader(
+        { stream, folder, after: position },
+        { files: diskFiles, clock: systemClock, log },
+      )
       streams.push({ name: stream, reader, verdicts: verdicts.log, position })
     }
     await rebuildIndex(index, cursors)
@@ -132,7 +135,10 @@ class LoaderWorker {
       plan: packed?.plan,
       events,
       records: records.length,
-      only: only === undefined ? undefined : { stream: only.stream.name, sequence: only.record.sequence, count: only.record.count },
+      only:
+        only === undefined
+          ? undefined
+          : { stream: only.stream.name, sequence: only.record.sequence, count: only.record.count },
       more: batches.some(({ read }) => read.more),
       receivedAtMicros: records.reduce((newest, { record }) => Math.max(newest, record.receivedAtMicros), 0),
       totals: this.#totals,

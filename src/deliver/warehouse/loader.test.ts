@@ -30,15 +30,19 @@ const ledger = `SELECT sum(received)::INT, sum(stored)::INT, sum(flagged)::INT, 
 
 test('Events become typed rows, in their own table and in tracks', async () => {
   const rig = await start()
-  await rig.send([track('a', { total: 9.5, items: 3, coupon: null, isFirst: true, product: { sku: 'x-1' }, tags: ['a', 'b'] })])
+  await rig.send([
+    track('a', { total: 9.5, items: 3, coupon: null, isFirst: true, product: { sku: 'x-1' }, tags: ['a', 'b'] }),
+  ])
   await rig.settled()
-  expect(await rig.rows(`SELECT id, event, event_text, total, items, is_first, product_sku, tags, context_library_name
-    FROM shop.order_completed`)).toEqual([
-    ['a', 'order_completed', 'Order Completed', 9.5, 3, true, 'x-1', '["a","b"]', 'analytics-node'],
-  ])
-  expect(await rig.rows(`SELECT id, event, context_library_version, json_extract_string(properties, '$.product.sku') FROM shop.tracks`)).toEqual([
-    ['a', 'order_completed', '3.1.0', 'x-1'],
-  ])
+  expect(
+    await rig.rows(`SELECT id, event, event_text, total, items, is_first, product_sku, tags, context_library_name
+    FROM shop.order_completed`),
+  ).toEqual([['a', 'order_completed', 'Order Completed', 9.5, 3, true, 'x-1', '["a","b"]', 'analytics-node']])
+  expect(
+    await rig.rows(
+      `SELECT id, event, context_library_version, json_extract_string(properties, '$.product.sku') FROM shop.tracks`,
+    ),
+  ).toEqual([['a', 'order_completed', '3.1.0', 'x-1']])
 })
 
 test('The same id is stored once, within a request, between requests and after a restart', async () => {
@@ -65,7 +69,10 @@ test('Users keep the newest value of each trait, and null removes one', async ()
     timestamp: `2026-01-0${day}T00:00:00.000Z`,
     traits,
   })
-  await rig.send([identify('1', 2, { plan: 'pro', age: 30, city: 'Graz' }), identify('2', 1, { plan: 'free', name: 'Ada' })])
+  await rig.send([
+    identify('1', 2, { plan: 'pro', age: 30, city: 'Graz' }),
+    identify('2', 1, { plan: 'free', name: 'Ada' }),
+  ])
   await rig.send([identify('3', 3, { city: null })])
   await rig.settled()
   expect(await rig.rows('SELECT id, plan, age, city, name FROM shop.users')).toEqual([['u1', 'pro', 30, null, 'Ada']])
@@ -111,7 +118,12 @@ test('A replayed dead letter is judged like any other event, and the letter says
   expect(raw).toBe(JSON.stringify(track('a')))
   const letterMeta = JSON.parse(typeof meta === 'string' ? meta : JSON.stringify(meta)) as object
   expect(letterMeta).not.toHaveProperty('refused')
-  await rig.send([], { stream: 'engine', body: `{"batch":[${String(raw)}]}`, count: 1, meta: { ...letterMeta, replayOf: id } })
+  await rig.send([], {
+    stream: 'engine',
+    body: `{"batch":[${String(raw)}]}`,
+    count: 1,
+    meta: { ...letterMeta, replayOf: id },
+  })
   await rig.settled()
   expect(await rig.value('SELECT count(*)::INT FROM shop.order_completed')).toBe(1)
   expect(await rig.value('SELECT replayed_at IS NOT NULL FROM millpond.dead_letters')).toBe(true)

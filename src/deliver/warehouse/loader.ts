@@ -224,7 +224,8 @@ class WarehouseLoader implements Loader {
     const worker = this.#worker
     await waitForAny([this.#woken, this.#stopping])
     await waitForAny([this.#stopping], { clock, ms: notBeforeMs - clock.monotonicMs() })
-    if (this.#stopping.isSet || worker === undefined) return undefined
+    // A worker that has been replaced meanwhile must not take the call that is meant for its successor.
+    if (this.#stopping.isSet || worker === undefined || worker !== this.#worker) return undefined
     this.#woken.clear()
     const eventsMax = this.#hunt.eventsMax ?? this.#options.settings.warehouse.loadEventsMax
     return worker.prepare(clock.nowMicros(), eventsMax, planBytesMax)
@@ -238,7 +239,8 @@ class WarehouseLoader implements Loader {
     const startMs = clock.monotonicMs()
     this.#lastLoadStartMs = startMs
     this.#lastPrepareMs = prepared.prepareMs
-    const isCheckpointNext = this.#eventsDirty + prepared.events >= warehouse.checkpointEventsMax && this.#hunt.mayCheckpoint
+    const isCheckpointNext =
+      this.#eventsDirty + prepared.events >= warehouse.checkpointEventsMax && this.#hunt.mayCheckpoint
     // Asked before the next plan, so that the checkpoint needn't wait for it.
     const synced = isCheckpointNext ? this.#worker?.sync(this.#releaseHour()) : undefined
     // A failed load is heard of first; this one's failure comes from the same worker's end.

@@ -13,7 +13,7 @@ const digit = /\p{N}/u
  * Empty when the text has neither letters nor digits. Examples: names.test.ts.
  */
 export function snakeName(text: string): string {
-  const units = [...text.normalize('NFC')]
+  const units = Array.from(text.normalize('NFC'))
   let name = ''
   let at = 0
   const isWord = (unit: string | undefined) => unit !== undefined && letter.test(unit)

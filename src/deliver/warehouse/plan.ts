@@ -99,7 +99,10 @@ export class PlanMaker implements ScreenSink {
   add(stream: string, record: StoredRecord, refused?: RefusedEvents): void {
     const tally = this.#screen.judge(stream, record, this, refused)
     const { stored, flagged, duplicates, quarantined } = tally
-    assert(stored + flagged + duplicates + quarantined === record.count, `the ledger of ${stream} ${record.sequence} sums`)
+    assert(
+      stored + flagged + duplicates + quarantined === record.count,
+      `the ledger of ${stream} ${record.sequence} sums`,
+    )
     if (this.#options.piece?.isLast === false) return
     const hour = hourOf(record.receivedAtMicros)
     const key = `${hour} ${stream} ${record.source}`

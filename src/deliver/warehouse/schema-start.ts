@@ -13,7 +13,9 @@ export async function readSchemaStart(driver: WarehouseDriver): Promise<SchemaSt
   const eventNames = await readAll(driver, 'SELECT source, table_name, name FROM millpond.event_names')
   return {
     catalog,
-    keptIntegers: keptIntegers.map(([dataset, table, column]) => [String(dataset), String(table), String(column)] as const),
+    keptIntegers: keptIntegers.map(
+      ([dataset, table, column]) => [String(dataset), String(table), String(column)] as const,
+    ),
     eventNames: eventNames.map(([source, table, name]): EventName => {
       return { source: String(source), table: String(table), name: String(name) }
     }),

@@ -139,7 +139,8 @@ export class WarehouseSchema {
     const known = schema.tables.get(name)
     if (known !== undefined) return known
     const table = this.#createTable(schema, source, name, [...commonColumns, ...callColumns[type]])
-    if (type === 'identify' && !schema.tables.has(usersTable)) this.#createTable(schema, source, usersTable, usersColumns)
+    if (type === 'identify' && !schema.tables.has(usersTable))
+      this.#createTable(schema, source, usersTable, usersColumns)
     return table
   }
 
@@ -200,7 +201,12 @@ export class WarehouseSchema {
   }
 
   /** Column for the values of a path; `undefined`: for this value there is none (yet), it overflows under `name`. */
-  slotFor(table: FedTable, node: PathNode, value: unknown, anonymousId: string): { slot: Slot | undefined; name: string } {
+  slotFor(
+    table: FedTable,
+    node: PathNode,
+    value: unknown,
+    anonymousId: string,
+  ): { slot: Slot | undefined; name: string } {
     const path = pathOf(node)
     const isContext = node.zone === 'context'
     const plainName = columnNameOf(isContext ? path : path.slice(1))
@@ -264,7 +270,8 @@ export class WarehouseSchema {
   widen(table: FedTable, column: TableColumn, anonymousId: string): boolean {
     const { dataset, table: tableName } = table.name
     const schema = this.#source(dataset)
-    if (column.keepsInteger || !this.#counts(schema, dataset, `${tableName}\n${column.name}\nfloat`, anonymousId)) return false
+    if (column.keepsInteger || !this.#counts(schema, dataset, `${tableName}\n${column.name}\nfloat`, anonymousId))
+      return false
     const users = tableName === callTables.identify ? schema.tables.get(usersTable) : undefined
     const twin = users?.columns.get(column.name)
     this.#widenOne(schema, table, column)
@@ -299,9 +306,11 @@ export class WarehouseSchema {
 
   /** Everything decided since the last call, in an order that the driver can follow. */
   takeChanges(): { changes: SchemaChange[]; decisions: Decision[]; eventNames: EventName[] } {
-    const creates = [...this.#created].map(
-      (table): SchemaChange => ({ kind: 'create-table', table: table.name, columns: specsOf(table) }),
-    )
+    const creates = [...this.#created].map((table): SchemaChange => ({
+      kind: 'create-table',
+      table: table.name,
+      columns: specsOf(table),
+    }))
     const changes = [...creates, ...this.#changes]
     for (const [source, schema] of this.#sources) {
       if (schema.unionIsStale) changes.push(unionOf(source, schema))
@@ -321,7 +330,10 @@ function specsOf(table: FedTable): ColumnSpec[] {
 }
 
 function unionOf(source: string, schema: SourceSchema): SchemaChange {
-  const base: readonly ColumnSpec[] = [...commonColumns, ...callColumns.track.filter(({ name }) => !name.startsWith('_'))]
+  const base: readonly ColumnSpec[] = [
+    ...commonColumns,
+    ...callColumns.track.filter(({ name }) => !name.startsWith('_')),
+  ]
   const contexts = [...schema.contextTypes].map(([name, type]) => ({ name, type }))
   const members = [...schema.tables.values()].filter(({ name }) => isMember(name.table))
   const shown = contexts.filter(({ name }) => members.some((table) => table.columns.has(name)))
@@ -337,7 +349,9 @@ function unionOf(source: string, schema: SourceSchema): SchemaChange {
   }
 }
 
-const callOfTable = new Map<string, EventType>(Object.entries(callTables).map(([call, table]) => [table, call as EventType]))
+const callOfTable = new Map<string, EventType>(
+  Object.entries(callTables).map(([call, table]) => [table, call as EventType]),
+)
 const reservedByCall = new Map<EventType, ReadonlySet<string>>(
   Object.entries(callColumns).map(([call, columns]) => [
     call as EventType,

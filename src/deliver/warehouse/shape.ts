@@ -48,7 +48,12 @@ export class Shaper {
     this.#putAddress(table, row, kept, meta)
     if (table.endRow(row)) this.overflowed += 1
     if (traits !== undefined) {
-      this.#users.push({ dataset: record.source, userId: kept.userId, receivedAtMicros: record.receivedAtMicros, traits })
+      this.#users.push({
+        dataset: record.source,
+        userId: kept.userId,
+        receivedAtMicros: record.receivedAtMicros,
+        traits,
+      })
     }
   }
 
@@ -58,7 +63,14 @@ export class Shaper {
     return users
   }
 
-  #putCommon(table: FedTable, row: number, kept: KeptEvent, record: StoredRecord, meta: RequestMeta, loadedAtMicros: number): void {
+  #putCommon(
+    table: FedTable,
+    row: number,
+    kept: KeptEvent,
+    record: StoredRecord,
+    meta: RequestMeta,
+    loadedAtMicros: number,
+  ): void {
     const { event } = kept
     const common = table.common
     const original = event['timestamp'] ?? event['originalTimestamp']
@@ -134,7 +146,10 @@ export class Shaper {
       }
       const slot = table.slots[node.id]
       const column =
-        slot !== undefined && slot.kind === 'column' && !slot.column.builder.has(row) && this.#fits(table, slot.column, value, anonymousId)
+        slot !== undefined &&
+        slot.kind === 'column' &&
+        !slot.column.builder.has(row) &&
+        this.#fits(table, slot.column, value, anonymousId)
           ? slot.column
           : this.#putSlowly(table, row, node, value, anonymousId)
       if (column === undefined) continue
@@ -146,7 +161,13 @@ export class Shaper {
   }
 
   /** The way of a path's first value, and of values that don't fit. Undefined: the value is cared for. */
-  #putSlowly(table: FedTable, row: number, node: PathNode, value: unknown, anonymousId: string): TableColumn | undefined {
+  #putSlowly(
+    table: FedTable,
+    row: number,
+    node: PathNode,
+    value: unknown,
+    anonymousId: string,
+  ): TableColumn | undefined {
     // A context that is no object, properties that are a text: not a path; `properties` has it in its JSON column.
     if (node.parent?.parent === undefined) {
       if (node.zone === 'context') table.overflow('context', value)
@@ -172,7 +193,13 @@ export class Shaper {
     return slot
   }
 
-  #columnBesideTwin(table: FedTable, row: number, slot: Slot & { kind: 'twin' }, value: unknown, anonymousId: string): TableColumn | undefined {
+  #columnBesideTwin(
+    table: FedTable,
+    row: number,
+    slot: Slot & { kind: 'twin' },
+    value: unknown,
+    anonymousId: string,
+  ): TableColumn | undefined {
     const { column, otherwise } = slot
     if (!column.builder.has(row)) return column
     if (typeof value === 'string' && column.builder.textIs(row, value)) return undefined

@@ -37,18 +37,11 @@ export class TableColumn {
 
 /** Type that a first value proposes. Undefined: none, it proposes nothing. No text becomes a time by its looks. */
 export function proposedType(value: unknown): ColumnType | undefined {
-  switch (typeof value) {
-    case 'boolean':
-      return 'boolean'
-    case 'number':
-      return Number.isSafeInteger(value) ? 'integer' : 'float'
-    case 'bigint':
-      return isInt64(value) ? 'integer' : undefined
-    case 'string':
-      return 'text'
-    default:
-      return Array.isArray(value) ? 'text' : undefined
-  }
+  if (typeof value === 'string') return 'text'
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'float'
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value === 'bigint') return isInt64(value) ? 'integer' : undefined
+  return Array.isArray(value) ? 'text' : undefined
 }
 
 export function isInt64(value: bigint): boolean {
@@ -59,44 +52,32 @@ export function isInt64(value: bigint): boolean {
 export type Fit = 'fits' | 'fits-widened' | 'no'
 
 export function fitOf(type: ColumnType, value: unknown): Fit {
-  switch (typeof value) {
-    case 'string':
-      return type === 'text' ? 'fits' : 'no'
-    case 'number':
-      if (type === 'float') return 'fits'
-      if (type !== 'integer') return 'no'
-      return Number.isSafeInteger(value) ? 'fits' : 'fits-widened'
-    case 'boolean':
-      return type === 'boolean' ? 'fits' : 'no'
-    case 'bigint':
-      if (type === 'integer') return isInt64(value) ? 'fits' : 'no'
-      return type === 'float' && BigInt(Number(value)) === value ? 'fits' : 'no'
-    default:
-      // Arrays are text that holds JSON, as in Segment's schema.
-      return type === 'text' && Array.isArray(value) ? 'fits' : 'no'
+  if (typeof value === 'string') return type === 'text' ? 'fits' : 'no'
+  if (typeof value === 'boolean') return type === 'boolean' ? 'fits' : 'no'
+  if (typeof value === 'number') {
+    if (type === 'float') return 'fits'
+    if (type !== 'integer') return 'no'
+    return Number.isSafeInteger(value) ? 'fits' : 'fits-widened'
   }
+  if (typeof value === 'bigint') {
+    if (type === 'integer') return isInt64(value) ? 'fits' : 'no'
+    return type === 'float' && BigInt(Number(value)) === value ? 'fits' : 'no'
+  }
+  // Arrays are text that holds JSON, as in Segment's schema.
+  return type === 'text' && Array.isArray(value) ? 'fits' : 'no'
 }
 
 /** Puts a value that fits the column's type. */
 export function putValue({ builder }: TableColumn, row: number, value: unknown): void {
-  switch (typeof value) {
-    case 'string':
-      builder.putText(row, value)
-      return
-    case 'number':
-      if (builder.type === 'integer') builder.putInteger(row, value)
-      else builder.putFloat(row, value)
-      return
-    case 'boolean':
-      builder.putBoolean(row, value)
-      return
-    case 'bigint':
-      if (builder.type === 'integer') builder.putBigInteger(row, value)
-      else builder.putFloat(row, Number(value))
-      return
-    default:
-      builder.putText(row, stringifyExact(value))
-  }
+  if (typeof value === 'string') builder.putText(row, value)
+  else if (typeof value === 'boolean') builder.putBoolean(row, value)
+  else if (typeof value === 'number') {
+    if (builder.type === 'integer') builder.putInteger(row, value)
+    else builder.putFloat(row, value)
+  } else if (typeof value === 'bigint') {
+    if (builder.type === 'integer') builder.putBigInteger(row, value)
+    else builder.putFloat(row, Number(value))
+  } else builder.putText(row, stringifyExact(value))
 }
 
 interface CommonColumns {

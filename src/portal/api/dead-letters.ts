@@ -10,6 +10,8 @@ import type { ApiDeps } from './api.ts'
 const letterFilter = z.object({
   source: z.string().optional(),
   reason: z.enum(quarantineReasons).optional(),
+  /** Those that were replayed, too. */
+  replayed: z.stringbool().default(false),
   limit: z.coerce.number().int().min(1).max(10_000).default(100),
 })
 

@@ -71,7 +71,7 @@ th:last-child, td:last-child { padding-inline-end: 18px }
 .sources tbody tr { cursor: pointer }
 .sources tbody tr:hover, .events tbody tr.event:hover { background: var(--sunken) }
 .sources tbody tr.chosen { background: var(--accent-soft) }
-.plain { display: block; max-width: 100%; padding: 0; border: 0; background: none; text-align: start; font-weight: inherit; cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.plain { display: block; border-radius: 4px; max-width: 100%; padding: 0; border: 0; background: none; text-align: start; font-weight: inherit; cursor: pointer; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .plain:focus-visible { outline-offset: 4px; overflow: visible }
 .sources .plain { max-width: 240px; font-weight: 500 }
 .sources td:not(:first-child) { white-space: nowrap }
@@ -170,6 +170,8 @@ footer { padding-bottom: 40px; color: var(--muted); font-size: 12.5px; overflow-
   .event time { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   .event .plain { padding: 8px 12px 24px; margin: -8px -12px -24px }
   .events .verdict { width: 116px }
+  .state > :last-child { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .scroll { position: relative }
   .sub { display: block }
   .reason { display: block; margin: 2px 0 0; font-size: 11.5px; overflow: hidden; text-overflow: ellipsis }
   .event td { vertical-align: top }

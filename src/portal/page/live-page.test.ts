@@ -52,7 +52,7 @@ function statusOf(ledger: readonly LedgerLine[], change: Partial<Status> = {}): 
     dataFolder: '/srv/pond',
     startedAtMicros: 0,
     intake: { pid: 1, residentBytes: 1, counters: {} },
-    engine: { pid: 2, starts: 1, residentBytes: 1 },
+    engine: { pid: 2, starts: 1, startedAtMicros: 0, residentBytes: 1 },
     ledger,
     ledgerSums: true,
     streams: [{ stream: 'events', lastSequence: 1, loadedSequence: 1, waitingBytes: 0, refusing: null }],
@@ -170,6 +170,17 @@ test('a JSON that was cut is shown as it came', async () => {
   page.find('#event-rows .event').click()
   expect(page.find('.details pre').textContent).toBe('{"event":"cut he')
   expect(page.find('.details .note').textContent).toContain('cut')
+})
+
+test('very deep and very large JSON neither freezes nor bursts the page', async () => {
+  const page = openPage()
+  const deep = `${'{"a":['.repeat(5000)}${']}'.repeat(5000)}`
+  await page.events([liveEvent({ json: `"${'x'.repeat(1_000_000)}"` }), liveEvent({ json: deep })])
+  for (const row of page.document.querySelectorAll<HTMLElement>('#event-rows .event')) row.click()
+  const [deepText, largeText] = page.texts('.details pre')
+  expect(deepText?.length).toBeLessThan(2_000_000)
+  expect(deepText?.replaceAll(/\s/g, '')).toBe(deep)
+  expect(largeText).toHaveLength(65_536)
 })
 
 test('filters by text, verdict and source, and a busy source does not push the others out', async () => {

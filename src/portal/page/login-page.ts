@@ -59,7 +59,7 @@ const script = String.raw`
     void enter()
   })
   field.addEventListener('input', function () { tell('') })
-  if (location.pathname === '/login') tell('This one-time link was used already or has expired. Paste a token instead.')
+  if (location.search.includes('code=')) tell('This one-time link was used already or has expired. Paste a token instead.')
 })()
 `
 

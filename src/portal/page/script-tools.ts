@@ -76,6 +76,10 @@ function makeTime(ms, detail) {
   return element
 }
 
+// Dead letters may be megabytes large or thousands of levels deep: neither may freeze the page.
+const jsonLengthMax = 65536
+const indentMax = 40
+
 // New lines and indents only: going through JSON.parse would round integers over 2^53 and drop doubled keys.
 // Throws where the text is no JSON, which is how a cut text is known.
 function prettyJson(text) {
@@ -83,15 +87,17 @@ function prettyJson(text) {
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g) || []
   let out = ''
   let depth = 0
+  const isOpening = (token) => token === '{' || token === '['
+  const isClosing = (token) => token === '}' || token === ']'
+  const newLine = () => '\n' + '  '.repeat(Math.min(depth, indentMax))
   tokens.forEach((token, index) => {
-    const isEmptyPair = /[{[]/.test(token) && /[}\]]/.test(tokens[index + 1] || '')
-    if (/^[{[]$/.test(token)) {
+    if (isOpening(token)) {
       depth += 1
-      out += token + (isEmptyPair ? '' : '\n' + '  '.repeat(depth))
-    } else if (/^[}\]]$/.test(token)) {
+      out += isClosing(tokens[index + 1]) ? token : token + newLine()
+    } else if (isClosing(token)) {
       depth -= 1
-      out += (/[{[]$/.test(out) && /^[{[]$/.test(tokens[index - 1]) ? '' : '\n' + '  '.repeat(depth)) + token
-    } else if (token === ',') out += ',\n' + '  '.repeat(depth)
+      out += isOpening(tokens[index - 1]) ? token : newLine() + token
+    } else if (token === ',') out += token + newLine()
     else out += token === ':' ? ': ' : token
   })
   return out
@@ -99,9 +105,10 @@ function prettyJson(text) {
 
 function makeJson(text) {
   const box = make('div', 'json')
-  let shown = text
+  let shown = text.slice(0, jsonLengthMax)
   try {
-    shown = prettyJson(text)
+    if (text.length <= jsonLengthMax) shown = prettyJson(text)
+    else box.append(make('p', 'note', 'The first ' + formatBytes(jsonLengthMax) + '; Copy takes all of it.'))
   } catch {
     box.append(make('p', 'note', 'Shown as it came: it is cut, or is no JSON.'))
   }

@@ -1,4 +1,4 @@
-// Times as people read them in a terminal.
+// Times and sizes as people read them in a terminal.
 
 /** `2026-03-01 12:30:05Z`; undefined and null give null. */
 export function shortTime(micros: number | null | undefined): string | null {
@@ -10,4 +10,15 @@ export function shortTime(micros: number | null | undefined): string | null {
         .toISOString()
         .replace('T', ' ')
         .replace(/\.\d+Z$/, 'Z')
+}
+
+export function bytesText(bytes: number): string {
+  for (const [unit, size] of [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const) {
+    if (bytes >= size) return `${(bytes / size).toFixed(bytes / size < 10 ? 1 : 0)} ${unit}`
+  }
+  return `${bytes} bytes`
 }

@@ -1,12 +1,12 @@
 // Puts together what both processes know: intake's counters, the loader's place, and the warehouse's sums.
 import { readFileSync } from 'node:fs'
 
-import type { StreamWriter, WriterStatus } from '../buffer/buffer.ts'
-import type { Settings } from '../core/settings.ts'
-import type { Loader } from '../deliver/deliver.ts'
-import { ledgerOf, ledgerSums, type SourceSums, type Status, type StreamStatus } from '../portal/api/status.ts'
-import type { WarehouseDriver } from '../warehouse/driver.ts'
-import type { IntakeStatus } from './messages.ts'
+import type { StreamWriter, WriterStatus } from './buffer/buffer.ts'
+import type { Settings } from './core/settings.ts'
+import type { Loader } from './deliver/deliver.ts'
+import { ledgerOf, ledgerSums, type SourceSums, type Status, type StreamStatus } from './portal/api/status.ts'
+import type { WarehouseDriver } from './warehouse/driver.ts'
+import type { IntakeStatus } from './processes/messages.ts'
 
 export interface StatusParts {
   readonly settings: Settings
@@ -83,6 +83,6 @@ function streamStatus(stream: string, writer: WriterStatus, positions: ReadonlyM
 }
 
 function packageVersion(): string {
-  const path = new URL('../../package.json', import.meta.url)
+  const path = new URL('../package.json', import.meta.url)
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }
