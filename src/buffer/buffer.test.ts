@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { newBench, recordOf } from '../../test/faults/buffer-bench.ts'
+import { newHarness, recordOf } from '../../test/faults/buffer-harness.ts'
 
 type RestartKind = 'stop' | 'kill' | 'power cut'
 
@@ -33,10 +33,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const everything = { eventsMax: Infinity, bytesMax: Infinity }
 
 async function play(steps: readonly Step[], segmentBytesMax: number, seed: number): Promise<void> {
-  const bench = await newBench({ seed })
+  const harness = await newHarness({ seed })
   const options = { segmentBytesMax, segmentAgeMsMax: 4000, cutIntervalMs: 100 }
-  let writer = await bench.open(options)
-  let reader = await bench.reader()
+  let writer = await harness.open(options)
+  let reader = await harness.reader()
   /** The model: sequence and text, in order; and what was read, in the order of reading. */
   const model = new Map<number, string>()
   const found = new Map<number, string>()
@@ -54,14 +54,14 @@ async function play(steps: readonly Step[], segmentBytesMax: number, seed: numbe
   }
   const restart = async (how: RestartKind): Promise<void> => {
     if (how === 'stop') await writer.stop()
-    else if (how === 'kill') bench.disk.kill()
-    else bench.disk.powerCut()
-    writer = await bench.open(options)
-    reader = await bench.reader(position)
+    else if (how === 'kill') harness.disk.kill()
+    else harness.disk.powerCut()
+    writer = await harness.open(options)
+    reader = await harness.reader(position)
   }
 
   for (const one of [...steps, { do: 'restart', how: 'stop' } as const]) {
-    if (one.do === 'wait') bench.clock.advance(one.ms)
+    if (one.do === 'wait') harness.clock.advance(one.ms)
     else if (one.do === 'read') await read(one)
     else if (one.do === 'release') await writer.release(position)
     else if (one.do === 'restart') await restart(one.how)
@@ -77,7 +77,7 @@ async function play(steps: readonly Step[], segmentBytesMax: number, seed: numbe
   expect(writer.status().totals).toEqual(model.size === 0 ? {} : { web: model.size })
   await writer.release(position)
   expect(writer.status().waitingBytes).toBe(0)
-  expect((await bench.segments()).length).toBeLessThanOrEqual(1)
+  expect((await harness.segments()).length).toBeLessThanOrEqual(1)
   await writer.stop()
 }
 

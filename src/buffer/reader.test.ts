@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { folder, newBench, recordOf, texts } from '../../test/faults/buffer-bench.ts'
+import { folder, newHarness, recordOf, texts } from '../../test/faults/buffer-harness.ts'
 import type { StreamWriter } from './buffer.ts'
 import { countWaiting } from './waiting.ts'
 
@@ -17,10 +17,10 @@ async function appendAll(writer: StreamWriter, count: number, bytes = 300): Prom
 
 describe('reading', () => {
   test('an absent or empty folder reads as nothing, and what comes later is found', async () => {
-    const bench = await newBench()
-    const reader = await bench.reader()
+    const harness = await newHarness()
+    const reader = await harness.reader()
     expect(await reader.read(everything)).toEqual({ records: [], sequence: 0, totals: {}, damaged: [], more: false })
-    const writer = await bench.open()
+    const writer = await harness.open()
     await writer.append(recordOf('first'))
     await writer.stop()
     expect(texts(await reader.read(everything))).toEqual(['first'])
@@ -29,11 +29,11 @@ describe('reading', () => {
   })
 
   test('goes on where it stopped, across segments and starts, without asking twice', async () => {
-    const bench = await newBench()
-    const reader = await bench.reader()
+    const harness = await newHarness()
+    const reader = await harness.reader()
     const found: string[] = []
     for (let start = 0; start < 3; start += 1) {
-      const writer = await bench.open({ segmentBytesMax: 700, cutIntervalMs: 0 })
+      const writer = await harness.open({ segmentBytesMax: 700, cutIntervalMs: 0 })
       for (let index = 0; index < 4; index += 1) {
         await writer.append(recordOf(`${start}.${index}`.padEnd(300)))
         found.push(...texts(await reader.read(everything)).map((text) => text.trim()))
@@ -46,11 +46,11 @@ describe('reading', () => {
   })
 
   test('keeps to its limits, but gives one record at least', async () => {
-    const bench = await newBench()
-    const writer = await bench.open({ cutIntervalMs: 10_000 })
+    const harness = await newHarness()
+    const writer = await harness.open({ cutIntervalMs: 10_000 })
     await appendAll(writer, 10)
     await writer.stop()
-    const reader = await bench.reader()
+    const reader = await harness.reader()
     const sizes: number[] = []
     for (const limits of [
       { eventsMax: 5, bytesMax: 1e6 },
@@ -69,11 +69,11 @@ describe('reading', () => {
   })
 
   test('never gives out what stands behind the last cut', async () => {
-    const bench = await newBench()
-    const writer = await bench.open({ cutIntervalMs: 1000 })
+    const harness = await newHarness()
+    const writer = await harness.open({ cutIntervalMs: 1000 })
     const sequences = await appendAll(writer, 6)
     for (const bytesMax of [10, 800, 1e6]) {
-      const reader = await bench.reader()
+      const reader = await harness.reader()
       const batch = await reader.read({ eventsMax: 100, bytesMax })
       expect(batch.records.map(({ sequence }) => sequence)).toEqual(sequences.slice(0, 1))
       expect((await reader.read({ eventsMax: 100, bytesMax })).records).toEqual([])
@@ -83,38 +83,38 @@ describe('reading', () => {
   })
 
   test('begins behind any position, in any segment, and at the oldest if the position is gone', async () => {
-    const bench = await newBench()
-    const writer = await bench.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
+    const harness = await newHarness()
+    const writer = await harness.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
     const sequences = await appendAll(writer, 12)
     for (const [index, after] of sequences.entries()) {
-      const batch = await bench.readAll(after)
+      const batch = await harness.readAll(after)
       expect(batch.records.map(({ sequence }) => sequence)).toEqual(sequences.slice(index + 1))
       expect(batch.totals).toEqual({ web: 24 })
     }
     await writer.release(sequences[7] ?? 0)
-    const left = (await bench.readAll(5)).records.map(({ sequence }) => sequence)
+    const left = (await harness.readAll(5)).records.map(({ sequence }) => sequence)
     expect(left.length).toBeLessThan(12)
     expect(left).toEqual(sequences.slice(-left.length))
     await writer.stop()
   })
 
   test('a position is found without reading bodies', async () => {
-    const bench = await newBench()
-    const writer = await bench.open()
+    const harness = await newHarness()
+    const writer = await harness.open()
     const sequences = await appendAll(writer, 20, 200_000)
     await writer.stop()
-    const before = bench.disk.readBytes
-    const reader = await bench.reader(sequences[18])
-    expect(bench.disk.readBytes - before).toBeLessThan(20 * 40_000)
+    const before = harness.disk.readBytes
+    const reader = await harness.reader(sequences[18])
+    expect(harness.disk.readBytes - before).toBeLessThan(20 * 40_000)
     expect((await reader.read(everything)).records).toHaveLength(1)
     await reader.stop()
   })
 
   test('a segment removed while it is read stays readable', async () => {
-    const bench = await newBench()
-    const writer = await bench.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
+    const harness = await newHarness()
+    const writer = await harness.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
     const sequences = await appendAll(writer, 9)
-    const reader = await bench.reader()
+    const reader = await harness.reader()
     expect((await reader.read({ eventsMax: 2, bytesMax: 1e6 })).records).toHaveLength(1)
     await writer.release(sequences[8] ?? 0)
     const rest = (await reader.read(everything)).records.map(({ sequence }) => sequence)
@@ -125,9 +125,9 @@ describe('reading', () => {
   })
 
   test('a reader that starts during a write sees whole records only', async () => {
-    const bench = await newBench({ seed: 5 })
-    const writer = await bench.open({ cutIntervalMs: 0, segmentBytesMax: 3000 })
-    const reader = await bench.reader()
+    const harness = await newHarness({ seed: 5 })
+    const writer = await harness.open({ cutIntervalMs: 0, segmentBytesMax: 3000 })
+    const reader = await harness.reader()
     const found: string[] = []
     const appending = Promise.all([appendAll(writer, 30), appendAll(writer, 30, 1500)])
     for (let turn = 0; turn < 60; turn += 1) {
@@ -149,13 +149,13 @@ describe('reading', () => {
 describe('a read that fails', () => {
   test('loses nothing: the next one goes on behind what was given out', async () => {
     for (let skip = 0; skip < 12; skip += 1) {
-      const bench = await newBench()
-      const writer = await bench.open({ segmentBytesMax: 700, cutIntervalMs: 0 })
+      const harness = await newHarness()
+      const writer = await harness.open({ segmentBytesMax: 700, cutIntervalMs: 0 })
       const sequences = await appendAll(writer, 9)
       await writer.stop()
-      const reader = await bench.reader(sequences[0])
-      bench.disk.fail('read', 'EIO', { skip })
-      bench.disk.fail('open', 'EIO', { skip })
+      const reader = await harness.reader(sequences[0])
+      harness.disk.fail('read', 'EIO', { skip })
+      harness.disk.fail('open', 'EIO', { skip })
       const found: number[] = []
       for (let failures = 0; found.length < 8;) {
         try {
@@ -180,16 +180,16 @@ describe('totals and waiting', () => {
     })
     await fc.assert(
       fc.asyncProperty(sizes, fc.integer({ min: 200, max: 2000 }), async (list, segmentBytesMax) => {
-        const bench = await newBench()
+        const harness = await newHarness()
         const sequences: number[] = []
         for (const half of [list.slice(0, 5), list.slice(5)]) {
-          const writer = await bench.open({ segmentBytesMax, cutIntervalMs: 0 })
+          const writer = await harness.open({ segmentBytesMax, cutIntervalMs: 0 })
           for (const more of half) sequences.push(await writer.append(recordOf('x'.repeat(200), more)))
           await writer.stop()
         }
         const sum = (source: string, from: number): number =>
           list.slice(from).reduce((total, one) => total + (one.source === source ? one.count : 0), 0)
-        const files = bench.disk.files()
+        const files = harness.disk.files()
         for (const [index, after] of [0, ...sequences].entries()) {
           const { events, totals } = await countWaiting({ folder, after }, { files })
           for (const source of ['a', 'b', '__proto__']) {
@@ -203,11 +203,11 @@ describe('totals and waiting', () => {
   })
 
   test('waiting bytes shrink to nothing as they are read', async () => {
-    const bench = await newBench()
-    const writer = await bench.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
+    const harness = await newHarness()
+    const writer = await harness.open({ segmentBytesMax: 1000, cutIntervalMs: 0 })
     await appendAll(writer, 6)
     await writer.stop()
-    const reader = await bench.reader()
+    const reader = await harness.reader()
     const before = await reader.waitingBytes()
     expect(before).toBeGreaterThanOrEqual(writer.status().waitingBytes)
     await reader.read({ eventsMax: 2, bytesMax: 1e6 })

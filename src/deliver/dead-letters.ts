@@ -72,7 +72,7 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
           receivedAt: String(row[3]),
           events: Number(row[4]),
           raw: String(row[5]),
-          replayedAt: row[6] === null ? null : String(row[6]),
+          replayedAt: typeof row[6] === 'string' ? row[6] : null,
         })
       }
       return letters

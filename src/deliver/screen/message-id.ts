@@ -26,12 +26,20 @@ function sorted(value: unknown): unknown {
 
 /** JSON of what an event says, without what its transport added: sentAt, receivedAt, writeKey, context.ip, … */
 export function canonicalEvent(event: Readonly<Record<string, unknown>>): string {
-  const kept = Object.entries(event).filter(([key]) => !transportKeys.has(key))
-  const content = kept.map(([key, value]) => {
-    if (key !== 'context' || value === null || typeof value !== 'object' || Array.isArray(value)) return [key, value]
-    return [key, Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'ip'))]
-  })
+  const content: [string, unknown][] = []
+  for (const [key, value] of Object.entries(event)) {
+    if (transportKeys.has(key)) continue
+    const kept = key === 'context' ? withoutAddress(value) : value
+    if (kept !== undefined) content.push([key, kept])
+  }
   return stringifyExact(sorted(Object.fromEntries(content)))
+}
+
+/** Undefined: the context said nothing but the address. */
+function withoutAddress(context: unknown): unknown {
+  if (context === null || typeof context !== 'object' || !('ip' in context)) return context
+  const entries = Object.entries(context).filter(([key]) => key !== 'ip')
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 /** `record` names the request and the place in it: the same whenever the buffer is read again. */

@@ -64,6 +64,8 @@ export interface Loader extends Part {
 
 /** Bodies in one plan; bounds the worker's memory when events are large. */
 const planBytesMax = 64 * 1024 * 1024
+/** The first plan of a start is small: its code is cold, and after a crash somebody waits for the first row. */
+const firstPlanEvents = 10_000
 const liveRingEvents = 200
 const pauseMsMin = 500
 const pauseMsMax = 30_000
@@ -227,8 +229,9 @@ class WarehouseLoader implements Loader {
     // A worker that has been replaced meanwhile must not take the call that is meant for its successor.
     if (this.#stopping.isSet || worker === undefined || worker !== this.#worker) return undefined
     this.#woken.clear()
-    const eventsMax = this.#hunt.eventsMax ?? this.#options.settings.warehouse.loadEventsMax
-    return worker.prepare(clock.nowMicros(), eventsMax, planBytesMax)
+    const { loadEventsMax } = this.#options.settings.warehouse
+    const usual = this.#status.loads === 0 ? Math.min(firstPlanEvents, loadEventsMax) : loadEventsMax
+    return worker.prepare(clock.nowMicros(), this.#hunt.eventsMax ?? usual, planBytesMax)
   }
 
   async #load(prepared: PreparedPlan): Promise<void> {

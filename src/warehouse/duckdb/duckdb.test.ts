@@ -1,6 +1,7 @@
 // DuckDB keeps the driver's contract on both roads, and what only DuckDB has: its file, its lock, its crashes.
 import { spawn } from 'node:child_process'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -24,6 +25,42 @@ async function open(folder: string, append: 'raw' | 'plain' = 'raw'): Promise<Wa
 
 describeWarehouseDriver('duckdb', async (folder) => open(folder))
 describeWarehouseDriver('duckdb, plain road', async (folder) => open(folder, 'plain'))
+
+const victim = join(import.meta.dirname, '../../../test/contract/warehouse-victim.ts')
+
+/**
+ * Runs the process of test/contract/warehouse-victim.ts, through `sh` with these arguments if there are any, until it ends or
+ * has told of `linesMax` checkpoints: then it is killed in the middle of whatever it does next.
+ */
+async function runVictim(
+  folder: string,
+  shell: readonly string[],
+  linesMax = Infinity,
+): Promise<{ lines: string[]; complaint: string }> {
+  const command = [process.execPath, victim, folder]
+  const [program = '', ...rest] = shell.length === 0 ? command : ['sh', ...shell, ...command]
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  let complaint = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text
+  })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    lines.push(...text.split('\n').filter((line) => line !== ''))
+    if (lines.length >= linesMax) child.kill('SIGKILL')
+  })
+  await once(child, 'close')
+  return { lines, complaint }
+}
+
+/** Another program writes to the file and dies: its log stays. */
+async function leaveStrangersLog(path: string): Promise<void> {
+  const stranger = await DuckDBInstance.create(path)
+  const connection = await stranger.connect()
+  await connection.run("PRAGMA disable_checkpoint_on_shutdown; INSERT INTO web.clicks VALUES ('stranger')")
+  connection.closeSync()
+  stranger.closeSync()
+}
 
 describe('the file', () => {
   let folder: string
@@ -58,26 +95,12 @@ describe('the file', () => {
   })
 
   test('a process that is killed while it loads and checkpoints leaves a file whose rows and position agree', async () => {
-    const script = join(import.meta.dirname, '../../../test/contract/warehouse-victim.ts')
-    for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const lines: string[] = []
-      const alive = round * 2 + 2
-      await new Promise<void>((resolve) => {
-        child.once('exit', () => {
-          resolve()
-        })
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          lines.push(...text.split('\n').filter((line) => line !== ''))
-          // Killed at some moment of the load or checkpoint after the one that it just told us of.
-          if (lines.length > alive) child.kill('SIGKILL')
-        })
-      })
-      const told = lines.map(Number).at(-1) ?? 0
+    for (let round = 0; round < 4; round += 1) {
+      const { lines } = await runVictim(folder, [], round * 2 + 2)
       const driver = await open(folder)
       const [position] = await driver.positions()
       const sequence = position?.sequence ?? 0
-      expect(sequence).toBeGreaterThanOrEqual(told)
+      expect(sequence).toBeGreaterThanOrEqual(Number(lines.at(-1)))
       expect(await rowsOf(driver, 'SELECT count(*), count(DISTINCT id) FROM web.clicks')).toEqual([
         [sequence * 1000, sequence * 1000],
       ])
@@ -129,14 +152,34 @@ describe('the file', () => {
     expect(await rowsOf(again, 'SELECT * FROM millpond.positions')).toEqual([['events', 7]])
   })
 
-  test('a damaged file and a log of another program are refused with their names', async () => {
+  test('a damaged file is refused with its name', async () => {
     await writeFile(join(folder, 'fed.duckdb'), 'not a database, but long enough to be looked at'.repeat(400))
     await expect(open(folder)).rejects.toMatchObject({ code: 'warehouse-unreadable' })
-    await rm(join(folder, 'fed.duckdb'))
-    await writeFile(join(folder, 'fed.duckdb.wal'), '')
-    await (await open(folder)).stop()
-    await writeFile(join(folder, 'fed.duckdb.wal'), 'left behind')
-    await expect(open(folder)).rejects.toThrow(/fed\.duckdb\.wal is a log of another program/)
+  })
+
+  test('a log beside the file is set aside, never replayed', async () => {
+    const driver = await openHere()
+    await driver.load(planTo(1, { changes: [create], blocks: [blockOf(table, columns, [{ id: 'a' }])] }))
+    await driver.checkpoint()
+    running.pop()
+    await driver.stop()
+    await leaveStrangersLog(join(folder, 'fed.duckdb'))
+    const again = await openHere()
+    expect(await rowsOf(again, 'SELECT id FROM web.clicks')).toEqual([['a']])
+    expect((await readdir(folder)).toSorted()).toEqual(['fed.duckdb', 'unused-fed.duckdb.wal'])
+  })
+
+  test('a disk that is full at a checkpoint costs nothing that an earlier one covered', async () => {
+    // The kernel refuses to let the file grow, in the middle of the checkpoint's writes.
+    const { lines, complaint } = await runVictim(folder, ['-c', 'ulimit -f 4000; exec "$@"', 'sh'])
+    expect(complaint).toContain("code: 'warehouse-unavailable'")
+    expect(complaint).toMatch(/A checkpoint failed: .*File too large/)
+    const sequence = Number(lines.at(-1))
+    const driver = await openHere()
+    expect(await driver.positions()).toEqual([{ stream: 'events', sequence }])
+    expect(await rowsOf(driver, 'SELECT count(*) FROM web.clicks')).toEqual([[sequence * 1000]])
+    await driver.load(planTo(sequence + 1, { blocks: [blockOf(table, columns, [{ id: 'more' }])] }))
+    expect(await driver.checkpoint()).toEqual([{ stream: 'events', sequence: sequence + 1 }])
   })
 
   test('missing tables and columns of millpond are made when the file opens', async () => {

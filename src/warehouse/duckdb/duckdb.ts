@@ -46,7 +46,7 @@ export interface DuckdbOptions {
 /** Errors: warehouse-unreadable, data-locked. */
 export async function openDuckdbWarehouse(options: DuckdbOptions): Promise<WarehouseDriver> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
-  const { database, loader } = await openEngine(options.folder, options.settings)
+  const { database, loader } = await openEngine(options.folder, options.settings, options.log)
   try {
     const found = await readCatalog(loader)
     const changes = systemChanges(found)

@@ -1,12 +1,13 @@
 // Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files, no network, no
 // extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import duckdb from '@duckdb/node-bindings'
 
 import { isErrno } from '../../core/files.ts'
 import { messageOf, MillpondError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
 import { type Link, openLink } from './link.ts'
 import { fedCatalog, quoteText } from './names.ts'
@@ -20,8 +21,8 @@ export interface OpenEngine {
 }
 
 /** `folder` exists. Errors: warehouse-unreadable, data-locked. */
-export async function openEngine(folder: string, settings: WarehouseSettings): Promise<OpenEngine> {
-  await refuseStrangersLog(folder)
+export async function openEngine(folder: string, settings: WarehouseSettings, log: Log): Promise<OpenEngine> {
+  await setLogsAside(folder, log)
   const spillFolder = join(folder, 'spill')
   await rm(spillFolder, { recursive: true, force: true })
   const database = await duckdb.open(':memory:', engineConfig(settings, folder, spillFolder))
@@ -64,21 +65,16 @@ function engineConfig(settings: WarehouseSettings, folder: string, spillFolder: 
 }
 
 /**
- * We never write a log beside the file, so one that lies there is another program's, with changes that the file doesn't
- * have: replaying it would move rows without their position.
+ * The engine writes a log of a hundred bytes while it checkpoints, even in this mode, and takes it away at the end. One that
+ * still lies there is the trace of a death in between, or another program's: the file alone is right in both cases, its
+ * rows and its position are of the same moment. Kept aside for whoever misses something, but never replayed.
  */
-async function refuseStrangersLog(folder: string): Promise<void> {
+async function setLogsAside(folder: string, log: Log): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${fedFile}.wal`)) continue
-    const path = join(folder, name)
-    if ((await stat(path)).size === 0) {
-      await rm(path)
-      continue
-    }
-    throw new MillpondError(
-      'warehouse-unreadable',
-      `${path} is a log of another program that wrote to the warehouse. Move it away: Millpond itself never needs it`,
-    )
+    const aside = join(folder, `unused-${name}`)
+    await rename(join(folder, name), aside)
+    log.warn({ file: aside }, 'A log lay beside the warehouse, left by a death at a checkpoint; it is not needed')
   }
 }
 

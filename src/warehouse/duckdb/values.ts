@@ -1,4 +1,4 @@
-// DuckDB's values -> values that JSON can say, without losing a digit. docs/guide: "How values look".
+// DuckDB's values -> values that JSON can say, without losing a digit.
 //
 //   BIGINT, HUGEINT, DECIMAL   number while a double holds it exactly, else text
 //   NaN, Infinity              text                    TIMESTAMPTZ  ISO 8601 with Z, microseconds only if there are any

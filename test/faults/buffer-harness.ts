@@ -27,7 +27,7 @@ export function recordOf(text: string, more: Partial<NewRecord> = {}): NewRecord
   return { kind: 'segment', source: 'web', receivedAtMicros: 1, count: 1, meta: '{}', body: Buffer.from(text), ...more }
 }
 
-export interface Bench {
+export interface Harness {
   readonly disk: SimulatedDisk
   readonly clock: SimulatedClock
   open(options?: Partial<WriterOptions>, ballast?: Ballast): Promise<StreamWriter>
@@ -38,7 +38,7 @@ export interface Bench {
   segments(): Promise<string[]>
 }
 
-export async function newBench(options: { seed?: number; capacityBytes?: number } = {}): Promise<Bench> {
+export async function newHarness(options: { seed?: number; capacityBytes?: number } = {}): Promise<Harness> {
   const capacity = options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }
   const disk = new SimulatedDisk({ random: seededRandom(options.seed ?? 1), ...capacity })
   const clock = new SimulatedClock()
