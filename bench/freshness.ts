@@ -58,7 +58,7 @@ export async function benchFreshness(
   })
 }
 
-function startHeavyQueries(
+export function startHeavyQueries(
   query: (sql: string) => Promise<unknown[][]>,
   running: number,
 ): { stop: () => Promise<number> } {
@@ -78,4 +78,12 @@ function startHeavyQueries(
       return done
     },
   }
+}
+
+/** Nothing but one event now and then, as an instance at night: each is a load of its own. */
+export async function benchSparse(durationMs: number): Promise<object> {
+  return withMillpond(async (bench) => ({
+    bench: 'fresh-sparse',
+    freshness: await measureFreshness(bench, durationMs, 5000),
+  }))
 }

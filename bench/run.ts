@@ -1,8 +1,9 @@
 // `npm run bench [-- name …] [--quick]`: prints one JSON line a benchmark, the ceilings of the same run first.
 import { cpus } from 'node:os'
 
-import { benchFreshness, freshnessCases } from './freshness.ts'
+import { benchFreshness, benchSparse, freshnessCases } from './freshness.ts'
 import { benchIdle, benchSlowWriters } from './idle.ts'
+import { benchMemory } from './memory.ts'
 import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
 import { benchBacklog, benchRestart } from './recovery.ts'
 import { measureCeilings } from './support/ceilings.ts'
@@ -17,7 +18,9 @@ const benches: Record<string, () => Promise<object>> = {
   sustained: async () => benchSustained(ceilings, longMs, 45_000),
   singles: async () => benchSingles(ceilings, longMs / 2),
   ...Object.fromEntries(freshnessCases.map((one) => [one.name, async () => benchFreshness(one, longMs / 2)])),
+  'fresh-sparse': async () => benchSparse(longMs),
   backlog: async () => benchBacklog(ceilings, isQuick ? 500_000 : 5_000_000),
+  memory: async () => benchMemory(isQuick ? 500_000 : 10_000_000),
   restart: async () => benchRestart(isQuick ? 2 : 10),
   idle: async () => benchIdle(longMs),
   'slow-writers': async () => benchSlowWriters(1000),

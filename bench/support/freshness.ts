@@ -1,4 +1,4 @@
-// Measures freshness as a person would see it: a marked event is sent every 200 ms, and SQL is asked until it shows.
+// Measures freshness as a person would see it: a marked event is sent every so often, and SQL is asked until it shows.
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Bench } from './run.ts'
@@ -13,10 +13,13 @@ export interface Freshness {
   readonly unseen: number
 }
 
-const probeEveryMs = 200
 const pollEveryMs = 20
 
-export async function measureFreshness({ millpond, writeKey }: Bench, durationMs: number): Promise<Freshness> {
+export async function measureFreshness(
+  { millpond, writeKey }: Bench,
+  durationMs: number,
+  probeEveryMs = 200,
+): Promise<Freshness> {
   const answeredMs = new Map<number, number>()
   const freshMs: number[] = []
   let isSending = true

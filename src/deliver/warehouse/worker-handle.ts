@@ -44,6 +44,15 @@ function ask<Answer>(): Question<Answer> {
   return question
 }
 
+function watch(worker: Worker, fail: (error: Error) => void): void {
+  worker.on('error', (error) => {
+    fail(new MillpondError('bug', `The loader's worker failed: ${messageOf(error)}`, { cause: error }))
+  })
+  worker.on('exit', () => {
+    fail(new MillpondError('bug', "The loader's worker ended"))
+  })
+}
+
 /** The worker's file: this one's neighbour, .ts as developed, .js as installed. */
 function workerFile(): URL {
   return new URL(`./loader-worker${extname(import.meta.url)}`, import.meta.url)
@@ -64,6 +73,7 @@ export function startWorker(start: WorkerStart, platformOf: (source: string) => 
   }
 
   function send(message: ToWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
     if (failure === undefined) worker.postMessage(message)
   }
 
@@ -88,12 +98,7 @@ export function startWorker(start: WorkerStart, platformOf: (source: string) => 
         fail(new WorkerFailure(`The loader's worker failed: ${message.message}`, message.record))
     }
   })
-  worker.on('error', (error) => {
-    fail(new MillpondError('bug', `The loader's worker failed: ${messageOf(error)}`, { cause: error }))
-  })
-  worker.on('exit', () => {
-    fail(new MillpondError('bug', "The loader's worker ended"))
-  })
+  watch(worker, fail)
 
   return {
     ready: ready.promise,

@@ -3,7 +3,7 @@ import { messageOf, MillpondError } from '../../core/errors.ts'
 
 /** The plan or the query is innocent: disk, memory, or the engine itself. */
 const infrastructure =
-  /^(IO|Out of Memory|FATAL|INTERNAL|Fatal|Internal|Permission|Interrupt|INTERRUPT)\b|has been invalidated/
+  /^(?:IO|Out of Memory|FATAL|INTERNAL|Permission|INTERRUPT)\b|has been invalidated|No space left|Could not (?:write|read|sync)|failed to (?:offload|allocate)/i
 
 /** After this the attached file refuses everything until it is opened again. */
 export function isFatal(error: unknown): boolean {

@@ -1,12 +1,12 @@
 // Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files, no network, no
 // extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import duckdb from '@duckdb/node-bindings'
 
-import { isErrno } from '../../core/files.ts'
 import { messageOf, MillpondError } from '../../core/errors.ts'
+import { diskFiles, pathExists } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
 import { type Link, openLink } from './link.ts'
@@ -25,7 +25,10 @@ export async function openEngine(folder: string, settings: WarehouseSettings, lo
   await setLogsAside(folder, log)
   const spillFolder = join(folder, 'spill')
   await rm(spillFolder, { recursive: true, force: true })
-  const database = await duckdb.open(':memory:', engineConfig(settings, folder, spillFolder))
+  const database = await duckdb.open(
+    ':memory:',
+    engineConfig(settings, folder, spillFolder, await diskFiles.freeBytes(folder)),
+  )
   try {
     const loader = await openLink(database)
     await attach(loader, folder)
@@ -44,12 +47,21 @@ export async function openReader(database: duckdb.Database): Promise<Link> {
   return link
 }
 
-function engineConfig(settings: WarehouseSettings, folder: string, spillFolder: string): duckdb.Config {
+/** A query that spills may take this part of the disk; the buffer must go on taking events beside it. */
+const spillShare = 4
+
+function engineConfig(
+  settings: WarehouseSettings,
+  folder: string,
+  spillFolder: string,
+  freeBytes: number,
+): duckdb.Config {
   const config = duckdb.create_config()
   const options = {
     threads: String(settings.threads),
     memory_limit: `${settings.memoryBytesMax}B`,
     temp_directory: spillFolder,
+    max_temp_directory_size: `${Math.floor(freeBytes / spillShare)}B`,
     // It would also fire without a log, by estimated size, in the middle of a load: we say when.
     wal_autocheckpoint: '1TB',
     autoinstall_known_extensions: 'false',
@@ -80,17 +92,9 @@ async function setLogsAside(folder: string, log: Log): Promise<void> {
 
 async function attach(link: Link, folder: string): Promise<void> {
   const path = join(folder, fedFile)
-  const isNew = await stat(path).then(
-    () => false,
-    (error: unknown) => {
-      if (isErrno(error, 'ENOENT')) return true
-      throw error
-    },
-  )
-  // Both shape a new file only; for an existing one the engine reads them from the file.
-  const shape = isNew ? `, STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${rowGroupRows}` : ''
   try {
-    await link.api.run(`ATTACH ${quoteText(path)} AS ${fedCatalog} (RECOVERY_MODE no_wal_writes${shape})`)
+    if (!(await pathExists(path))) await createFile(link, folder, path)
+    await link.api.run(`ATTACH ${quoteText(path)} AS ${fedCatalog} (RECOVERY_MODE no_wal_writes)`)
   } catch (error) {
     const message = messageOf(error)
     if (message.includes('Could not set lock')) {
@@ -100,6 +104,19 @@ async function attach(link: Link, folder: string): Promise<void> {
       cause: error,
     })
   }
+}
+
+/** Under another name first: a death while it is made must not leave half a file that no later start can read. */
+async function createFile(link: Link, folder: string, path: string): Promise<void> {
+  const making = join(folder, `making-${fedFile}`)
+  await rm(making, { force: true })
+  // The shape of a file is given once; later the engine reads it from the file.
+  const shape = `STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${rowGroupRows}`
+  await link.api.run(`ATTACH ${quoteText(making)} AS making (RECOVERY_MODE no_wal_writes, ${shape})`)
+  await link.api.run('CHECKPOINT making')
+  await link.api.run('DETACH making')
+  await diskFiles.rename(making, path)
+  await diskFiles.syncDirectory(folder)
 }
 
 /** A checkpoint rewrites the last row group of every touched table: small groups make it cheap. */
