@@ -20,6 +20,7 @@ import { type Loader, startLoader } from './deliver/deliver.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
+import { lowerPoolPriority } from './processes/thread-priority.ts'
 import { createQueryRoad } from './query/query.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
 
@@ -85,6 +86,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     hasSource: (source) => sourceOf(source) !== undefined,
     clock,
   })
+  await lowerPoolPriority()
   const doors = await openDoors(socketPaths(data), {
     control,
     query,

@@ -18,7 +18,7 @@ export async function withMillpond<Result>(
 ): Promise<Result> {
   const millpond = await startMillpond({ settings: { ...benchSettings, ...settings } })
   try {
-    const writeKey = await millpond.addSource('web')
+    const writeKey = await millpond.addSource('web', 'server')
     return await run({ millpond, writeKey, port: Number(new URL(millpond.address).port) })
   } finally {
     await millpond.dispose()

@@ -110,7 +110,7 @@ function replayRecord(row: readonly unknown[], source: string, clock: Clock): Pa
   const { refused: _refused, envelope, ...meta } = letterMeta
   const replayMeta: RequestMeta = { ...meta, replayOf: String(id) }
   // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
-  const around = envelope === undefined ? '}' : `,${JSON.stringify(envelope).slice(1)}`
+  const around = envelope === undefined ? '}' : `,${envelope.slice(1)}`
   const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]${around}` : String(raw)
   return {
     kind: 'segment',

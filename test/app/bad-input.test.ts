@@ -172,6 +172,20 @@ describe('events that cannot become rows are dead letters with a reason; their n
     }
   })
 
+  it('a large context on thousands of small events does not grow without bound, and none is lost', async () => {
+    const { source, key } = await newSource()
+    const events = Array.from({ length: 9000 }, (_, n) => `{"type":"track","event":"Odd","userId":"u${n}"}`)
+    const body = `{"context":{"text":"${'x'.repeat(400_000)}"},"batch":[${events.join()},1]}`
+    for (let turn = 0; turn < 4; turn += 1)
+      expect(await sendTo(millpond.address, body, { key })).toMatchObject({ status: 200 })
+    const status = await millpond.settled()
+    expectLedgerSums(status)
+    expect(status.loader.lastError).toBeNull()
+    expect(lineOf(status, source).stored).toBeGreaterThan(0)
+    const letters = `SELECT reason, sum(events)::INTEGER FROM millpond.dead_letters WHERE source = '${source}' GROUP BY ALL`
+    expect(await millpond.query(letters)).toEqual([['batch_too_long', lineOf(status, source).quarantined]])
+  })
+
   it('bytes that are no UTF-8, in a dead letter and in a row', async () => {
     const [head = '', tail = ''] = batchOf('{"type":"nonsense","text":"BYTES"}', trackText('{"text":"BYTES"}')).split(
       'BYTES',
@@ -384,13 +398,17 @@ describe('write keys', () => {
       ['key_unlisted'],
     ])
 
+    const around = { sentAt: new Date().toISOString(), context: { app: { name: 'pond' }, serial: 7 } }
+    await sendTo(millpond.address, { ...around, batch: [{ type: 'track', event: 'Around', userId: 'u' }] }, { key })
+    await millpond.settled()
     await millpond.api(`/api/sources/${source}/enable`, { method: 'POST' })
     await replay({ source })
     await replay({ reason: 'key_unlisted', to: source })
     const after = await millpond.settled()
     expectLedgerSums(after)
     const { stored } = lineOf(after, source)
-    expect(await millpond.queryValue(`SELECT count(*) FROM ${source}.odd`)).toBe(stored)
+    expect(await millpond.queryValue(`SELECT count(*) FROM ${source}.odd`)).toBe(stored - 1)
+    expect(await millpond.query(`SELECT context_app_name, context_serial FROM ${source}.around`)).toEqual([['pond', 7]])
     expect(
       await millpond.queryValue(
         "SELECT count(*) FROM millpond.dead_letters WHERE reason LIKE 'key%' AND replayed_at IS NULL",

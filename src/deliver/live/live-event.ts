@@ -34,10 +34,11 @@ function callOf(record: StoredRecord): string {
   return call ?? ''
 }
 
+const awkwardReasons: ReadonlySet<QuarantineReason> = new Set(['too_deep', 'event_too_large', 'too_many_keys'])
+
 function shownJson(record: StoredRecord, event: unknown, reason: QuarantineReason | null): string {
   // A deep or huge event would cost more to write out than it is worth looking at; its letter has the bytes.
-  const isAwkward =
-    event === undefined || reason === 'too_deep' || reason === 'event_too_large' || reason === 'too_many_keys'
+  const isAwkward = Array.isArray(event) || event === undefined || (reason !== null && awkwardReasons.has(reason))
   if (isAwkward) return Buffer.from(record.body.subarray(0, jsonLengthMax)).toString()
   return stringifyExact(event).slice(0, jsonLengthMax).toWellFormed()
 }

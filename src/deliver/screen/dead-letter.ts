@@ -1,11 +1,15 @@
 // A dead letter: what was kept out, with its exact bytes and everything that a replay needs to say it again.
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { QuarantineReason, RequestMeta } from '../../core/event.ts'
+import { textOf, valueSpans } from './spans.ts'
 
 /** `meta` of millpond.dead_letters: the request's, without a refusal, plus what a batch said around its events. */
 export interface LetterMeta extends RequestMeta {
-  /** Top-level keys of the batch that its events live under: sentAt, context. */
-  readonly envelope?: Readonly<Record<string, unknown>>
+  /**
+   * JSON of the batch's top-level keys that its events live under: sentAt, context. A text inside the JSON, so that its
+   * bytes stay as they were sent, however deep they nest and however long their numbers are.
+   */
+  readonly envelope?: string
 }
 
 export interface Letter {
@@ -34,7 +38,7 @@ export function createLetter(
   reason: QuarantineReason,
   events: number,
   raw: Uint8Array,
-  envelope: Readonly<Record<string, unknown>> | undefined,
+  envelope: string | undefined,
 ): Letter {
   const place = `${stream}-${record.sequence}`
   const { refused: _refused, replayOf, ...rest } = meta ?? { call: 'batch', via: 'server' }
@@ -51,9 +55,10 @@ export function createLetter(
   }
 }
 
-/** Top-level keys of a batch that belong to its events. */
-export function envelopeOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  const { sentAt, context } = body
-  if (sentAt === undefined && context === undefined) return undefined
-  return { ...(sentAt === undefined ? {} : { sentAt }), ...(context === undefined ? {} : { context }) }
+/** JSON object of the top-level keys of a batch that belong to its events, as sent. Undefined: there are none. */
+export function envelopeOf(body: Uint8Array): string | undefined {
+  const spans = valueSpans(body, ['sentAt', 'context'])
+  if (spans.size === 0) return undefined
+  const parts = [...spans].map(([key, span]) => `"${key}":${textOf(body, span)}`)
+  return `{${parts.join(',')}}`
 }

@@ -1,6 +1,7 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { parseExact, RawNumber, stringifyExact } from './parse.ts'
+import { columnJson, parseExact, RawNumber, stringifyExact } from './parse.ts'
 
 test.each([
   ['9007199254740993', 9007199254740993n],
@@ -19,6 +20,17 @@ test.each([
 test('A million digits stay text', () => {
   const digits = '7'.repeat(1_000_000)
   expect(stringifyExact(parseExact(`[${digits}]`))).toBe(`[${digits}]`)
+})
+
+test('Lone surrogates become U+FFFD in JSON for columns, and nothing else changes', () => {
+  expect(columnJson({ '\ud800k': 'a\udfff', pair: '😀', text: '\\ud800' }, false)).toBe(
+    '{"\\ufffdk":"a\\ufffd","pair":"😀","text":"\\\\ud800"}',
+  )
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(JSON.parse(columnJson([text], true))).toEqual([text.toWellFormed()])
+    }),
+  )
 })
 
 test('Keys that look like prototypes are plain data', () => {

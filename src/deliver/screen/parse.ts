@@ -30,6 +30,18 @@ export function parseExact(text: string): unknown {
   })
 }
 
+/**
+ * JSON text for a column. Lone surrogates become U+FFFD, as in text columns: the engine refuses to read JSON that names
+ * one, and a single such row would fail everybody's queries on the table. `isExact`: the value comes of parseExact.
+ */
+export function columnJson(value: unknown, isExact: boolean): string {
+  const text = isExact ? stringifyExact(value) : JSON.stringify(value)
+  // JSON.stringify escapes no surrogates but lone ones.
+  return text.includes('\\ud') ? text.replaceAll(escapes, (one) => (one.length > 2 ? '\\ufffd' : one)) : text
+}
+
+const escapes = /\\(?:ud[89a-f][0-9a-f]{2}|.)/g
+
 /** JSON text of a value that parseExact gave. */
 export function stringifyExact(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {

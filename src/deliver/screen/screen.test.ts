@@ -66,8 +66,48 @@ test('A letter keeps what its batch said around it', () => {
     call: 'batch',
     via: 'server',
     ip: '10.0.0.1',
-    envelope: { sentAt: '2026-01-01T00:00:00Z', context: { library: { name: 'go' } } },
+    envelope: '{"sentAt":"2026-01-01T00:00:00Z","context":{"library":{"name":"go"}}}',
   })
+})
+
+test('What a batch says around its events is kept as sent, however deep or exact it is', () => {
+  const deep = '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000)
+  const around = `"sentAt":${deep},"context":{"serial":9007199254740993}`
+  const { letters } = judge([], { body: `{${around},"batch":[7]}`, count: 1 })
+  expect(JSON.parse(String(letters[0]?.['meta']))).toMatchObject({ envelope: `{${around}}` })
+  const whole = judge([], { body: `{${around},"batch":[7,8]}`, count: 2, meta: { refused: 'key_disabled' } })
+  expect(JSON.parse(String(whole.letters[0]?.['meta']))).toMatchObject({ envelope: `{${around}}` })
+})
+
+test('Big numbers are exact beside a neighbour that nests deeper than the stack, and in what the batch says for all', () => {
+  const deep = `{"type":"track","event":"X","userId":"u","properties":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+  const exact = '{"type":"track","event":"X","userId":"u","properties":{"n":9007199254740993}}'
+  const { plan, letters } = judge([], {
+    body: `{"context":{"serial":12345678901234567},"batch":[${deep},${exact},${JSON.stringify(track)}]}`,
+    count: 3,
+  })
+  expect(letters).toMatchObject([{ id: 'events-1-0', reason: 'too_deep' }])
+  expect(rowsOf(plan, 'shop.x')).toMatchObject([
+    { n: 9007199254740993n, context_serial: 12345678901234567n, properties: '{"n":9007199254740993}' },
+    { id: 'm', context_serial: 12345678901234567n },
+  ])
+})
+
+test('A large context on many small events does not grow without bound: the rest waits in one letter', () => {
+  const events = Array.from({ length: 2000 }, (_, n) => `{"type":"track","event":"X","userId":"u${n}"}`)
+  const context = `{"text":"${'x'.repeat(200_000)}"}`
+  const { count, letters } = judge([], { body: `{"context":${context},"batch":[${events.join()}]}`, count: 2000 })
+  expect(count?.stored).toBeGreaterThan(1)
+  expect(count?.stored).toBeLessThan(20)
+  expect(letters).toMatchObject([{ reason: 'batch_too_long', events: 2000 - (count?.stored ?? 0) }])
+  const small = judge([], { body: `{"context":{"app":"a"},"batch":[${events.join()}]}`, count: 2000 })
+  expect(small.count).toMatchObject({ stored: 2000 })
+  const carried = judge(
+    [],
+    { body: `{"context":${context},"batch":[${events[0]}]}`, count: 1 },
+    { screen: { eventBytesMax: 1000 } },
+  )
+  expect(carried.letters).toMatchObject([{ reason: 'event_too_large' }])
 })
 
 test('A single call takes its type from the call', () => {

@@ -14,7 +14,7 @@ import type { DedupeIndex } from './dedupe-index.ts'
 import { IdHash } from './hash.ts'
 import { idText, messageIdOf } from './message-id.ts'
 import { parseExact } from './parse.ts'
-import { batchSpans, type Span } from './spans.ts'
+import { batchSpans, depthOf, type Span, textOf, valueSpans } from './spans.ts'
 import { verdictCodes, type VerdictFrames } from './verdict-file.ts'
 import { EventWalk, type Leaves } from './walk.ts'
 
@@ -69,11 +69,24 @@ interface Work {
   readonly record: StoredRecord
   readonly meta: RequestMeta
   readonly body: Json
-  readonly text: string
-  items: readonly unknown[]
-  isExact: boolean
+  readonly items: readonly unknown[]
+  /** What the batch says for all of its events. */
+  shared: Json | undefined
+  /** Bytes around the events that each of them carries along, if they are many. */
+  readonly envelopeBytes: number
+  /** Event whose numbers were read exactly. */
+  exact: { readonly index: number; readonly event: unknown } | undefined
+  isSharedExact: boolean
   spans: Span[] | undefined
+  envelope: string | undefined
 }
+
+/** A context of this size on each event is nothing special, whatever the size of the batch. */
+const envelopeBytesFree = 1024 * 1024
+/** Beyond it, what the events carry together may be this many times their request. */
+const envelopeFactorMax = 4
+/** More than any `eventDepthMax`, and far less than the stack holds. */
+const exactDepthMax = 1000
 
 export class Screen {
   readonly walk: EventWalk
@@ -108,7 +121,7 @@ export class Screen {
 
   #judgeEvents(work: Work, sink: ScreenSink, refused: ReadonlySet<number>): void {
     const { record, meta, stream } = work
-    const judged = Math.min(work.items.length, this.#settings.batchEventsMax)
+    const judged = Math.min(work.items.length, this.#settings.batchEventsMax, eventsCarrying(work))
     for (let index = 0; index < judged; index++) {
       const reason = this.#reasonAgainst(work, index) ?? (refused.has(index) ? 'row_refused' : undefined)
       if (reason === undefined) this.#keepOnce(work, index, sink)
@@ -118,7 +131,7 @@ export class Screen {
     if (rest === 0) return
     const raw = bytesOf(work, judged, work.items.length - 1)
     const place = { stream, record, meta, index: judged }
-    sink.letter(createLetter(place, 'batch_too_long', rest, raw, envelopeOf(work.body)))
+    sink.letter(createLetter(place, 'batch_too_long', rest, raw, envelopeText(work)))
     this.#tally.quarantined += rest
   }
 
@@ -129,8 +142,8 @@ export class Screen {
     if (event === undefined) return 'event_not_an_object'
     if (this.#sizeOf(work, index) > this.#settings.eventBytesMax) return 'event_too_large'
     this.walk.run(event)
-    if (this.walk.inexact && !work.isExact && !this.walk.tooDeep && !this.walk.tooManyKeys) {
-      makeExact(work)
+    if (this.walk.inexact && !this.walk.tooDeep && !this.walk.tooManyKeys) {
+      makeExact(work, index)
       event = eventAt(work, index) ?? event
       this.walk.run(event)
     }
@@ -142,7 +155,7 @@ export class Screen {
     kept.type = type as EventType
     kept.event = event
     kept.index = index
-    kept.isExact = work.isExact
+    kept.isExact = work.exact?.index === index
     kept.userId = idText(event['userId'])
     kept.anonymousId = idText(event['anonymousId'])
     kept.name = idText(kept.type === 'track' ? event['event'] : event['name'])
@@ -151,11 +164,11 @@ export class Screen {
     return kept.userId === '' && kept.anonymousId === '' ? 'id_missing' : undefined
   }
 
-  /** Bytes of one event; 0 = small enough anyway. */
+  /** Bytes of one event and of what it carries along; 0 = small enough anyway. */
   #sizeOf(work: Work, index: number): number {
     const { body } = work.record
     if (body.length <= this.#settings.eventBytesMax) return 0
-    return bytesOf(work, index, index).length
+    return bytesOf(work, index, index).length + work.envelopeBytes
   }
 
   #keepOnce(work: Work, index: number, sink: ScreenSink): void {
@@ -184,8 +197,7 @@ export class Screen {
   #quarantine(work: Work, index: number, reason: QuarantineReason, sink: ScreenSink): void {
     const { record, meta, stream } = work
     const place = { stream, record, meta, index }
-    const envelope = meta.call === 'batch' ? envelopeOf(work.body) : undefined
-    const letter = createLetter(place, reason, 1, bytesOf(work, index, index), envelope)
+    const letter = createLetter(place, reason, 1, bytesOf(work, index, index), envelopeText(work))
     sink.letter(letter)
     this.#frames.add(verdictCodes.quarantined, 0, 0, 0)
     this.#tally.quarantined += 1
@@ -203,7 +215,8 @@ export class Screen {
     if (record.count === 0) return
     const spans = meta?.call === 'batch' ? batchSpans(record.body) : undefined
     const raw = record.body.subarray(spans?.[0]?.start ?? 0, spans?.at(-1)?.end)
-    const letter = createLetter({ stream, record, meta, index: undefined }, reason, record.count, raw, undefined)
+    const envelope = spans === undefined ? undefined : envelopeOf(record.body)
+    const letter = createLetter({ stream, record, meta, index: undefined }, reason, record.count, raw, envelope)
     sink.letter(letter)
     sink.seen(record, undefined, 'quarantined', reason, letter.id)
   }
@@ -225,7 +238,27 @@ function openRecord(
   const items = itemsOf(body, meta)
   // Intake counted before it answered: a body that counts otherwise here would break the ledger.
   if (items?.length !== record.count) return { reason: 'row_refused', meta }
-  return { stream, record, meta, body, text, items, isExact: false, spans: undefined }
+  const isBatch = meta.call === 'batch'
+  const shared = isBatch && isObject(body['context']) ? body['context'] : undefined
+  const isEnvelopeLong = isBatch && (isLong(body['context']) || isLong(body['sentAt']))
+  const envelopeBytes = isEnvelopeLong ? (envelopeOf(record.body)?.length ?? 0) : 0
+  const nothingYet = { exact: undefined, isSharedExact: false, spans: undefined, envelope: undefined }
+  return { stream, record, meta, body, items, shared, envelopeBytes, ...nothingYet }
+}
+
+/** Where a text is expected: nothing that SDKs write there is long. */
+function isLong(value: unknown): boolean {
+  return typeof value === 'string' ? value.length > 1000 : typeof value === 'object' && value !== null
+}
+
+/**
+ * How many events may carry what stands around them. A small body with a large context and many events would grow a
+ * hundredfold in memory and in its table; the rest waits in one letter.
+ */
+function eventsCarrying({ envelopeBytes, record }: Work): number {
+  if (envelopeBytes === 0) return Infinity
+  const bytesMax = Math.max(envelopeBytesFree, envelopeFactorMax * record.body.length)
+  return Math.max(1, Math.floor(bytesMax / envelopeBytes))
 }
 
 function itemsOf(body: Json, meta: RequestMeta): readonly unknown[] | undefined {
@@ -233,18 +266,23 @@ function itemsOf(body: Json, meta: RequestMeta): readonly unknown[] | undefined 
   return Array.isArray(body['batch']) ? (body['batch'] as unknown[]) : undefined
 }
 
-function makeExact(work: Work): void {
-  const body = parseExact(work.text) as Json
-  work.items = itemsOf(body, work.meta) ?? work.items
-  work.isExact = true
+/** Reads the event again, digit by digit; only it, because its neighbours may nest deeper than the stack holds. */
+function makeExact(work: Work, index: number): void {
+  const { body } = work.record
+  const bytes = bytesOf(work, index, index)
+  work.exact = { index, event: parseExact(textOf(bytes, { start: 0, end: bytes.length })) }
+  if (work.shared === undefined || work.isSharedExact) return
+  work.isSharedExact = true
+  const context = valueSpans(body, ['context']).get('context')
+  if (context !== undefined && depthOf(body, context) <= exactDepthMax)
+    work.shared = parseExact(textOf(body, context)) as Json
 }
 
 /** Undefined: it is no object. What the batch says for all events lies under what the event says itself. */
-function eventAt(work: Work, index: number): Json | undefined {
-  const event = work.items[index]
+function eventAt({ items, exact, shared }: Work, index: number): Json | undefined {
+  const event = exact?.index === index ? exact.event : items[index]
   if (!isObject(event)) return undefined
-  const shared = work.meta.call === 'batch' ? work.body['context'] : undefined
-  if (!isObject(shared)) return event
+  if (shared === undefined) return event
   const own = event['context']
   return { ...event, context: isObject(own) ? { ...shared, ...own } : shared }
 }
@@ -255,6 +293,11 @@ function bytesOf(work: Work, from: number, to: number): Uint8Array {
   if (work.meta.call !== 'batch') return body
   work.spans ??= batchSpans(body) ?? []
   return body.subarray(work.spans[from]?.start ?? 0, work.spans[to]?.end)
+}
+
+function envelopeText(work: Work): string | undefined {
+  if (work.meta.call !== 'batch') return undefined
+  return (work.envelope ??= envelopeOf(work.record.body))
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,6 +1,6 @@
-// Where the events of a batch lie in its bytes, for dead letters (exact bytes) and for the size of single events. Runs
-// only for bodies that hold a quarantined event or are larger than one event may be. The body is valid JSON: intake
-// answered 200 for it.
+// Where the events of a batch lie in its bytes, and what stands around them: for dead letters (exact bytes), for the size
+// of single events, and for numbers that a double can't hold. Runs only for bodies that need one of these. The body is
+// valid JSON: intake answered 200 for it.
 
 export interface Span {
   readonly start: number
@@ -55,27 +55,58 @@ function skipValue(body: Uint8Array, from: number): number {
   return at
 }
 
-/**
- * Spans of the elements of the top-level key `batch` (the last one if it comes twice, as JSON.parse decides).
- * Undefined: there is no such array.
- */
-export function batchSpans(body: Uint8Array): Span[] | undefined {
-  let at = skipSpace(body, 0)
-  if (body[at] !== openBrace) return undefined
-  at = skipSpace(body, at + 1)
-  let arrayAt: number | undefined
-  while (at < body.length && body[at] === quote) {
-    const keyEnd = skipString(body, at)
-    const isBatch = JSON.parse(Buffer.from(body.buffer, body.byteOffset + at, keyEnd - at).toString()) === 'batch'
-    at = skipSpace(body, keyEnd)
-    if (body[at] !== colon) return undefined
-    at = skipSpace(body, at + 1)
-    if (isBatch) arrayAt = body[at] === openBracket ? at : undefined
-    at = skipSpace(body, skipValue(body, at))
-    if (body[at] !== comma) break
-    at = skipSpace(body, at + 1)
+/** A key of the body's own object: its value, and where the search goes on. Undefined: there is no further one. */
+function nextKey(body: Uint8Array, from: number): { key: string; value: Span; next: number } | undefined {
+  if (body[from] !== quote) return undefined
+  const keyEnd = skipString(body, from)
+  const key = JSON.parse(textOf(body, { start: from, end: keyEnd })) as string
+  const colonAt = skipSpace(body, keyEnd)
+  if (body[colonAt] !== colon) return undefined
+  const start = skipSpace(body, colonAt + 1)
+  const end = skipValue(body, start)
+  const commaAt = skipSpace(body, end)
+  return { key, value: { start, end }, next: body[commaAt] === comma ? skipSpace(body, commaAt + 1) : body.length }
+}
+
+/** Spans of the values of some top-level keys; the last one of a key that comes twice, as JSON.parse decides. */
+export function valueSpans(body: Uint8Array, keys: readonly string[]): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>()
+  const openAt = skipSpace(body, 0)
+  if (body[openAt] !== openBrace) return spans
+  let found = nextKey(body, skipSpace(body, openAt + 1))
+  while (found !== undefined) {
+    if (keys.includes(found.key)) spans.set(found.key, found.value)
+    found = nextKey(body, found.next)
   }
-  return arrayAt === undefined ? undefined : elementSpans(body, arrayAt)
+  return spans
+}
+
+/** Spans of the elements of the top-level key `batch`. Undefined: there is no such array. */
+export function batchSpans(body: Uint8Array): Span[] | undefined {
+  const array = valueSpans(body, ['batch']).get('batch')
+  return array === undefined || body[array.start] !== openBracket ? undefined : elementSpans(body, array.start)
+}
+
+export function textOf(body: Uint8Array, { start, end }: Span): string {
+  return Buffer.from(body.buffer, body.byteOffset + start, end - start).toString()
+}
+
+/** How deep the brackets of a value nest. */
+export function depthOf(body: Uint8Array, { start, end }: Span): number {
+  let depth = 0
+  let deepest = 0
+  let at = start
+  while (at < end) {
+    const byte = body[at]
+    if (byte === quote) {
+      at = skipString(body, at)
+      continue
+    }
+    if (byte === openBrace || byte === openBracket) deepest = Math.max(deepest, (depth += 1))
+    else if (byte === closeBrace || byte === closeBracket) depth -= 1
+    at += 1
+  }
+  return deepest
 }
 
 function elementSpans(body: Uint8Array, arrayAt: number): Span[] {

@@ -4,7 +4,7 @@ import type { StoredRecord } from '../../buffer/record.ts'
 import type { EventType, RequestMeta } from '../../core/event.ts'
 import type { Scalar, UserUpdate } from '../../warehouse/driver.ts'
 import { exactFloatMax } from '../../warehouse/schema.ts'
-import { stringifyExact } from '../screen/parse.ts'
+import { columnJson } from '../screen/parse.ts'
 import { idText } from '../screen/message-id.ts'
 import type { KeptEvent } from '../screen/screen.ts'
 import { EventTime, parseTime } from '../screen/time.ts'
@@ -241,12 +241,12 @@ function isExactInFloat(value: bigint): boolean {
 }
 
 function scalarOf(value: unknown): Scalar {
-  return typeof value === 'object' ? stringifyExact(value) : (value as Scalar)
+  return typeof value === 'object' ? columnJson(value, true) : (value as Scalar)
 }
 
 function putJson(column: TableColumn, row: number, value: unknown, isExact: boolean): void {
   if (value === undefined || value === null) return
-  column.builder.putText(row, isExact ? stringifyExact(value) : JSON.stringify(value))
+  column.builder.putText(row, columnJson(value, isExact))
 }
 
 function putId(column: TableColumn, row: number, value: unknown): void {

@@ -3,7 +3,7 @@
 import { assert } from '../../core/errors.ts'
 import type { ColumnSpec, ColumnType, RowBlock, TableName } from '../../warehouse/driver.ts'
 import { integerMax, integerMin, overflowColumn } from '../../warehouse/schema.ts'
-import { stringifyExact } from '../screen/parse.ts'
+import { columnJson } from '../screen/parse.ts'
 import { type Arena, ColumnBuilder } from './columns.ts'
 
 /** What to do with the values of one path in one table. */
@@ -77,7 +77,7 @@ export function putValue({ builder }: TableColumn, row: number, value: unknown):
   } else if (typeof value === 'bigint') {
     if (builder.type === 'integer') builder.putBigInteger(row, value)
     else builder.putFloat(row, Number(value))
-  } else builder.putText(row, stringifyExact(value))
+  } else builder.putText(row, columnJson(value, true))
 }
 
 interface CommonColumns {
@@ -152,7 +152,7 @@ export class FedTable {
   /** True if something of the row overflowed. */
   endRow(row: number): boolean {
     if (this.#overflow === undefined) return false
-    this.column(overflowColumn).builder.putText(row, stringifyExact(this.#overflow))
+    this.column(overflowColumn).builder.putText(row, columnJson(this.#overflow, true))
     return true
   }
 
