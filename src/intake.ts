@@ -128,6 +128,7 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
   return {
     async stop() {
       stopTls?.()
+      proxy.endFeeds()
       await closeServer(server)
       await runningEngine.stop()
       await proxy.stop()

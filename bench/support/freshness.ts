@@ -1,8 +1,9 @@
-// Measures freshness as a person would see it: a marked event is sent every so often, and SQL is asked until it shows.
+// Measures freshness: a marked event of a source of its own is sent every so often, and the live feed is watched for it.
+// The feed speaks of an event only after the transaction that made it visible in SQL has committed.
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { Bench } from './run.ts'
-import { quantile } from './run.ts'
+import type { LiveEvent } from '../../src/core/event.ts'
+import { type Bench, quantile } from './run.ts'
 
 export interface Freshness {
   readonly probes: number
@@ -13,50 +14,56 @@ export interface Freshness {
   readonly unseen: number
 }
 
-const pollEveryMs = 20
+const graceMs = 15_000
 
 export async function measureFreshness(
-  { millpond, writeKey }: Bench,
+  { millpond }: Bench,
   durationMs: number,
-  probeEveryMs = 200,
+  probeEveryMs = 100,
 ): Promise<Freshness> {
-  const answeredMs = new Map<number, number>()
+  const writeKey = await millpond.addSource('probe', 'server')
+  const answeredMs = new Map<string, number>()
   const freshMs: number[] = []
-  let isSending = true
-
-  async function probe(): Promise<void> {
-    const endMs = performance.now() + durationMs
-    for (let n = 1; performance.now() < endMs; n += 1) {
-      const body = JSON.stringify({ event: 'Fresh Probe', anonymousId: 'probe', properties: { n } })
-      const headers = { authorization: `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}` }
-      const response = await fetch(`${millpond.address}/v1/track`, { method: 'POST', body, headers })
-      await response.arrayBuffer()
-      if (response.ok) answeredMs.set(n, performance.now())
-      await delay(probeEveryMs)
-    }
-    isSending = false
-  }
+  const gone = new AbortController()
 
   async function watch(): Promise<void> {
-    let seen = 0
-    let idleUntilMs = Number.POSITIVE_INFINITY
-    while (performance.now() < idleUntilMs) {
-      if (!isSending && idleUntilMs === Number.POSITIVE_INFINITY) idleUntilMs = performance.now() + 15_000
-      if (!isSending && answeredMs.size === 0) return
-      const rows = await millpond.query(`SELECT n FROM web.fresh_probe WHERE n > ${seen} ORDER BY n`).catch(() => [])
+    const response = await millpond.api('/api/live?source=probe', { signal: gone.signal })
+    if (response.body === null) throw new Error('The live feed has no body.')
+    const decoder = new TextDecoder()
+    let text = ''
+    for await (const chunk of response.body) {
       const nowMs = performance.now()
-      for (const [value] of rows) {
-        const n = Number(value)
-        const sentMs = answeredMs.get(n)
-        if (sentMs !== undefined) freshMs.push(nowMs - sentMs)
-        answeredMs.delete(n)
-        seen = Math.max(seen, n)
-      }
-      await delay(pollEveryMs)
+      text += decoder.decode(chunk, { stream: true })
+      const frames = text.split('\n\n')
+      text = frames.pop() ?? ''
+      for (const frame of frames) for (const id of idsOf(frame)) noteSeen(id, nowMs)
     }
   }
 
-  await Promise.all([probe(), watch()])
+  function noteSeen(id: string, nowMs: number): void {
+    const sentMs = answeredMs.get(id)
+    if (sentMs !== undefined) freshMs.push(nowMs - sentMs)
+    answeredMs.delete(id)
+  }
+
+  const watching = watch().catch((error: unknown) => {
+    if (!gone.signal.aborted) throw error
+  })
+  const endMs = performance.now() + durationMs
+  for (let n = 0; performance.now() < endMs; n += 1) {
+    const messageId = `probe-${n}`
+    // From before the request: an event can be visible before its sender has read the answer.
+    answeredMs.set(messageId, performance.now())
+    const body = JSON.stringify({ writeKey, event: 'Fresh Probe', anonymousId: 'probe', messageId, properties: { n } })
+    const response = await fetch(`${millpond.address}/v1/track`, { method: 'POST', body })
+    await response.arrayBuffer()
+    if (!response.ok) answeredMs.delete(messageId)
+    await delay(probeEveryMs)
+  }
+  const graceEndMs = performance.now() + graceMs
+  while (answeredMs.size > 0 && performance.now() < graceEndMs) await delay(20)
+  gone.abort()
+  await watching
   return {
     probes: freshMs.length,
     p50Ms: quantile(freshMs, 0.5),
@@ -64,4 +71,10 @@ export async function measureFreshness(
     maxMs: quantile(freshMs, 1),
     unseen: answeredMs.size,
   }
+}
+
+function idsOf(frame: string): string[] {
+  const [name, data] = frame.split('\n')
+  if (name !== 'event: events' || data === undefined) return []
+  return (JSON.parse(data.slice('data: '.length)) as LiveEvent[]).map((event) => event.id)
 }

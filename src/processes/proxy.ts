@@ -24,6 +24,8 @@ const engineConnectionsMax = 1024
 
 export interface EngineProxy extends Part {
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Ends the answers that would never end by themselves, so that an open live page doesn't hold up a stop. */
+  endFeeds(): void
 }
 
 export function createEngineProxy(
@@ -36,6 +38,8 @@ export function createEngineProxy(
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+
+  const feeds = new Set<ServerResponse>()
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     if (request.headers.upgrade !== undefined) {
@@ -66,6 +70,10 @@ export function createEngineProxy(
         ({ statusCode, headers }) => {
           response.writeHead(statusCode, withoutHopByHop(headers))
           response.flushHeaders()
+          if (isFeed(headers)) {
+            feeds.add(response)
+            response.once('close', () => feeds.delete(response))
+          }
           return response
         },
       )
@@ -79,10 +87,17 @@ export function createEngineProxy(
 
   return {
     handle,
+    endFeeds() {
+      for (const response of feeds) response.destroy()
+    },
     async stop() {
       await pool.destroy()
     },
   }
+}
+
+function isFeed(headers: Record<string, string | string[] | undefined>): boolean {
+  return String(headers['content-type'] ?? '').startsWith('text/event-stream')
 }
 
 function hasBody(request: IncomingMessage): boolean {

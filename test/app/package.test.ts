@@ -36,7 +36,11 @@ describe('the package', () => {
     })
     let said = ''
     child.stdout.on('data', (chunk) => (said += String(chunk)))
-    const address = await firstAnswer(async () => /running at (\S+)/.exec(said)?.[1], 30_000, () => said)
+    const address = await firstAnswer(
+      async () => /running at (\S+)/.exec(said)?.[1],
+      30_000,
+      () => said,
+    )
     expect((await fetch(`${address}/health`)).status).toBe(200)
     expect((await fetch(address)).status).toBe(401)
     const exited = new Promise((resolveExit) => child.once('exit', resolveExit))
@@ -46,9 +50,14 @@ describe('the package', () => {
 
   it('holds no tests, no source and no data', async () => {
     const { stdout } = await run('find', [join(folder, 'package'), '-not', '-path', '*/node_modules/*', '-type', 'f'])
-    const names = stdout.trim().split('\n').map((path) => path.slice(join(folder, 'package').length + 1))
+    const names = stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.slice(join(folder, 'package').length + 1))
     expect(names.filter((name) => /\.test\.|^src\/|^test\/|millpond-data/.test(name))).toEqual([])
-    expect(names).toEqual(expect.arrayContaining(['bin/millpond.js', 'dist/main.js', 'dist/engine.js', 'LICENSE', 'README.md']))
+    expect(names).toEqual(
+      expect.arrayContaining(['bin/millpond.js', 'dist/main.js', 'dist/engine.js', 'LICENSE', 'README.md']),
+    )
     const shipped = JSON.parse(await readFile(join(folder, 'package', 'package.json'), 'utf8')) as { bin: object }
     expect(shipped.bin).toEqual({ millpond: 'bin/millpond.js' })
   })

@@ -2,6 +2,7 @@
 // temporary folder. Whatever it starts it ends, by process id.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,6 +19,8 @@ export interface MillpondOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** False: don't wait for the engine, only for the public port. */
   readonly waitForEngine?: boolean
+  /** Where to talk to it, if that is not the address that it names. */
+  readonly address?: string
 }
 
 export interface Millpond {
@@ -66,8 +69,9 @@ export async function startMillpond(options: MillpondOptions = {}): Promise<Mill
       20_000,
       () => output,
     )
-    const token = options.waitForEngine === false ? '' : await ownToken(data, () => output, info.address)
-    return createHandle({ data, child, address: info.address, token, output: () => output })
+    const address = options.address ?? info.address
+    const token = options.waitForEngine === false ? '' : await ownToken(data, () => output, address)
+    return createHandle({ data, child, address, token, output: () => output })
   } catch (error) {
     child.kill('SIGKILL')
     throw error
@@ -155,6 +159,16 @@ function createHandle({ data, child, address, token, output }: Parts): Millpond 
       await rm(data, { recursive: true, force: true })
     },
   }
+}
+
+/** A port that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((opened) => server.listen(0, '127.0.0.1', opened))
+  const bound = server.address()
+  await new Promise((closed) => server.close(closed))
+  if (typeof bound !== 'object' || bound === null) throw new Error('A server without a port.')
+  return bound.port
 }
 
 /** Asks again every few milliseconds until there is an answer; throws `last words` of the process after the deadline. */

@@ -135,3 +135,12 @@ test('A flood of paths starts the tree anew instead of growing', () => {
   expect(walk.generation).toBeGreaterThan(before)
   expect(hashOf(base, walk)).toBe(hashOf(base))
 })
+
+test('Events of thousands of leaves list all of them, and leave nothing behind', () => {
+  const walk = new EventWalk({ eventKeysMax: 100_000, eventDepthMax: 20 })
+  for (const count of [5000, 1, 6000, 2]) {
+    walk.run({ properties: Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n])) })
+    expect(walk.values.slice(0, walk.count)).toEqual(Array.from({ length: count }, (_, n) => n))
+  }
+  expect(walk.values.length).toBeLessThan(10)
+})

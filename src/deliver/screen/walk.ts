@@ -54,6 +54,9 @@ export interface WalkLimits {
 /** Paths remembered at most; a flood of keys makes the tree start anew instead of growing. */
 const pathsMax = 50_000
 
+const keyLengthKept = 1000
+const valuesKeptMax = 4096
+
 const nullHash = 0x51ed270b
 const trueHash = 0x2c1b3c6d
 const falseHash = 0x297a2d39
@@ -95,9 +98,9 @@ export class EventWalk implements Leaves {
     this.tooDeep = false
     this.tooManyKeys = false
     this.inexact = false
+    // Values of large events gone by must not be kept alive by the list.
+    if (this.values.length > valuesKeptMax) this.values.length = 0
     this.#walk(event as Record<string, unknown>, this.#root, 1)
-    // Values of events gone by must not be kept alive by the list.
-    if (this.values.length > 4096) this.values.length = 0
   }
 
   #walk(object: Record<string, unknown>, node: PathNode, depth: number): void {
@@ -202,8 +205,8 @@ export class EventWalk implements Leaves {
       : key === 'ip' && parent.parent === this.#root && zone === 'context'
     const child = new PathNode(this.#paths, key, parent, zone, parent.isContent && !isTransport)
     this.#paths += 1
-    // Forgotten, not refused, once the tree is full: a path of this one event only.
-    if (this.#paths <= pathsMax * 2) parent.children.set(key, child)
+    // Forgotten, not refused, once the tree is full or the key is a text of its own: a path of this one event only.
+    if (this.#paths <= pathsMax * 2 && key.length <= keyLengthKept) parent.children.set(key, child)
     return child
   }
 }

@@ -1,11 +1,14 @@
 // Names that a grown source's public key has sent, but that don't count yet. Bounded: in a flood the names seen longest
 // ago are forgotten, which only delays them. Lost at a restart, which also only delays.
 
+import { hashText } from '../screen/hash.ts'
+
 const namesMax = 10_000
 
 interface PendingName {
   events: number
-  readonly anonymousIds: string[]
+  /** Hashes: an id may be as long as its sender likes. */
+  readonly anonymousIds: number[]
 }
 
 export interface PendingLimits {
@@ -28,8 +31,9 @@ export class PendingNames {
     this.#names.delete(name)
     pending.events += 1
     const { anonymousIds } = pending
-    if (anonymousIds.length < this.#limits.newNameAnonymousIdsMin && !anonymousIds.includes(anonymousId)) {
-      anonymousIds.push(anonymousId)
+    const hash = hashText(anonymousId)
+    if (anonymousIds.length < this.#limits.newNameAnonymousIdsMin && !anonymousIds.includes(hash)) {
+      anonymousIds.push(hash)
     }
     const counts =
       pending.events >= this.#limits.newNameEventsMin && anonymousIds.length >= this.#limits.newNameAnonymousIdsMin

@@ -58,6 +58,8 @@ interface Count {
 }
 
 const hourMicros = 3_600_000_000
+/** Events of every source that a plan shows on the live feed, if there are that many. */
+const liveEventsOfSourceMin = 20
 
 export class PlanMaker implements ScreenSink {
   readonly schema: WarehouseSchema
@@ -68,6 +70,7 @@ export class PlanMaker implements ScreenSink {
   #counts = new Map<string, Count>()
   #replayed = new Set<string>()
   #live: LiveEvent[] = []
+  #liveBySource = new Map<string, number>()
   #seen = 0
 
   constructor(
@@ -92,6 +95,7 @@ export class PlanMaker implements ScreenSink {
     this.#counts = new Map()
     this.#replayed = new Set()
     this.#live = []
+    this.#liveBySource = new Map()
     this.#seen = 0
   }
 
@@ -137,9 +141,19 @@ export class PlanMaker implements ScreenSink {
 
   seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void {
     this.#seen += 1
-    if (this.#seen + this.#options.liveEventsMax <= this.#options.events) return
+    const { events, liveEventsMax } = this.#options
+    const isNewest = this.#seen + liveEventsMax > events
+    if (!isNewest && !this.#isFirstOfSource(record.source)) return
     this.#live.push(liveEventOf(record, event, verdict, reason, id))
-    if (this.#live.length > this.#options.liveEventsMax) this.#live.shift()
+    if (this.#live.length > 2 * liveEventsMax) this.#live.shift()
+  }
+
+  /** A busy source must not hide a quiet one from whoever watches the quiet one. */
+  #isFirstOfSource(source: string): boolean {
+    const shown = this.#liveBySource.get(source) ?? 0
+    if (shown >= liveEventsOfSourceMin) return false
+    this.#liveBySource.set(source, shown + 1)
+    return true
   }
 
   /** Packs everything added since `begin`. */

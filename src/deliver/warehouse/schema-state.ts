@@ -53,6 +53,8 @@ export interface SchemaStart {
 
 /** Spellings of one table's name that are noted; a flood of spellings ends here. */
 const namesPerTableMax = 1000
+/** A longer one is no name but a text; `event_text` of its rows has it. */
+const spellingLengthMax = 1000
 const eventsCachedMax = 10_000
 
 /** Tables of one source. */
@@ -148,6 +150,7 @@ export class WarehouseSchema {
     const tableName = tableNameOf(name)
     const table = schema.tables.get(tableName) ?? this.#newEventTable(schema, source, tableName, anonymousId)
     if (table === undefined) return this.#otherTable(schema, source)
+    if (name.length > spellingLengthMax) return table
     if (schema.tableByEvent.size >= eventsCachedMax) schema.tableByEvent.clear()
     schema.tableByEvent.set(name, table)
     this.#noteSpelling(schema, source, tableName, name)
@@ -352,10 +355,12 @@ function unionOf(source: string, schema: SourceSchema): SchemaChange {
 const callOfTable = new Map<string, EventType>(
   Object.entries(callTables).map(([call, table]) => [table, call as EventType]),
 )
+/** The engine's own name for a row's place: a column of that name would hide it from the merge of users. */
+const enginesOwn = 'rowid'
 const reservedByCall = new Map<EventType, ReadonlySet<string>>(
   Object.entries(callColumns).map(([call, columns]) => [
     call as EventType,
-    new Set([...commonColumns, ...columns].map(({ name }) => name)),
+    new Set([enginesOwn, ...[...commonColumns, ...columns].map(({ name }) => name)]),
   ]),
 )
 

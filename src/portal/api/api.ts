@@ -9,7 +9,7 @@ import type { Log } from '../../core/log.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { QueryRoad } from '../../query/query.ts'
-import { authenticate } from './auth.ts'
+import { authenticate, ownerPrincipal } from './auth.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -56,7 +56,7 @@ export function buildApi(
     void reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
   })
   app.addHook('onRequest', async (request) => {
-    request.principal = door === 'admin' ? 'owner' : authenticate(request, deps.control)
+    request.principal = door === 'admin' ? ownerPrincipal : authenticate(request, deps.control)
   })
   pageRoutes(app, deps)
   sourceRoutes(app, deps)

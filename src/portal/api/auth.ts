@@ -7,6 +7,9 @@ import { MillpondError } from '../../core/errors.ts'
 
 export const sessionCookie = 'millpond_token'
 
+/** Whoever can open the admin socket owns the data folder. */
+export const ownerPrincipal = 'owner'
+
 /** Routes that answer without a token; they show nothing of the data. */
 const openPaths = new Set(['/', '/login', '/favicon.svg'])
 

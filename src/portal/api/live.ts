@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import type { LiveEvent } from '../../core/event.ts'
+import { ownerPrincipal } from './auth.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 
@@ -12,9 +13,10 @@ const unsentBytesMax = 1024 * 1024
 
 const liveInput = z.object({ source: z.string().optional() })
 
-export function liveRoutes(app: FastifyInstance, { live, status, clock, log }: ApiDeps): void {
+export function liveRoutes(app: FastifyInstance, { live, status, control, clock, log }: ApiDeps): void {
   app.get('/api/live', (request, reply) => {
     const { source } = parseInput(liveInput, request.query)
+    const { principal } = request
     reply.hijack()
     const out = reply.raw
     out.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
@@ -27,7 +29,15 @@ export function liveRoutes(app: FastifyInstance, { live, status, clock, log }: A
       const wanted = source === undefined ? events : events.filter((event) => event.source === source)
       if (wanted.length > 0) send('events', wanted)
     }
+    /** A feed stays open for hours: its token may be revoked meanwhile. */
+    function mayLook(): boolean {
+      return principal === ownerPrincipal || control.listTokens().some(({ id }) => id === principal)
+    }
     async function sendStatus(): Promise<void> {
+      if (!mayLook()) {
+        out.end()
+        return
+      }
       try {
         send('status', await status())
       } catch (error) {
