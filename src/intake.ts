@@ -1,15 +1,16 @@
 // Builds the intake process: the public port, the collect paths and the writing end of stream `events`. It is the
 // parent of the engine, small and never blocked: what it answers is on disk, whatever the engine is doing.
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import { flushCompileCache } from 'node:module'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { openBallast } from './buffer/ballast.ts'
 import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
 import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
-import { takeDataLock, writeIntakeInfo } from './control/lock.ts'
+import { type IntakeInfo, takeDataLock, writeIntakeInfo } from './control/lock.ts'
 import { openKeyDirectory, sourcesFileName } from './control/sources-file.ts'
 import { systemClock } from './core/clock.ts'
 import { MillpondError } from './core/errors.ts'
@@ -79,11 +80,12 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
     address: () => address,
   })
   const server = openServer(settings, tls, collect.handle)
+  const closeUnused = trackUnused(server)
   const port = await listen(server, settings)
   address = settings.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${port}`
   const stopTls =
     tls === undefined ? undefined : watchTls(server as SecureServer, tls.paths, { clock, log: logOf(log, 'tls') })
-  await writeIntakeInfo(diskFiles, settings.data, { pid: process.pid, address, startedAtMicros })
+  await tellWhoRuns(settings, { pid: process.pid, address, startedAtMicros }, log)
 
   const status = (): IntakeStatus => ({
     pid: process.pid,
@@ -129,7 +131,7 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
     async stop() {
       stopTls?.()
       proxy.endFeeds()
-      await closeServer(server)
+      await closeServer(server, closeUnused)
       await runningEngine.stop()
       await proxy.stop()
       await writer.stop()
@@ -177,19 +179,45 @@ async function listen(server: Server, settings: Settings): Promise<number> {
   return typeof bound === 'object' && bound !== null ? bound.port : settings.httpPort
 }
 
+/**
+ * Browsers and SDKs open connections ahead of need, and Node doesn't count one as idle before its first request. The
+ * returned function closes those.
+ */
+function trackUnused(server: Server | SecureServer): () => void {
+  const unused = new Set<Socket>()
+  server.on(server instanceof SecureServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', (request) => unused.delete(request.socket))
+  return () => {
+    for (const socket of unused) socket.destroy()
+  }
+}
+
 /** Requests in flight get their answer; connections that only wait are closed. */
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, closeUnused: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
       resolve()
     })
   })
   server.closeIdleConnections()
+  closeUnused()
   const cancelDeadline = clock.schedule(() => {
     server.closeAllConnections()
   }, stopTimeoutMs / 2)
   await closed
   cancelDeadline()
+}
+
+/** Help for people only: a disk without room for it must not keep Millpond from starting, and from saying 503. */
+async function tellWhoRuns(settings: Settings, info: IntakeInfo, log: Log): Promise<void> {
+  try {
+    await writeIntakeInfo(diskFiles, settings.data, info)
+  } catch (error) {
+    logOf(log, 'start').warn({ err: error }, 'run/intake.json could not be written; doctor will not know this process.')
+  }
 }
 
 /** The block is printed once, when everything answers; a restarted engine doesn't print it again. */

@@ -234,6 +234,13 @@ const query = z.strictObject({
     100_000,
     'Queries that wait for their turn. Beyond it people get 429 with Retry-After.',
   ),
+  queriesComputingMax: whole(
+    'queries',
+    4,
+    1,
+    200,
+    'Of the running ones, those that the engine works on at one time; about twice the cores is good.',
+  ),
   queryTimeoutMs: whole('ms', 300_000, 1, dayMs, 'A query is stopped after this time.'),
   resultRowsMax: whole(
     'rows',

@@ -81,6 +81,8 @@ export interface WarehouseSettings {
 export interface QuerySettings {
   readonly queriesRunningMax: number
   readonly queriesWaitingMax: number
+  /** Of the running ones: how many the engine works on at one time; the others wait for their next rows. */
+  readonly queriesComputingMax: number
   readonly queryTimeoutMs: number
   readonly resultRowsMax: number
 }

@@ -46,6 +46,10 @@ export function createEngineProxy(
       answerError(response, 'upgrade-unsupported', 'Millpond does not speak WebSocket. Use server-sent events.')
       return
     }
+    if (!pathOf(request).startsWith('/')) {
+      answerError(response, 'request-invalid', 'The address of a request must be a path.')
+      return
+    }
     if (!deps.isEngineUp()) {
       answerUnavailable(response)
       return
@@ -61,7 +65,7 @@ export function createEngineProxy(
     try {
       await pool.stream(
         {
-          path: request.url ?? '/',
+          path: pathOf(request),
           method: request.method ?? 'GET',
           headers: forwardedHeaders(request, options.clientAddress(request)),
           body: hasBody(request) ? request : null,
@@ -79,7 +83,7 @@ export function createEngineProxy(
       )
     } catch (error) {
       if (gone.signal.aborted) return
-      deps.log.warn({ err: error, path: request.url?.split('?')[0] }, 'The engine did not answer a request.')
+      deps.log.warn({ err: error, path: pathOf(request).split('?')[0] }, 'The engine did not answer a request.')
       if (response.headersSent) response.destroy()
       else answerUnavailable(response)
     }
@@ -94,6 +98,11 @@ export function createEngineProxy(
       await pool.destroy()
     },
   }
+}
+
+/** Some proxies write the whole address. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/]*(?=\/)/i, '')
 }
 
 function isFeed(headers: Record<string, string | string[] | undefined>): boolean {

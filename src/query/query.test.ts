@@ -17,6 +17,7 @@ const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(re
 const settings: QuerySettings = {
   queriesRunningMax: 2,
   queriesWaitingMax: 3,
+  queriesComputingMax: 100,
   queryTimeoutMs: 60_000,
   resultRowsMax: 25,
 }

@@ -3,6 +3,10 @@
 //
 //   run -> waiting -> running -> ended
 //            \__________\________ cancel, timeout, the caller leaves, stop -> interrupted -> ended
+//
+// A running query computes only while the engine works on its next rows, and only queriesComputingMax do at one time:
+// twelve heavy questions on two cores would otherwise all be slow, hold twelve hash tables, and press the loader's fresh
+// rows out of memory. Somebody who reads slowly computes nothing meanwhile and blocks nobody.
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Part } from '../core/part.ts'
@@ -51,13 +55,16 @@ class Road implements QueryRoad {
   readonly #settings: QuerySettings
   readonly #deps: QueryRoadDeps
   readonly #queue: FairQueue
+  readonly #computing: FairQueue
   readonly #asked = new Map<string, Asked>()
 
   constructor(driver: Pick<WarehouseDriver, 'query'>, settings: QuerySettings, deps: QueryRoadDeps) {
     this.#driver = driver
     this.#settings = settings
     this.#deps = deps
-    this.#queue = new FairQueue({ runningMax: settings.queriesRunningMax, waitingMax: settings.queriesWaitingMax })
+    const { queriesRunningMax, queriesWaitingMax, queriesComputingMax } = settings
+    this.#queue = new FairQueue({ runningMax: queriesRunningMax, waitingMax: queriesWaitingMax })
+    this.#computing = new FairQueue({ runningMax: queriesComputingMax, waitingMax: queriesRunningMax })
   }
 
   async run(sql: string, principal: string, signal: AbortSignal): Promise<QueryRun> {
@@ -68,7 +75,7 @@ class Road implements QueryRoad {
     })
     try {
       asked.begin(await this.#queue.enter(principal, asked.signal), this.#settings.queryTimeoutMs)
-      const run = await this.#driver.query(sql, asked.signal)
+      const run = await this.#compute(asked, async () => this.#driver.query(sql, asked.signal))
       asked.closes(async () => run.close())
       return { columns: run.columns, rows: this.#rows(asked, run), close: async () => asked.end() }
     } catch (error) {
@@ -79,18 +86,31 @@ class Road implements QueryRoad {
 
   async *#rows(asked: Asked, run: QueryRun): AsyncGenerator<readonly (readonly unknown[])[]> {
     const { resultRowsMax } = this.#settings
+    const pulled = run.rows[Symbol.asyncIterator]()
     let rows = 0
     try {
-      for await (const chunk of run.rows) {
-        const fitting = chunk.slice(0, resultRowsMax - rows)
+      for (;;) {
+        const next = await this.#compute(asked, async () => pulled.next())
+        if (next.done === true) return
+        const fitting = next.value.slice(0, resultRowsMax - rows)
         rows += fitting.length
         if (fitting.length > 0) yield fitting
-        if (fitting.length < chunk.length) throw tooManyRows(resultRowsMax)
+        if (fitting.length < next.value.length) throw tooManyRows(resultRowsMax)
       }
     } catch (error) {
       throw asked.stopReason ?? error
     } finally {
       await asked.end()
+    }
+  }
+
+  /** Everybody's turn comes round here too: one person's twelve queries don't hold up another's first. */
+  async #compute<Result>(asked: Asked, work: () => Promise<Result>): Promise<Result> {
+    const release = await this.#computing.enter(asked.owner, asked.signal)
+    try {
+      return await work()
+    } finally {
+      release()
     }
   }
 
@@ -107,6 +127,7 @@ class Road implements QueryRoad {
   /** Interrupts everything, and waits until the engine has let go of it. */
   async stop(): Promise<void> {
     this.#queue.stop()
+    this.#computing.stop()
     const left = [...this.#asked.values()]
     for (const asked of left) asked.stop(new MillpondError('query-cancelled', 'The engine is stopping'))
     await Promise.all(left.map(async (asked) => asked.ended))
@@ -116,11 +137,11 @@ class Road implements QueryRoad {
 /** One query from being asked to having let go of everything. */
 class Asked {
   readonly id: string
+  readonly owner: string
   readonly ended: Promise<void>
   /** Why we ended it; undefined while it lives, or when it ended by itself. */
   stopReason: MillpondError | undefined
   readonly #clock: Clock
-  readonly #owner: string
   readonly #sql: string
   readonly #stop = new AbortController()
   readonly #settled: () => void
@@ -138,7 +159,7 @@ class Asked {
   constructor({ clock, createId }: QueryRoadDeps, owner: string, sql: string, callers: AbortSignal) {
     this.id = createId()
     this.#clock = clock
-    this.#owner = owner
+    this.owner = owner
     this.#sql = sql
     this.#startedAtMicros = clock.nowMicros()
     this.#callers = callers
@@ -200,7 +221,7 @@ class Asked {
 
   listed(): ListedQuery {
     const startedAt = new Date(this.#startedAtMicros / 1000).toISOString()
-    return { id: this.id, owner: this.#owner, sql: this.#sql, state: this.#state, startedAt }
+    return { id: this.id, owner: this.owner, sql: this.#sql, state: this.#state, startedAt }
   }
 }
 

@@ -65,7 +65,7 @@ export async function startMillpond(options: MillpondOptions = {}): Promise<Mill
   child.stderr.on('data', (chunk) => (output += String(chunk)))
   try {
     const info = await firstAnswer(
-      async () => readIntake(data, child, output),
+      async () => (options.address === undefined ? readIntake(data, child, output) : isUp(options.address)),
       20_000,
       () => output,
     )
@@ -189,6 +189,10 @@ export async function firstAnswer<Answer>(
     await delay(15)
   }
   throw new Error(`No answer within ${timeoutMs} ms. ${String(lastError ?? '')}\n${lastWords()}`)
+}
+
+async function isUp(address: string): Promise<{ address: string } | undefined> {
+  return (await fetch(`${address}/health`)).ok ? { address } : undefined
 }
 
 async function readIntake(data: string, child: ChildProcess, output: string): Promise<{ address: string } | undefined> {
