@@ -48,6 +48,8 @@ export interface RequestMeta {
   readonly import?: true
   /** `millpond.dead_letters.id` of the letter that this record replays. */
   readonly replayOf?: string
+  /** Of a replay: when its events came first. Their rows say that, as if they had never been kept out. */
+  readonly firstReceivedAtMicros?: number
 }
 
 /** One screen verdict for everybody. flagged = stored, but the same id came before with other content. */

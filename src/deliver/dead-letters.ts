@@ -48,9 +48,34 @@ export interface DeadLetterDeps {
 
 /** Letters appended at one time: enough to share a sync, few enough to keep the progress moving. */
 const appendsAtOnce = 64
+/** … and all of them together small enough for the memory. */
+const appendBytesAtOnce = 16 * 1024 * 1024
 const skippedReportedMax = 100
 /** A list of large letters must not become a large answer. */
 const listedRawLengthMax = 4096
+
+const replayColumns = 'id, source, events, raw, meta, epoch_us(received_at)'
+
+interface LetterSize {
+  readonly id: string
+  readonly bytes: number
+}
+
+/** Ids of letters that are sent in together. */
+function* grouped(letters: readonly LetterSize[]): Generator<string[]> {
+  let ids: string[] = []
+  let bytesTotal = 0
+  for (const { id, bytes } of letters) {
+    if (ids.length === appendsAtOnce || (ids.length > 0 && bytesTotal + bytes > appendBytesAtOnce)) {
+      yield ids
+      ids = []
+      bytesTotal = 0
+    }
+    ids.push(id)
+    bytesTotal += bytes
+  }
+  if (ids.length > 0) yield ids
+}
 
 export function createDeadLetters({ driver, append, hasSource, clock }: DeadLetterDeps): DeadLetters {
   async function* select(columns: string, filter: DeadLetterFilter, rest: string): AsyncGenerator<readonly unknown[]> {
@@ -81,15 +106,15 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
     async *replay({ to, ...filter }) {
       if (to !== undefined && !hasSource(to)) throw new MillpondError('source-unknown', `There is no source \`${to}\`.`)
       // Ids first: rows added by the replay itself must not be walked over.
-      const ids: string[] = []
-      for await (const row of select('id', filter, 'AND replayed_at IS NULL ORDER BY received_at, id'))
-        ids.push(String(row[0]))
+      const letters: LetterSize[] = []
+      const waiting = 'AND replayed_at IS NULL ORDER BY received_at, id'
+      for await (const [id, bytes] of select('id, strlen(raw)', filter, waiting))
+        letters.push({ id: String(id), bytes: Number(bytes) })
       const skipped: { id: string; why: string }[] = []
       let done = 0
-      for (let from = 0; from < ids.length; from += appendsAtOnce) {
-        const some = ids.slice(from, from + appendsAtOnce)
+      for (const ids of grouped(letters)) {
         const appends: Promise<number>[] = []
-        for await (const row of select('id, source, events, raw, meta', { ids: some }, 'ORDER BY received_at, id')) {
+        for await (const row of select(replayColumns, { ids }, 'ORDER BY received_at, id')) {
           const source = to ?? String(row[1])
           if (hasSource(source)) appends.push(append(replayRecord(row, source, clock)))
           else if (skipped.length < skippedReportedMax)
@@ -97,7 +122,7 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
         }
         await Promise.all(appends)
         done += appends.length
-        yield { total: ids.length, done }
+        yield { total: letters.length, done }
       }
       yield { end: { replayed: done, skipped } }
     },
@@ -105,10 +130,11 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
 }
 
 function replayRecord(row: readonly unknown[], source: string, clock: Clock): Parameters<Append>[0] {
-  const [id, , events, raw, metaText] = row
+  const [id, , events, raw, metaText, receivedAtMicros] = row
   const letterMeta = JSON.parse(typeof metaText === 'string' ? metaText : JSON.stringify(metaText)) as LetterMeta
   const { refused: _refused, envelope, ...meta } = letterMeta
-  const replayMeta: RequestMeta = { ...meta, replayOf: String(id) }
+  const firstReceivedAtMicros = meta.firstReceivedAtMicros ?? Number(receivedAtMicros)
+  const replayMeta: RequestMeta = { ...meta, replayOf: String(id), firstReceivedAtMicros }
   // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
   const around = envelope === undefined ? '}' : `,${envelope.slice(1)}`
   const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]${around}` : String(raw)

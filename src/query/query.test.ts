@@ -29,7 +29,7 @@ interface Bench {
   readonly fireTimers: () => void
 }
 
-function createBench(): Bench {
+function createBench(limits: Partial<QuerySettings> = {}): Bench {
   const warehouse = new FakeWarehouse()
   const timers = new Set<() => void>()
   const clock: Clock = {
@@ -47,7 +47,7 @@ function createBench(): Bench {
   const fireTimers = (): void => {
     for (const task of timers) task()
   }
-  return { warehouse, road: createQueryRoad(warehouse, settings, { clock, createId }), fireTimers }
+  return { warehouse, road: createQueryRoad(warehouse, { ...settings, ...limits }, { clock, createId }), fireTimers }
 }
 
 async function countRows(road: QueryRoad, sql: string, person = 'ann', signal = never): Promise<number> {
@@ -84,6 +84,33 @@ describe('the road', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'query-invalid' })
     expect(await other).toBe(0)
     expect(warehouse.open.length).toBe(1)
+  })
+
+  test('only queriesComputingMax of the running ones compute, and the turn goes round the persons', async () => {
+    const { road, warehouse } = createBench({ queriesRunningMax: 4, queriesComputingMax: 1 })
+    const runs = await Promise.all([
+      road.run('20', 'ann', never),
+      road.run('20', 'ann', never),
+      road.run('10', 'bob', never),
+    ])
+    const done: string[] = []
+    const reading = runs.map(async (run, index) => {
+      for await (const chunk of run.rows) done.push(`${['ann 1', 'ann 2', 'bob'][index]}: ${chunk.length}`)
+    })
+    for (let step = 0; step < 20; step += 1) {
+      for (const query of warehouse.open) query.step()
+      await turn()
+    }
+    await Promise.all(reading)
+    expect(done.indexOf('bob: 10')).toBeLessThanOrEqual(2)
+    expect(done.length).toBe(5)
+  })
+
+  test('somebody who does not read on holds no turn to compute', async () => {
+    const { road } = createBench({ queriesComputingMax: 1 })
+    const slow = await road.run('20', 'ann', never)
+    expect(await countRows(road, '0', 'bob')).toBe(0)
+    await slow.close()
   })
 
   test('a result that is too long ends with query-limit after exactly the allowed rows', async () => {

@@ -174,7 +174,8 @@ export class Screen {
   #keepOnce(work: Work, index: number, sink: ScreenSink): void {
     const kept = this.#kept
     const { record, meta, stream } = work
-    kept.id = messageIdOf(kept.event, record.source, `${stream}-${record.sequence}-${index}`)
+    // A letter that is replayed twice before the first replay was loaded must give the same ids.
+    kept.id = messageIdOf(kept.event, record.source, `${meta.replayOf ?? `${stream}-${record.sequence}`}-${index}`)
     this.#idHash.compute(record.source, kept.id)
     const { low, high } = this.#idHash
     const content = this.walk.hash >>> 0

@@ -51,7 +51,7 @@ export class Shaper {
       this.#users.push({
         dataset: record.source,
         userId: kept.userId,
-        receivedAtMicros: record.receivedAtMicros,
+        receivedAtMicros: receivedAtOf(record, meta),
         traits,
       })
     }
@@ -76,9 +76,10 @@ export class Shaper {
     const original = event['timestamp'] ?? event['originalTimestamp']
     const originalMicros = parseTime(original)
     const sentAtMicros = parseTime(kept.sentAt)
-    this.#time.resolve(originalMicros, record.receivedAtMicros, meta.clock, meta.import === true)
+    const receivedAtMicros = receivedAtOf(record, meta)
+    this.#time.resolve(originalMicros, receivedAtMicros, meta.clock, meta.import === true)
     common.id.builder.putText(row, kept.id)
-    common.receivedAt.builder.putInteger(row, record.receivedAtMicros)
+    common.receivedAt.builder.putInteger(row, receivedAtMicros)
     if (sentAtMicros !== undefined) common.sentAt.builder.putInteger(row, sentAtMicros)
     common.timestamp.builder.putInteger(row, this.#time.micros)
     if (originalMicros !== undefined) common.originalTimestamp.builder.putInteger(row, originalMicros)
@@ -234,6 +235,10 @@ export class Shaper {
     if (slot?.kind !== 'column') return
     if (!slot.column.builder.has(row) && slot.column.type === 'text') slot.column.builder.putText(row, meta.ip)
   }
+}
+
+function receivedAtOf(record: StoredRecord, meta: RequestMeta): number {
+  return meta.firstReceivedAtMicros ?? record.receivedAtMicros
 }
 
 function isExactInFloat(value: bigint): boolean {
