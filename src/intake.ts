@@ -11,7 +11,7 @@ import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
 import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
 import { type IntakeInfo, takeDataLock, writeIntakeInfo } from './control/lock.ts'
-import { openKeyDirectory, sourcesFileName } from './control/sources-file.ts'
+import { openKeyDirectory, type ReloadableKeyDirectory, sourcesFileName } from './control/sources-file.ts'
 import { systemClock } from './core/clock.ts'
 import { MillpondError } from './core/errors.ts'
 import { diskFiles, isErrno } from './core/files.ts'
@@ -69,7 +69,7 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
     { log: logOf(log, 'proxy'), isEngineUp: () => engine?.state() === 'running' },
   )
   let engine: EngineChild | undefined
-  let address = ''
+  let door: Door | undefined
   const collect = createCollectServer(settings, {
     append: writer.append,
     keys,
@@ -77,39 +77,53 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
     log: logOf(log, 'collect'),
     fallback: proxy.handle,
     health: () => healthOf(writer, engine),
-    address: () => address,
+    address: () => door?.address ?? '',
   })
-  const server = openServer(settings, tls, collect.handle)
-  const closeUnused = trackUnused(server)
-  const port = await listen(server, settings)
-  address = settings.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${port}`
-  const stopTls =
-    tls === undefined ? undefined : watchTls(server as SecureServer, tls.paths, { clock, log: logOf(log, 'tls') })
+  const opened = await openDoor(settings, tls, collect.handle, log)
+  const { address } = opened
+  door = opened
   await tellWhoRuns(settings, { pid: process.pid, address, startedAtMicros }, log)
 
-  const status = (): IntakeStatus => ({
-    pid: process.pid,
+  const runningEngine = connectEngine(settings, log, {
+    runFolder: sockets.runFolder,
+    writer,
+    keys,
     address,
-    startedAtMicros,
-    engineStarts: engine?.starts() ?? 0,
-    residentBytes: process.memoryUsage.rss(),
-    writer: writer.status(),
-    collect: collect.stats(),
+    status: () => ({
+      pid: process.pid,
+      address,
+      startedAtMicros,
+      engineStarts: engine?.starts() ?? 0,
+      residentBytes: process.memoryUsage.rss(),
+      writer: writer.status(),
+      collect: collect.stats(),
+    }),
   })
-  const tellStarted = startAnnouncer(settings, address)
-  engine = startEngineChild(
-    {
-      runFolder: sockets.runFolder,
-      queriesRunningMax: settings.query.queriesRunningMax,
-      stopTimeoutMs,
-      begin: { kind: 'begin', settings },
+  engine = runningEngine
+  return {
+    async stop() {
+      proxy.endFeeds()
+      await opened.close()
+      await runningEngine.stop()
+      await proxy.stop()
+      await writer.stop()
+      lock.release()
     },
-    { clock, log: logOf(log, 'engine'), onMessage: (message) => void receive(message) },
-  )
-  const runningEngine = engine
-  writer.onCut((cut) => {
-    runningEngine.send({ kind: 'cut', cut })
-  })
+  }
+}
+
+interface EngineConnection {
+  readonly runFolder: string
+  readonly writer: StreamWriter
+  readonly keys: ReloadableKeyDirectory
+  readonly address: string
+  readonly status: () => IntakeStatus
+}
+
+/** Starts the engine, wakes it after each cut, and does what it asks for. */
+function connectEngine(settings: Settings, log: Log, connection: EngineConnection): EngineChild {
+  const { writer, keys, status } = connection
+  const tellStarted = startAnnouncer(settings, connection.address)
 
   async function receive(message: ToIntake): Promise<void> {
     switch (message.kind) {
@@ -123,21 +137,23 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
         keys.reload()
         return
       case 'ask-status':
-        runningEngine.send({ kind: 'status', question: message.question, status: status() })
+        engine.send({ kind: 'status', question: message.question, status: status() })
     }
   }
 
-  return {
-    async stop() {
-      stopTls?.()
-      proxy.endFeeds()
-      await closeServer(server, closeUnused)
-      await runningEngine.stop()
-      await proxy.stop()
-      await writer.stop()
-      lock.release()
+  const engine = startEngineChild(
+    {
+      runFolder: connection.runFolder,
+      queriesRunningMax: settings.query.queriesRunningMax,
+      stopTimeoutMs,
+      begin: { kind: 'begin', settings },
     },
-  }
+    { clock, log: logOf(log, 'engine'), onMessage: (message) => void receive(message) },
+  )
+  writer.onCut((cut) => {
+    engine.send({ kind: 'cut', cut })
+  })
+  return engine
 }
 
 async function openEventsWriter(settings: Settings, log: Log): Promise<StreamWriter> {
@@ -156,6 +172,27 @@ async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   const paths = { cert: tlsCert, key: tlsKey }
   return { paths, content: await readTls(paths) }
+}
+
+/** The public port. */
+interface Door {
+  readonly address: string
+  close(): Promise<void>
+}
+
+async function openDoor(settings: Settings, tls: Tls | undefined, handle: RequestListener, log: Log): Promise<Door> {
+  const server = openServer(settings, tls, handle)
+  const closeUnused = trackUnused(server)
+  const port = await listen(server, settings)
+  const stopTls =
+    tls === undefined ? undefined : watchTls(server as SecureServer, tls.paths, { clock, log: logOf(log, 'tls') })
+  return {
+    address: settings.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${port}`,
+    async close() {
+      stopTls?.()
+      await closeServer(server, closeUnused)
+    },
+  }
 }
 
 function openServer(settings: Settings, tls: Tls | undefined, handle: RequestListener): Server | SecureServer {

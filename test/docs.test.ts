@@ -45,7 +45,8 @@ describe('the docs', () => {
   it('explain every error code, and none that does not exist', () => {
     const page = read('docs/errors.md')
     const documented = [...page.matchAll(/^\| `([a-z-]+)`/gm)].map((match) => match[1])
-    expect(documented.toSorted()).toEqual(Object.keys(errorTable).toSorted())
+    expect(new Set(documented)).toEqual(new Set(Object.keys(errorTable)))
+    expect(documented.length).toBe(Object.keys(errorTable).length)
   })
 
   it('explain every reason of a dead letter', () => {

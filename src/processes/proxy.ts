@@ -23,7 +23,7 @@ const hopByHop = new Set([
 const engineConnectionsMax = 1024
 
 export interface EngineProxy extends Part {
-  handle(request: IncomingMessage, response: ServerResponse): void
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Ends the answers that would never end by themselves, so that an open live page doesn't hold up a stop. */
   endFeeds(): void
 }

@@ -32,9 +32,9 @@ describe('an engine that dies again and again between rows, positions and checkp
     })
     const random = seededRandom(seed)
     const load = new MixedLoad('web', await millpond.addSource('web', 'server'), seed)
-    let isSending = true
+    const stopped = new AbortController()
     const sending = (async () => {
-      while (isSending) {
+      while (!stopped.signal.aborted) {
         await load.send(millpond.address, 20)
         await delay(50)
       }
@@ -52,7 +52,7 @@ describe('an engine that dies again and again between rows, positions and checkp
           await firstAnswer(async () => ((await millpond.api('/api/status')).ok ? true : undefined), 10_000)
       }
     } finally {
-      isSending = false
+      stopped.abort()
       await sending
     }
     await firstAnswer(async () => ((await millpond.api('/api/status')).ok ? true : undefined), 10_000)

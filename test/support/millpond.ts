@@ -44,7 +44,7 @@ export interface Millpond {
   /** Stop and remove the data folder. */
   dispose(): Promise<void>
   /** What the processes printed so far. */
-  output(): string
+  readonly output: () => string
 }
 
 export async function startMillpond(options: MillpondOptions = {}): Promise<Millpond> {
@@ -188,7 +188,9 @@ export async function firstAnswer<Answer>(
     }
     await delay(15)
   }
-  throw new Error(`No answer within ${timeoutMs} ms. ${String(lastError ?? '')}\n${lastWords()}`)
+  throw new Error(
+    `No answer within ${timeoutMs} ms. ${lastError instanceof Error ? lastError.message : ''}\n${lastWords()}`,
+  )
 }
 
 async function isUp(address: string): Promise<{ address: string } | undefined> {
