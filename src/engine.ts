@@ -75,7 +75,18 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const sourceOf = (name: string): Source | undefined => control.listSources().find(({ source }) => source === name)
   const loader = await startLoader(
     { dataFolder: data, settings, platformOf: (source) => sourceOf(source)?.platform ?? 'client' },
-    { driver, clock, log: logOf(log, 'deliver') },
+    {
+      driver,
+      clock,
+      log: logOf(log, 'deliver'),
+      onWarehouseBroken: (error) => {
+        log.fatal(
+          { err: error },
+          'The warehouse is broken; the engine ends and is started again from the last checkpoint.',
+        )
+        process.kill(process.pid, 'SIGKILL')
+      },
+    },
   )
   connectBuffer(loader, writer)
   const query = createQueryRoad(driver, settings.query, { clock, createId: randomUUID })

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 
 import { afterEach, expect, test } from 'vitest'
 
+import { systemClock } from '../../src/core/clock.ts'
 import { MillpondError } from '../../src/core/errors.ts'
 import type { LoadPlan, PackedColumn, WarehouseDriver } from '../../src/warehouse/driver.ts'
 import { LoaderRig, type RigOptions, track, wrapDriver } from './loader-rig.ts'
@@ -135,4 +136,33 @@ test('A load that fails once is repeated from the same position', async () => {
   await rig.settled()
   expect(await rig.rows(stored)).toEqual([[4, 4]])
   expect(await rig.value('SELECT count(*)::INT FROM millpond.dead_letters')).toBe(0)
+})
+
+test('A warehouse that stays broken is told, so that the engine can be started again; a passing fault is not', async () => {
+  const hurried = { ...systemClock, schedule: (task: () => void) => systemClock.schedule(task, 1) }
+  const told: unknown[] = []
+  let failuresLeft = 3
+  const rig = await start({
+    clock: hurried,
+    onWarehouseBroken: (error) => told.push(error),
+    wrap: (driver) =>
+      wrapDriver(driver, {
+        load: async (plan) => {
+          if (failuresLeft > 0) {
+            failuresLeft -= 1
+            throw new MillpondError('warehouse-unavailable', 'the disk is full')
+          }
+          return driver.load(plan)
+        },
+      }),
+  })
+  await rig.send([track('first')])
+  await rig.settled()
+  expect(told).toEqual([])
+  failuresLeft = 5
+  await rig.send([track('second')])
+  await rig.settled()
+  expect(told.length).toBe(2)
+  expect(told[0]).toMatchObject({ code: 'warehouse-unavailable' })
+  expect(await rig.rows(stored)).toEqual([[2, 2]])
 })

@@ -50,6 +50,7 @@ export interface RigOptions {
   readonly warehouse?: Partial<WarehouseSettings>
   /** Stands between loader and engine. */
   readonly wrap?: (driver: WarehouseDriver) => WarehouseDriver
+  readonly onWarehouseBroken?: (error: unknown) => void
 }
 
 /** Checkpoints and copies take turns. */
@@ -128,7 +129,11 @@ export class LoaderRig {
     const writers = { events: await writerOf(folder, 'events'), engine: await writerOf(folder, 'engine') }
     const settings = { screen: { ...screenSettings, ...options.screen }, warehouse, logLevel: 'silent' as const }
     const platformOf = () => options.platform ?? 'server'
-    const loader = await startLoader({ dataFolder: folder, settings, platformOf }, { driver, clock, log })
+    const { onWarehouseBroken = () => undefined } = options
+    const loader = await startLoader(
+      { dataFolder: folder, settings, platformOf },
+      { driver, clock, log, onWarehouseBroken },
+    )
     return new LoaderRig(folder, { driver, loader, writers, clock, turns })
   }
 

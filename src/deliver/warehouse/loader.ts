@@ -32,6 +32,8 @@ export interface LoaderDeps {
   readonly driver: WarehouseDriver
   readonly clock: Clock
   readonly log: Log
+  /** The warehouse answered several tries with `warehouse-unavailable`: an engine that broke mends only by a new start. */
+  readonly onWarehouseBroken?: (error: unknown) => void
 }
 
 export interface LoaderStatus {
@@ -68,6 +70,8 @@ const planBytesMax = 64 * 1024 * 1024
 const firstPlanEvents = 10_000
 const liveRingEvents = 200
 const pauseMsMin = 500
+/** By then the tries were spread over several seconds: it was no passing lack of room. */
+const brokenFailures = 4
 const pauseMsMax = 30_000
 const streams: readonly StreamName[] = ['engine', 'events']
 
@@ -324,6 +328,8 @@ class WarehouseLoader implements Loader {
     this.#status = { ...this.#status, lastError: messageOf(cause) }
     this.#failures += 1
     const isLearned = this.#learn(error)
+    const isBroken = cause instanceof MillpondError && cause.code === 'warehouse-unavailable'
+    if (isBroken && this.#failures >= brokenFailures) this.#deps.onWarehouseBroken?.(cause)
     log.error({ err: cause, failures: this.#failures }, 'A load failed; it is tried again from the last position.')
     await this.#endWorker()
     if (!isLearned) {
