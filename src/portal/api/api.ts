@@ -35,6 +35,8 @@ export interface ApiDeps {
 export type ApiDoor = 'admin' | 'public'
 
 const bodyBytesMax = 1024 * 1024
+/** More than intake lets pass, so that it alone answers 431. */
+const headerBytesMax = 64 * 1024
 
 /** `onRoute` hears of every route as it is added, for the comparison with the docs. */
 export function buildApi(
@@ -42,7 +44,12 @@ export function buildApi(
   deps: ApiDeps,
   onRoute?: (method: string, url: string) => void,
 ): FastifyInstance {
-  const app = fastify({ bodyLimit: bodyBytesMax, logger: false, forceCloseConnections: true })
+  const app = fastify({
+    bodyLimit: bodyBytesMax,
+    logger: false,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: headerBytesMax },
+  })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url)
   })
