@@ -215,7 +215,7 @@ const warehouse = z.strictObject({
   loadIntervalMsMin: whole('ms', 250, 0, 600_000, 'Least time between the starts of two loads.'),
   checkpointEventsMax: whole(
     'events',
-    200_000,
+    400_000,
     1,
     100_000_000,
     'Loaded events after which the warehouse file is made durable …',
