@@ -5,26 +5,6 @@ import type { ColumnSpec, ColumnType } from './driver.ts'
 /** The platform about itself, in SQL. Made by the driver when it opens; no source may have this name. */
 export const systemDataset = 'millpond'
 
-/** Sources may not take these names: our own datasets, and schema names of the engines. */
-export const reservedDatasets: readonly string[] = [
-  systemDataset,
-  'logs',
-  'devices',
-  'ai',
-  'fed',
-  'made',
-  'main',
-  'temp',
-  'system',
-  'public',
-  'pg_catalog',
-  'information_schema',
-  'unknown',
-]
-
-/** Where events of keys that no source owns are counted; it never gets a dataset. */
-export const unknownSource = 'unknown'
-
 function column(name: string, type: ColumnType): ColumnSpec {
   return { name, type }
 }

@@ -166,3 +166,52 @@ test('A warehouse that stays broken is told, so that the engine can be started a
   expect(told[0]).toMatchObject({ code: 'warehouse-unavailable' })
   expect(await rig.rows(stored)).toEqual([[2, 2]])
 })
+
+test('A replay that comes in the middle of the hunt is not taken for the record that is split', async () => {
+  const holder: { rig?: LoaderRig } = {}
+  let isReplayed = false
+  const rig = await start({
+    wrap: (driver) =>
+      wrapDriver(driver, {
+        load: async (plan) => {
+          if (idsOf(plan).includes('a6')) throw new MillpondError('load-refused', 'a row is poisoned')
+          const receipt = await driver.load(plan)
+          if (isReplayed) return receipt
+          isReplayed = true
+          // Twice: the second append is behind the first one's cut.
+          for (const id of ['e0', 'e1']) await holder.rig?.send([track(id)], { stream: 'engine' })
+          return receipt
+        },
+      }),
+  })
+  holder.rig = rig
+  await rig.send(ids('a', 8).map((id) => track(id)))
+  await rig.settled()
+  await rig.send([track('last')])
+  await rig.settled()
+  expect(await rig.rows(stored)).toEqual([[10, 10]])
+  expect(await rig.rows('SELECT sum(received)::INT, sum(stored)::INT FROM millpond.source_counts')).toEqual([[11, 10]])
+})
+
+test('When what goes with the last piece is refused, pieces that are in are not loaded again', async () => {
+  let refusals = 9
+  const told: unknown[] = []
+  const hurried = { ...systemClock, schedule: (task: () => void) => systemClock.schedule(task, 1) }
+  const rig = await start({
+    clock: hurried,
+    onWarehouseBroken: (error) => told.push(error),
+    wrap: (driver) =>
+      wrapDriver(driver, {
+        load: async (plan) => {
+          if (plan.counts.length > 0 && refusals-- > 0) throw new MillpondError('load-refused', 'no counts today')
+          return driver.load(plan)
+        },
+      }),
+  })
+  await rig.send(ids('a', 8).map((id) => track(id)))
+  await rig.settled()
+  expect(await rig.rows(stored)).toEqual([[8, 8]])
+  expect(await rig.value('SELECT count(*)::INT FROM millpond.dead_letters')).toBe(0)
+  expect(await rig.rows('SELECT sum(received)::INT, sum(stored)::INT FROM millpond.source_counts')).toEqual([[8, 8]])
+  expect(told.length).toBeGreaterThan(0)
+})

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 
 import { stringifyExact } from './parse.ts'
+import { parseTime } from './time.ts'
 
 /** Text of an id as sent: numbers become their exact digits, all else but text is none (''). */
 export function idText(value: unknown): string {
@@ -46,7 +47,8 @@ function withoutAddress(context: unknown): unknown {
 export function messageIdOf(event: Readonly<Record<string, unknown>>, source: string, record: string): string {
   const sent = idText(event['messageId'])
   if (sent !== '') return sent
-  if (event['timestamp'] === undefined && event['originalTimestamp'] === undefined) return `r-${record}`
+  // `timestamp: null` or "yesterday" says nothing: the row takes the time of receiving, and so must the id.
+  if (parseTime(event['timestamp'] ?? event['originalTimestamp']) === undefined) return `r-${record}`
   const hash = createHash('sha256').update(source).update('\n').update(canonicalEvent(event))
   return `h-${hash.digest('hex').slice(0, 32)}`
 }

@@ -146,6 +146,14 @@ test('Two clicks without id and time are two, a repeated event with its time is 
   expect(count).toMatchObject({ received: 2, stored: 1, duplicates: 1 })
 })
 
+test.each([null, '', 'yesterday'])('A timestamp of %j says nothing, so two clicks stay two', (timestamp) => {
+  const maker = new TestMaker()
+  const click = { type: 'track', event: 'Click', userId: 'u', timestamp }
+  maker.plan([click])
+  const [count] = maker.plan([click]).counts
+  expect(count).toMatchObject({ received: 1, stored: 1, duplicates: 0 })
+})
+
 test('The same id is a duplicate with the same content and flagged with other content, within the window', () => {
   const maker = new TestMaker()
   const hours = (count: number) => ({ receivedAtMicros: 1_768_000_000_000_000 + count * 3_600_000_000 })

@@ -52,7 +52,7 @@ export interface SchemaStart {
 }
 
 /** Spellings of one table's name that are noted; a flood of spellings ends here. */
-const namesPerTableMax = 1000
+const namesPerTableMax = 50
 /** A longer one is no name but a text; `event_text` of its rows has it. */
 const spellingLengthMax = 1000
 const eventsCachedMax = 10_000
@@ -90,6 +90,8 @@ export class WarehouseSchema {
   readonly #limits: SchemaLimits
   readonly #platformOf: (source: string) => SourcePlatform
   readonly #sources = new Map<string, SourceSchema>()
+  /** Tables whose column budget is spent, and noted. */
+  readonly #fullTables = new Set<FedTable>()
   readonly #pending: PendingNames
   #changes: SchemaChange[] = []
   #decisions: Decision[] = []
@@ -234,12 +236,20 @@ export class WarehouseSchema {
     const type = (isContext ? schema.contextTypes.get(name) : undefined) ?? proposedType(value)
     if (type === undefined) return undefined
     if (table.columns.size >= this.#limits.columnsPerTableMax) {
-      this.#decide(dataset, tableName, name, 'column-budget-reached', `${table.columns.size} columns`)
+      this.#noteFullTable(table, name)
       return { kind: 'no-column', name, toOverflow: isContext }
     }
     if (!this.#counts(schema, dataset, `${tableName}\n${name}`, anonymousId)) return undefined
     if (name !== plainName) this.#decide(dataset, tableName, name, 'rename-property', plainName)
     return { kind: 'column', column: this.#addColumn(schema, table, { name, type }) }
+  }
+
+  /** Once a table: random keys from a public write key must not write a row each. */
+  #noteFullTable(table: FedTable, name: string): void {
+    if (this.#fullTables.has(table)) return
+    this.#fullTables.add(table)
+    const { dataset, table: tableName } = table.name
+    this.#decide(dataset, tableName, name, 'column-budget-reached', `${table.columns.size} columns`)
   }
 
   /** A context column that no path of the event leads to. */

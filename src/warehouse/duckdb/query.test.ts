@@ -112,6 +112,9 @@ const refused: (string | (() => string))[] = [
   'SELECT * FROM duckdb_secrets()',
   'SELECT * FROM duckdb_databases()',
   'SELECT * FROM duckdb_databases',
+  'SELECT * FROM system.duckdb_databases',
+  'SELECT * FROM system.main.duckdb_settings',
+  'SELECT * FROM system.pragma_database_list',
   'SELECT * FROM pg_settings',
   'SELECT * FROM pg_catalog.pg_settings',
   'SELECT * FROM pragma_database_list',
@@ -251,4 +254,12 @@ describe('bounds', () => {
     const report = await driver.inspect()
     expect(report.memoryBytes).toBeLessThan(50 * 1024 ** 2)
   })
+})
+
+test('Large values come in pieces, so that one chunk of them never fills the heap', async () => {
+  const run = await driver.query("SELECT repeat('x', 1000000) FROM range(2048)", new AbortController().signal)
+  const pieces: number[] = []
+  for await (const rows of run.rows) pieces.push(rows.length)
+  expect(pieces.reduce((sum, rows) => sum + rows, 0)).toBe(2048)
+  expect(Math.max(...pieces)).toBeLessThanOrEqual(5)
 })

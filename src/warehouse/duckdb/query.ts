@@ -3,7 +3,7 @@
 //
 //   open -> guard -> BEGIN READ ONLY -> stream -> (chunk, chunk, …) -> ended
 //     \______________\________________\___________\___ abort: interrupt until the call in flight returns -> ended
-import type { DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api'
 import type duckdb from '@duckdb/node-bindings'
 
 import type { Clock } from '../../core/clock.ts'
@@ -64,6 +64,8 @@ class Query {
   /** The engine call in flight; a connection must not be closed under it. */
   #inFlight: Promise<unknown> = Promise.resolve()
   #ending: Promise<void> | undefined
+  /** No call of ours is in the engine any more; until then an interrupt may still be lost and is said again. */
+  #hasLetGo = false
   #cancelTimer: (() => void) | undefined
 
   constructor(link: Link, signal: AbortSignal, deps: QueryDeps, ended: () => void) {
@@ -93,7 +95,7 @@ class Query {
       for (;;) {
         const chunk = await this.#call(async () => result.fetchChunk())
         if (chunk === null || chunk.rowCount === 0) return
-        yield chunk.getRows().map((row) => row.map((value, index) => jsonReady(value, types[index])))
+        yield* piecesOf(chunk, types)
       }
     } catch (error) {
       throw queryFailure(error, this.#deps.folder)
@@ -117,7 +119,7 @@ class Query {
   }
 
   #keepInterrupting(): void {
-    if (this.#ending !== undefined) return
+    if (this.#hasLetGo) return
     this.#link.api.interrupt()
     this.#cancelTimer = this.#deps.clock.schedule(this.#interrupt, interruptEveryMs)
   }
@@ -129,6 +131,7 @@ class Query {
 
   async #release(): Promise<void> {
     await this.#inFlight
+    this.#hasLetGo = true
     this.#signal.removeEventListener('abort', this.#interrupt)
     this.#cancelTimer?.()
     try {
@@ -140,6 +143,29 @@ class Query {
     this.#link.api.disconnectSync()
     this.#ended()
   }
+}
+
+/** Text that one piece of a chunk hands out at most, unless a single row is larger. */
+const pieceCharactersMax = 4 * 1024 * 1024
+
+/**
+ * The rows of a chunk. 2,048 rows of large values are decoded piece by piece, at the pace of the reader: decoded at once
+ * they would fill the heap.
+ */
+function* piecesOf(chunk: DuckDBDataChunk, types: readonly DuckDBType[]): Generator<unknown[][]> {
+  const vectors = types.map((_, column) => chunk.getColumnVector(column))
+  let piece: unknown[][] = []
+  let characters = 0
+  for (let row = 0; row < chunk.rowCount; row += 1) {
+    const values = vectors.map((vector, column) => jsonReady(vector.getItem(row), types[column]))
+    piece.push(values)
+    for (const value of values) if (typeof value === 'string') characters += value.length
+    if (characters < pieceCharactersMax) continue
+    yield piece
+    piece = []
+    characters = 0
+  }
+  if (piece.length > 0) yield piece
 }
 
 function columnsOf(result: DuckDBResult): QueryColumn[] {
