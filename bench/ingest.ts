@@ -42,7 +42,7 @@ export async function benchSustained(ceilings: Ceilings, durationMs: number, eve
       await millpond.queryValue(`SELECT sum(stored) FROM millpond.source_counts WHERE source = 'web'`),
     )
     return {
-      bench: 'sustained',
+      bench: `sustained-${eventsPerSecond}`,
       offeredPerSecond: eventsPerSecond,
       acceptedPerSecond: Math.round(result.accepted / result.seconds),
       latencyMs: result.latencyMs,

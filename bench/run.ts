@@ -16,6 +16,7 @@ const ceilings = await measureCeilings()
 const benches: Record<string, () => Promise<object>> = {
   flood: async () => benchFlood(ceilings, longMs),
   sustained: async () => benchSustained(ceilings, longMs, 45_000),
+  'sustained-30000': async () => benchSustained(ceilings, longMs, 30_000),
   singles: async () => benchSingles(ceilings, longMs / 2),
   ...Object.fromEntries(freshnessCases.map((one) => [one.name, async () => benchFreshness(one, longMs / 2)])),
   'fresh-sparse': async () => benchSparse(longMs),

@@ -41,7 +41,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
     ledger,
     ledgerSums: ledgerSums(ledger, streams),
     streams,
-    loader: { eventsLoaded, lastLoadMs, lagMs, lastError },
+    loader: { eventsLoaded, lastLoadMs: Math.round(lastLoadMs * 10) / 10, lagMs, lastError },
     dedupe: { ids: dedupe.ids, windowHours: dedupe.windowHours },
   }
 }

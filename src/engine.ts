@@ -18,6 +18,7 @@ import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters } from './deliver/dead-letters.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
+import { shareStatus } from './portal/api/shared-status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
@@ -53,8 +54,9 @@ function createIntakeQuestions(): {
 
 interface Engine {
   readonly loader: Loader
-  readonly control: Control
   answerStatus(question: number, status: IntakeStatus): void
+  /** For the start block; undefined when nobody needs one. */
+  makeOneTimeCode(): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -80,11 +82,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
       clock,
       log: logOf(log, 'deliver'),
       onWarehouseBroken: (error) => {
-        log.fatal(
-          { err: error },
-          'The warehouse is broken; the engine ends and is started again from the last checkpoint.',
-        )
-        process.kill(process.pid, 'SIGKILL')
+        endHard(error, 'The warehouse is broken; the engine ends and is started again from the last checkpoint.', log)
       },
     },
   )
@@ -103,7 +101,11 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     query,
     deadLetters,
     live: loader.live,
-    status: async () => readStatus({ settings, driver, loader, writer, askIntake: questions.ask, startedAtMicros }),
+    ...shareStatus(
+      async () => readStatus({ settings, driver, loader, writer, askIntake: questions.ask, startedAtMicros }),
+      clock,
+    ),
+    publicUrl: settings.publicUrl,
     sourcesChanged: () => {
       tellIntake({ kind: 'sources-changed' })
       loader.sourcesChanged()
@@ -113,8 +115,8 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   })
   return {
     loader,
-    control,
     answerStatus: questions.answer,
+    makeOneTimeCode: async () => makeOneTimeCode(control, (await questions.ask()).startedAtMicros, log),
     async stop() {
       for (const door of doors) await door.close()
       await query.stop()
@@ -123,6 +125,21 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
       await driver.stop()
       await control.stop()
     },
+  }
+}
+
+function endHard(error: unknown, message: string, log: Log): void {
+  log.fatal({ err: error }, message)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** A disk without room for a code must not end the engine: `millpond token create` is another way in, later. */
+function makeOneTimeCode(control: Control, intakeStartedAtMicros: number, log: Log): string | undefined {
+  try {
+    return control.oneTimeCodeNeeded(intakeStartedAtMicros) ? control.createOneTimeCode() : undefined
+  } catch (error) {
+    log.warn({ err: error }, 'The one-time link could not be made; `millpond token create` makes a way in.')
+    return undefined
   }
 }
 
@@ -159,13 +176,10 @@ function runEngine(): void {
       case 'begin': {
         log = createLog(message.settings.logLevel)
         engine = startEngine(message.settings, log)
-        const { control } = await engine
+        const started = await engine
         // A process that is killed doesn't write its cache at exit.
         flushCompileCache()
-        tellIntake({
-          kind: 'ready',
-          oneTimeCode: control.oneTimeCodeNeeded() ? control.createOneTimeCode() : undefined,
-        })
+        tellIntake({ kind: 'ready', oneTimeCode: await started.makeOneTimeCode() })
         return
       }
       case 'cut':
@@ -182,8 +196,7 @@ function runEngine(): void {
 
   process.on('message', (message: ToEngine) => {
     receive(message).catch((error: unknown) => {
-      log.fatal({ err: error }, 'The engine cannot go on.')
-      process.kill(process.pid, 'SIGKILL')
+      endHard(error, 'The engine cannot go on.', log)
     })
   })
   // Intake is gone, or let us go after an orderly stop. A query may be deep in native code, for which process.exit

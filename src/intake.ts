@@ -1,33 +1,32 @@
 // Builds the intake process: the public port, the collect paths and the writing end of stream `events`. It is the
 // parent of the engine, small and never blocked: what it answers is on disk, whatever the engine is doing.
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import { flushCompileCache } from 'node:module'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { openBallast } from './buffer/ballast.ts'
 import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
-import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
+import { createClientAddress, createCollectServer } from './collect/collect.ts'
 import { type IntakeInfo, takeDataLock, writeIntakeInfo } from './control/lock.ts'
 import { openKeyDirectory, type ReloadableKeyDirectory, sourcesFileName } from './control/sources-file.ts'
 import { systemClock } from './core/clock.ts'
-import { MillpondError } from './core/errors.ts'
-import { diskFiles, isErrno } from './core/files.ts'
+import { diskFiles } from './core/files.ts'
 import { createLog, logOf, type Log } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { makeSocketFolder, socketPaths } from './core/socket-paths.ts'
+import { type Door, openDoor } from './processes/door.ts'
 import { type EngineChild, startEngineChild } from './processes/engine-child.ts'
 import type { IntakeStatus, ToIntake } from './processes/messages.ts'
 import { endOrphanEngine } from './processes/orphan.ts'
 import { createEngineProxy } from './processes/proxy.ts'
 import { startBlock } from './processes/start-block.ts'
-import { readTls, watchTls } from './processes/tls.ts'
 
 const clock = systemClock
 /** An orderly stop takes this long at most; then the rest is ended hard, which costs nothing but reading again. */
 const stopTimeoutMs = 10_000
+/** Of these, what requests in flight get at most, and what is kept for the writer after the engine. */
+const doorTimeoutMs = 4_000
+const writerTimeoutMs = 1_500
 
 interface Intake {
   stop(): Promise<void>
@@ -48,26 +47,49 @@ export async function runIntake(settings: Settings): Promise<void> {
   }
   process.once('SIGINT', endNow)
   process.once('SIGTERM', endNow)
+  const cancelDeadline = clock.schedule(() => {
+    log.error(
+      { stopTimeoutMs },
+      'The stop did not finish in time; the process ends hard, and nothing answered is lost.',
+    )
+    endNow()
+  }, stopTimeoutMs)
   await intake.stop()
+  cancelDeadline()
   process.removeListener('SIGINT', endNow)
   process.removeListener('SIGTERM', endNow)
 }
 
+/** What to undo, last first, when a later step fails: a half-started process must not keep port or lock. */
+type Undo = (() => void | Promise<void>)[]
+
 async function startIntake(settings: Settings, log: Log): Promise<Intake> {
+  const undo: Undo = []
+  try {
+    return await buildIntake(settings, log, undo)
+  } catch (error) {
+    for (const step of undo.toReversed()) await step()
+    throw error
+  }
+}
+
+async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<Intake> {
   const startedAtMicros = clock.nowMicros()
-  const tls = await tlsOf(settings)
   const lock = takeDataLock(settings.data)
+  undo.push(() => lock.release())
   const sockets = socketPaths(settings.data)
   await makeSocketFolder(sockets)
   await endOrphanEngine(sockets.runFolder, logOf(log, 'start'))
 
   const writer = await openEventsWriter(settings, log)
+  undo.push(() => writer.stop())
   const keys = openKeyDirectory(join(settings.data, sourcesFileName), { clock, log: logOf(log, 'control') })
   const clientAddress = createClientAddress(settings.trustedProxies)
   const proxy = createEngineProxy(
     { socketPath: sockets.http, clientAddress: (request) => clientAddress(request) ?? '' },
     { log: logOf(log, 'proxy'), isEngineUp: () => engine?.state() === 'running' },
   )
+  undo.push(() => proxy.stop())
   let engine: EngineChild | undefined
   let door: Door | undefined
   const collect = createCollectServer(settings, {
@@ -77,9 +99,10 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
     log: logOf(log, 'collect'),
     fallback: proxy.handle,
     health: () => healthOf(writer, engine),
-    address: () => door?.address ?? '',
+    address: () => door?.boundAddress ?? '',
   })
-  const opened = await openDoor(settings, tls, collect.handle, log)
+  const opened = await openDoor(settings, collect.handle, { clock, log })
+  undo.push(() => opened.close(0))
   const { address } = opened
   door = opened
   await tellWhoRuns(settings, { pid: process.pid, address, startedAtMicros }, log)
@@ -102,9 +125,10 @@ async function startIntake(settings: Settings, log: Log): Promise<Intake> {
   engine = runningEngine
   return {
     async stop() {
+      const engineDeadlineMs = clock.monotonicMs() + stopTimeoutMs - writerTimeoutMs
       proxy.endFeeds()
-      await opened.close()
-      await runningEngine.stop()
+      await opened.close(doorTimeoutMs)
+      await runningEngine.stop(engineDeadlineMs - clock.monotonicMs())
       await proxy.stop()
       await writer.stop()
       lock.release()
@@ -145,7 +169,6 @@ function connectEngine(settings: Settings, log: Log, connection: EngineConnectio
     {
       runFolder: connection.runFolder,
       queriesRunningMax: settings.query.queriesRunningMax,
-      stopTimeoutMs,
       begin: { kind: 'begin', settings },
     },
     { clock, log: logOf(log, 'engine'), onMessage: (message) => void receive(message) },
@@ -161,91 +184,6 @@ async function openEventsWriter(settings: Settings, log: Log): Promise<StreamWri
   const ballast = await openBallast(join(settings.data, 'ballast'), settings.buffer, deps)
   const folder = join(settings.data, 'buffer', 'events')
   return openWriter({ ...settings.buffer, stream: 'events', folder }, { ...deps, ballast })
-}
-
-interface Tls {
-  readonly paths: { readonly cert: string; readonly key: string }
-  readonly content: { readonly cert: Buffer; readonly key: Buffer }
-}
-
-async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined
-  const paths = { cert: tlsCert, key: tlsKey }
-  return { paths, content: await readTls(paths) }
-}
-
-/** The public port. */
-interface Door {
-  readonly address: string
-  close(): Promise<void>
-}
-
-async function openDoor(settings: Settings, tls: Tls | undefined, handle: RequestListener, log: Log): Promise<Door> {
-  const server = openServer(settings, tls, handle)
-  const closeUnused = trackUnused(server)
-  const port = await listen(server, settings)
-  const stopTls =
-    tls === undefined ? undefined : watchTls(server as SecureServer, tls.paths, { clock, log: logOf(log, 'tls') })
-  return {
-    address: settings.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${port}`,
-    async close() {
-      stopTls?.()
-      await closeServer(server, closeUnused)
-    },
-  }
-}
-
-function openServer(settings: Settings, tls: Tls | undefined, handle: RequestListener): Server | SecureServer {
-  const options = serverOptions(settings.collect)
-  const server =
-    tls === undefined ? createServer(options, handle) : createSecureServer({ ...options, ...tls.content }, handle)
-  guardServer(server, settings.collect)
-  return server
-}
-
-/** Resolves with the port. Error: port-taken. */
-async function listen(server: Server, settings: Settings): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = `Port ${settings.httpPort} is taken. Stop what uses it, or set MILLPOND_HTTP_PORT to another (0 = any free)`
-      reject(isErrno(error, 'EADDRINUSE') ? new MillpondError('port-taken', taken, { cause: error }) : error)
-    })
-    server.listen(settings.httpPort, settings.host, resolve)
-  })
-  const bound = server.address()
-  return typeof bound === 'object' && bound !== null ? bound.port : settings.httpPort
-}
-
-/**
- * Browsers and SDKs open connections ahead of need, and Node doesn't count one as idle before its first request. The
- * returned function closes those.
- */
-function trackUnused(server: Server | SecureServer): () => void {
-  const unused = new Set<Socket>()
-  server.on(server instanceof SecureServer ? 'secureConnection' : 'connection', (socket: Socket) => {
-    unused.add(socket)
-    socket.once('close', () => unused.delete(socket))
-  })
-  server.on('request', (request) => unused.delete(request.socket))
-  return () => {
-    for (const socket of unused) socket.destroy()
-  }
-}
-
-/** Requests in flight get their answer; connections that only wait are closed. */
-async function closeServer(server: Server, closeUnused: () => void): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
-  server.closeIdleConnections()
-  closeUnused()
-  const cancelDeadline = clock.schedule(() => {
-    server.closeAllConnections()
-  }, stopTimeoutMs / 2)
-  await closed
-  cancelDeadline()
 }
 
 /** Help for people only: a disk without room for it must not keep Millpond from starting, and from saying 503. */
@@ -282,9 +220,4 @@ function healthOf(writer: StreamWriter, engine: EngineChild | undefined): { ok: 
     engine: engine?.state() ?? 'starting',
     waitingBytes,
   }
-}
-
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
 }

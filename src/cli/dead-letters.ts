@@ -1,13 +1,14 @@
 // `millpond dead-letters …`: events kept out of their tables, why, and letting them in after all.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
+import { MillpondError } from '../core/errors.ts'
 import { quarantineReasons } from '../core/event.ts'
 import { listIn, withEngine } from './access.ts'
 import { errorFrom } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
-import { startProgress } from './progress.ts'
-import { renderTable } from './table.ts'
+import { type Progress, startProgress } from './progress.ts'
+import { printable, renderTable } from './table.ts'
 
 /** The engine's own bound. */
 const limitMax = 10_000
@@ -68,7 +69,7 @@ export function addDeadLettersCommand(program: Command, context: CliContext): vo
     .addOption(new Option('--reason <reason>', 'all with this reason').choices(quarantineReasons))
     .option('--all', 'all there are')
     .option('--to <name>', 'into this source instead of their own')
-    .option('--json', 'print {"replayed","total"}')
+    .option('--json', 'print {"replayed","total","skipped"}')
     .addHelpText(
       'after',
       '\nExample:\n  $ millpond dead-letters replay --source web --reason key_disabled\n  $ millpond dead-letters replay --id 17 18 --to web',
@@ -86,31 +87,64 @@ async function replay(context: CliContext, options: ReplayOptions, globals: Glob
     throw new UsageError('Say which: --id, --source, --reason, or --all for every dead letter')
   if (isChosen && all === true)
     throw new UsageError('--all means every dead letter: leave out --id, --source and --reason')
-  const last = await withEngine(context, settingsOf(context, globals), async (client) => {
-    const progress = await startProgress(context, 'events', 0)
-    let reached = { done: 0, total: 0 }
+  const outcome = await withEngine(context, settingsOf(context, globals), async (client) => {
+    const progress = await startProgress(context, 'letters', 0)
     try {
-      for await (const line of client.lines('POST', '/api/dead-letters/replay', { ...chosen, to })) {
-        const { done, total, error } = line as { done?: number; total?: number; error?: unknown }
-        if (error !== undefined) throw errorFrom(line)
-        if (done === undefined) continue
-        reached = { done, total: total ?? done }
-        progress.update(reached.done, reached.total)
-      }
+      const lines = client.lines('POST', '/api/dead-letters/replay', { ...chosen, to })
+      return await followReplay(lines, progress)
     } finally {
       progress.stop()
     }
-    return reached
   })
-  const plain =
-    last.total === 0
-      ? 'No dead letter fits; nothing was replayed.'
-      : `Replayed ${last.done} of ${last.total} dead letters.`
-  await writeOut(
-    context,
-    `${options.json === true ? JSON.stringify({ replayed: last.done, total: last.total }) : plain}\n`,
-  )
-  if (last.done < last.total) throw errorFrom(undefined, 503)
+  await sayOutcome(context, options, outcome)
+}
+
+interface ReplayOutcome {
+  readonly replayed: number
+  readonly total: number
+  /** The first ones; the engine doesn't list them all. */
+  readonly skipped: readonly { readonly id: string; readonly why: string }[]
+  /** False: the answer just stopped. */
+  readonly isWhole: boolean
+}
+
+/** Errors: the one that the engine tells in a line. */
+async function followReplay(lines: AsyncIterable<unknown>, progress: Progress): Promise<ReplayOutcome> {
+  let outcome: ReplayOutcome = { replayed: 0, total: 0, skipped: [], isWhole: false }
+  for await (const line of lines) {
+    const { done, total, end, error } = line as {
+      done?: number
+      total?: number
+      end?: Pick<ReplayOutcome, 'replayed' | 'skipped'>
+      error?: unknown
+    }
+    if (error !== undefined) throw errorFrom(line)
+    if (end !== undefined) outcome = { ...outcome, ...end, isWhole: true }
+    if (done === undefined) continue
+    outcome = { ...outcome, replayed: done, total: total ?? done }
+    progress.update(outcome.replayed, outcome.total)
+  }
+  return outcome
+}
+
+/** Errors: engine-unavailable if the answer is not whole, source-unknown if letters have no source to go to. */
+async function sayOutcome(context: CliContext, options: ReplayOptions, outcome: ReplayOutcome): Promise<void> {
+  const { replayed, total, skipped, isWhole } = outcome
+  if (options.json === true) {
+    await writeOut(context, `${JSON.stringify({ replayed, total, skipped })}\n`)
+  } else {
+    const reasons = skipped.map(({ id, why }) => `Skipped ${printable(id)}: ${printable(why)}.\n`)
+    const plain =
+      isWhole && total === 0
+        ? 'No dead letter fits; nothing was replayed.'
+        : `Replayed ${replayed} of ${total} dead letters.`
+    await writeOut(context, `${plain}\n${reasons.join('')}`)
+  }
+  if (!isWhole) throw errorFrom(undefined, 503)
+  const left = total - replayed
+  if (left === 0) return
+  const were = left === 1 ? '1 dead letter was' : `${left} dead letters were`
+  throw new MillpondError('source-unknown', `${were} skipped. Name a source that receives them with --to.`)
 }
 
 async function sayList(

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { TokenInfo } from '../control/control.ts'
 import { type Keeper, withKeeper } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { UsageError } from './failure.ts'
 import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
 
@@ -14,19 +15,22 @@ interface TokenOptions extends GlobalOptions {
 
 export function addTokenCommand(program: Command, context: CliContext): void {
   const token = program.command('token').description('tokens for the portal, the API and scripts')
-  token.addHelpText('after', '\nExample:\n  $ millpond token create --name laptop\n  $ millpond token list')
+  token.addHelpText('after', '\nExample:\n  $ millpond token create laptop\n  $ millpond token list')
 
   token
-    .command('create')
+    .command('create [name]')
     .description("make an administrator's token; it is shown once and kept only as a hash")
-    .option('--name <name>', 'what it is for', 'command line')
+    .option('--name <name>', 'what it is for (default: "command line")')
     .option('--json', 'print {"id","name","role","token"}')
     .addHelpText(
       'after',
-      '\nExample:\n  $ millpond token create --name laptop\n  $ TOKEN=$(millpond token create --json | jq -r .token)',
+      '\nExample:\n  $ millpond token create laptop\n  $ TOKEN=$(millpond token create --json | jq -r .token)',
     )
-    .action(async (options: TokenOptions, command: Command) => {
-      const made = await keep(context, command, async (keeper) => await keeper.createToken(options.name ?? ''))
+    .action(async (word: string | undefined, options: TokenOptions, command: Command) => {
+      if (word !== undefined && options.name !== undefined)
+        throw new UsageError('Give the name once: as a word or with --name')
+      const wanted = word ?? options.name ?? 'command line'
+      const made = await keep(context, command, async (keeper) => await keeper.createToken(wanted))
       const { id, name, role } = made.info
       const plain = `Token ${name} (id ${id}) is ready. It is shown only now:\n\n  ${made.token}`
       await writeOut(

@@ -16,11 +16,11 @@ import {
   sendRefusal,
   sendSuccess,
 } from './http/answer.ts'
-import { BodyReader } from './http/body.ts'
+import { type BodyOutcome, BodyReader } from './http/body.ts'
 import { type ClientAddress, createClientAddress } from './http/client-address.ts'
 import { corsHeaders, sendPreflight } from './http/cors.ts'
-import { createRateLimit } from './http/rate-limit.ts'
-import { accept, type AcceptDeps, admit } from './segment/accept.ts'
+import { createRateLimit, createStrangerLimit } from './http/rate-limit.ts'
+import { accept, type AcceptDeps, type Admission, admit, chargeStranger } from './segment/accept.ts'
 import { createDeviceClocks } from './segment/clock-offset.ts'
 import { keysOutsideBody, searchKey } from './segment/key.ts'
 import { pixelBody } from './segment/pixel.ts'
@@ -41,7 +41,7 @@ export interface CollectDeps {
   readonly fallback?: (request: IncomingMessage, response: ServerResponse) => void
   /** The answer of GET /health. */
   readonly health: () => object
-  /** `http(s)://host:port` as bound, for the settings document when there is no publicUrl. */
+  /** `http(s)://host:port` as bound (0.0.0.0 and [::] as such), for the settings document when there is no publicUrl. */
   readonly address?: () => string
 }
 
@@ -95,6 +95,7 @@ class Collect {
       clock,
       log: deps.log,
       rateLimit: createRateLimit(settings.collect.requestsPerSecondMax, clock),
+      strangerLimit: createStrangerLimit(clock),
       deviceClocks: createDeviceClocks(settings.collect.deviceClocksMax),
       counters: this.#counters,
       retryAfterSeconds,
@@ -121,7 +122,12 @@ class Collect {
       return
     }
     const message = 'The request could not be served. Try again.'
-    this.#answer(request, response, { code: 'intake-busy', message, retryAfterSeconds: retryAfterSecondsMin })
+    try {
+      this.#answer(request, response, { code: 'intake-busy', message, retryAfterSeconds: retryAfterSecondsMin })
+    } catch (second) {
+      this.#deps.log.error({ err: second }, 'Not even the refusal could be answered; the connection is closed.')
+      request.destroy()
+    }
   }
 
   #dispatch(request: IncomingMessage, response: ServerResponse): void {
@@ -170,16 +176,31 @@ class Collect {
       return
     }
     this.#bodies.read(request, (outcome) => {
-      if (outcome.kind === 'gone') return
-      if (outcome.kind === 'refused') {
-        this.#answer(request, response, outcome.refusal)
-        return
-      }
-      void accept(this.#accept, admission, outcome.body).then((refusal) => {
-        outcome.release()
-        this.#answer(request, response, refusal)
+      this.#finishCall(admission, outcome, { request, response }).catch((error: unknown) => {
+        this.#fail(request, response, error)
       })
     })
+  }
+
+  async #finishCall(
+    admission: Admission,
+    outcome: BodyOutcome,
+    { request, response }: { request: IncomingMessage; response: ServerResponse },
+  ): Promise<void> {
+    if (outcome.kind === 'gone') return
+    if (outcome.kind === 'refused') {
+      const { refusal } = outcome
+      if (refusal.code !== 'intake-busy') chargeStranger(this.#accept, admission, 0)
+      this.#answer(request, response, refusal)
+      return
+    }
+    let refusal: Refusal | undefined
+    try {
+      refusal = await accept(this.#accept, admission, outcome.body)
+    } finally {
+      outcome.release()
+    }
+    this.#answer(request, response, refusal)
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, refusal: Refusal | undefined): void {
@@ -193,6 +214,11 @@ class Collect {
   }
 
   async #servePixel(route: CallRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Mail scanners and link previews ask with HEAD; nobody has seen the picture.
+    if (request.method === 'HEAD') {
+      sendGif(response, true)
+      return
+    }
     this.#counters.requests++
     const body = pixelBody(request.url ?? '')
     const admission = admit(this.#accept, route, this.#clientAddress(request), keysOutsideBody(request))
@@ -201,7 +227,7 @@ class Collect {
     else if (body === undefined) refusal = { code: 'body-unreadable' }
     else refusal = await accept(this.#accept, admission, body)
     if (refusal !== undefined) this.#counters.countRefusal(refusal.code)
-    sendGif(response, request.method === 'HEAD')
+    sendGif(response, false)
   }
 
   #serveSettings(writeKey: string, request: IncomingMessage, response: ServerResponse): void {

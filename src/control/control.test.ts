@@ -1,4 +1,5 @@
 // Control against real SQLite and real files in temp folders; the clock is a fake one.
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -211,15 +212,32 @@ test("a token's last use is written at most once a minute", async () => {
 test('a one-time code makes one token, once, and then no more codes are needed', async () => {
   const control = await open()
   expect(control.oneTimeCodeNeeded()).toBe(true)
+  const older = control.createOneTimeCode()
+  nowMicros += 1
+  expect(control.oneTimeCodeNeeded(nowMicros)).toBe(true)
   const code = control.createOneTimeCode()
-  const other = control.createOneTimeCode()
+  // An engine that starts again leaves the link that its intake printed alone.
+  expect(control.oneTimeCodeNeeded(nowMicros)).toBe(false)
+  expect(control.redeemOneTimeCode(older)).toBeUndefined()
   expect(control.redeemOneTimeCode('wrong')).toBeUndefined()
   const redeemed = control.redeemOneTimeCode(code)
   expect(control.verifyToken(redeemed?.token ?? '')?.role).toBe('admin')
   expect(control.redeemOneTimeCode(code)).toBeUndefined()
-  expect(control.redeemOneTimeCode(other)).toBeDefined()
   expect(control.oneTimeCodeNeeded()).toBe(false)
   expect((await readFile(join(folder, 'control.sqlite-wal'))).toString('latin1')).not.toContain(code)
+})
+
+test('redeeming a one-time code makes all others worthless', async () => {
+  const control = await open()
+  const code = control.createOneTimeCode()
+  // As an earlier version left them.
+  const database = new DatabaseSync(join(folder, 'control.sqlite'))
+  const life = [nowMicros, nowMicros + 24 * hourMicros] as const
+  const insert = 'INSERT INTO one_time_codes (hash, created_at, expires_at) VALUES (?, ?, ?)'
+  database.prepare(insert).run(createHash('sha256').update('older').digest('hex'), ...life)
+  database.close()
+  expect(control.redeemOneTimeCode(code)).toBeDefined()
+  expect(control.redeemOneTimeCode('older')).toBeUndefined()
 })
 
 test('a one-time code dies after 24 hours', async () => {

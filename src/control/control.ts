@@ -48,9 +48,12 @@ export interface Control extends Part {
   revokeToken(id: string): Promise<void>
   /** Undefined: unknown or revoked. */
   verifyToken(token: string): TokenInfo | undefined
-  /** True while nobody has ever come in by a one-time code: then each start makes a new one and prints it. */
-  oneTimeCodeNeeded(): boolean
-  /** Makes the first administrator's token, once, within 24 hours; stored hashed. */
+  /**
+   * True while nobody has ever come in by a one-time code: then each start makes a new one and prints it. With a time,
+   * false too if one was made since then: an engine that starts again must not spoil the link that was printed.
+   */
+  oneTimeCodeNeeded(sinceMicros?: number): boolean
+  /** Makes the first administrator's token, once, within 24 hours; stored hashed. Older codes are worthless now. */
   createOneTimeCode(): string
   /** Undefined: unknown, used or expired. */
   redeemOneTimeCode(code: string): { token: string } | undefined
@@ -71,8 +74,8 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
   const database = await openDatabase(join(dataFolder, 'control.sqlite'))
   try {
     const sources = createSourceStore({ database, dataFolder, files, clock, random, checksumSecret })
-    const tokens = createTokenStore({ database, clock, random })
-    const codes = createOneTimeCodes({ database, clock, random }, tokens)
+    const tokens = createTokenStore({ database, clock, log: deps.log, random })
+    const codes = createOneTimeCodes({ database, clock, log: deps.log, random }, tokens)
     await sources.publish()
     return {
       listSources: sources.list,

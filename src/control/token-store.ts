@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
 import type { TokenInfo } from './control.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
 
@@ -17,6 +18,7 @@ const nameLengthMax = 100
 export interface TokenStoreDeps {
   readonly database: DatabaseSync
   readonly clock: Clock
+  readonly log: Log
   readonly random: Random
 }
 
@@ -30,7 +32,9 @@ export interface TokenStore {
 const tokenColumns = 'id, name, role, created_at AS createdAtMicros, last_used_at AS lastUsedAtMicros'
 
 export function createTokenStore(deps: TokenStoreDeps): TokenStore {
-  const { database, clock, random } = deps
+  const { database, clock, log, random } = deps
+  /** After a failure each use would try, and complain, again. */
+  let touchAgainMicros = 0
 
   function create(name: string): { info: TokenInfo; token: string } {
     const trimmed = name.trim()
@@ -53,6 +57,19 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
 
   const findByHash = database.prepare(`SELECT ${tokenColumns}, hash FROM tokens WHERE hash = ? AND revoked_at IS NULL`)
   const touch = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
+
+  /** Help for people only: a full disk must not lock them out. */
+  function remember(info: TokenInfo, nowMicros: number): TokenInfo {
+    if (nowMicros < touchAgainMicros) return info
+    try {
+      touch.run(nowMicros, info.id)
+      return { ...info, lastUsedAtMicros: nowMicros }
+    } catch (error) {
+      touchAgainMicros = nowMicros + lastUsedStepMicros
+      log.warn({ err: error }, 'The time of last use of a token could not be written.')
+      return info
+    }
+  }
 
   return {
     list() {
@@ -77,8 +94,7 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
       const nowMicros = clock.nowMicros()
       const { hash: _, ...info } = row
       if (nowMicros - (info.lastUsedAtMicros ?? 0) < lastUsedStepMicros) return info
-      touch.run(nowMicros, info.id)
-      return { ...info, lastUsedAtMicros: nowMicros }
+      return remember(info, nowMicros)
     },
   }
 }

@@ -33,7 +33,7 @@ export interface DeadLetters {
   list(filter: DeadLetterFilter & { limit: number; replayed: boolean }): Promise<readonly DeadLetter[]>
   /**
    * Sends letters in again that were not replayed yet. `to` names the source that receives them and is needed for
-   * letters of unlisted keys. Error: source-unknown.
+   * letters of unlisted keys. Error: source-unknown, thrown by the call itself, before anything is sent in.
    */
   replay(filter: DeadLetterFilter & { to?: string | undefined }): AsyncIterable<ReplayProgress>
 }
@@ -84,6 +84,30 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
     for await (const rows of run.rows) yield* rows
   }
 
+  async function* replayAll(filter: DeadLetterFilter, to: string | undefined): AsyncGenerator<ReplayProgress> {
+    // Ids first: rows added by the replay itself must not be walked over.
+    const letters: LetterSize[] = []
+    const waiting = 'AND replayed_at IS NULL ORDER BY received_at, id'
+    for await (const [id, bytes] of select('id, strlen(raw)', filter, waiting))
+      letters.push({ id: String(id), bytes: Number(bytes) })
+    const skipped: { id: string; why: string }[] = []
+    let done = 0
+    for (const ids of grouped(letters)) {
+      const records: Parameters<Append>[0][] = []
+      for await (const row of select(replayColumns, { ids }, 'ORDER BY received_at, id')) {
+        const source = to ?? String(row[1])
+        if (hasSource(source)) records.push(replayRecord(row, source, clock))
+        else if (skipped.length < skippedReportedMax)
+          skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
+      }
+      // Only now, all in one go: an append refused while rows are still awaited would be a rejection without a handler.
+      await Promise.all(records.map((record) => append(record)))
+      done += records.length
+      yield { total: letters.length, done }
+    }
+    yield { end: { replayed: done, skipped } }
+  }
+
   return {
     async list({ limit, replayed, ...filter }) {
       const letters: DeadLetter[] = []
@@ -103,28 +127,9 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
       return letters
     },
 
-    async *replay({ to, ...filter }) {
+    replay({ to, ...filter }) {
       if (to !== undefined && !hasSource(to)) throw new MillpondError('source-unknown', `There is no source \`${to}\`.`)
-      // Ids first: rows added by the replay itself must not be walked over.
-      const letters: LetterSize[] = []
-      const waiting = 'AND replayed_at IS NULL ORDER BY received_at, id'
-      for await (const [id, bytes] of select('id, strlen(raw)', filter, waiting))
-        letters.push({ id: String(id), bytes: Number(bytes) })
-      const skipped: { id: string; why: string }[] = []
-      let done = 0
-      for (const ids of grouped(letters)) {
-        const appends: Promise<number>[] = []
-        for await (const row of select(replayColumns, { ids }, 'ORDER BY received_at, id')) {
-          const source = to ?? String(row[1])
-          if (hasSource(source)) appends.push(append(replayRecord(row, source, clock)))
-          else if (skipped.length < skippedReportedMax)
-            skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
-        }
-        await Promise.all(appends)
-        done += appends.length
-        yield { total: letters.length, done }
-      }
-      yield { end: { replayed: done, skipped } }
+      return replayAll(filter, to)
     },
   }
 }

@@ -5,14 +5,12 @@
 //
 // The engine lives in this process's pipe: when intake dies, however it dies, the engine sees the channel close.
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 
 import { childEnvironment } from '../config/env.ts'
 import type { Clock } from '../core/clock.ts'
 import { diskFiles, writeFileAtomic } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
-import type { Part } from '../core/part.ts'
 import type { ToEngine, ToIntake } from './messages.ts'
 import { processStartTime } from './orphan.ts'
 
@@ -29,22 +27,29 @@ const mallocArenasMax = '2'
 export interface EngineChildOptions {
   readonly runFolder: string
   readonly queriesRunningMax: number
-  readonly stopTimeoutMs: number
   /** Sent first to every new engine. */
   readonly begin: ToEngine
 }
 
-export interface EngineChild extends Part {
+export interface EngineChild {
   readonly state: () => 'starting' | 'running' | 'waiting' | 'stopping' | 'stopped'
   readonly starts: () => number
   readonly pid: () => number | undefined
   /** Dropped when no engine runs: messages are wake-ups. */
   send(message: ToEngine): void
+  /** Orderly; after `timeoutMs` the engine is killed. Called once. */
+  stop(timeoutMs: number): Promise<void>
 }
 
 export function startEngineChild(
   options: EngineChildOptions,
-  deps: { clock: Clock; log: Log; onMessage: (message: ToIntake) => void },
+  deps: {
+    clock: Clock
+    log: Log
+    onMessage: (message: ToIntake) => void
+    /** For tests; by default the engine of this program. */
+    fork?: (options: EngineChildOptions) => ChildProcess
+  },
 ): EngineChild {
   const { clock, log } = deps
   let state: ReturnType<EngineChild['state']> = 'waiting'
@@ -57,11 +62,31 @@ export function startEngineChild(
     if (child?.connected === true) child.send(message, () => undefined)
   }
 
+  /** However an engine ended, or never came to be: the next start is never given up. */
+  function ended(startedAtMs: number, facts: object): void {
+    child = undefined
+    if (state === 'stopping' || state === 'stopped') return
+    state = 'waiting'
+    const livedMs = clock.monotonicMs() - startedAtMs
+    backoffMs = livedMs > settledAfterMs ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax)
+    log.error(
+      { ...facts, livedMs: Math.round(livedMs), restartInMs: backoffMs },
+      'The engine ended; collecting goes on.',
+    )
+    cancelRestart = clock.schedule(start, backoffMs)
+  }
+
   function start(): void {
     state = 'starting'
     starts += 1
     const startedAtMs = clock.monotonicMs()
-    const engine = forkEngine(options)
+    let engine: ChildProcess
+    try {
+      engine = (deps.fork ?? forkEngine)(options)
+    } catch (error) {
+      ended(startedAtMs, { err: error })
+      return
+    }
     child = engine
     void rememberEngine(options.runFolder, engine, log)
     engine.on('message', (message: ToIntake) => {
@@ -69,19 +94,12 @@ export function startEngineChild(
       deps.onMessage(message)
     })
     engine.on('error', (error) => {
-      log.error({ err: error }, 'The engine process could not be started.')
+      // Without a pid there is no process, so no `exit` will come.
+      if (engine.pid === undefined && child === engine) ended(startedAtMs, { err: error })
+      else log.error({ err: error }, 'The engine process reported an error.')
     })
     engine.once('exit', (code, signal) => {
-      child = undefined
-      if (state === 'stopping') return
-      state = 'waiting'
-      const livedMs = clock.monotonicMs() - startedAtMs
-      backoffMs = livedMs > settledAfterMs ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax)
-      log.error(
-        { code, signal, livedMs: Math.round(livedMs), restartInMs: backoffMs },
-        'The engine ended; collecting goes on.',
-      )
-      cancelRestart = clock.schedule(start, backoffMs)
+      if (child === engine) ended(startedAtMs, { code, signal })
     })
     send(options.begin)
   }
@@ -92,10 +110,10 @@ export function startEngineChild(
     starts: () => starts,
     pid: () => child?.pid,
     send,
-    async stop() {
+    async stop(timeoutMs) {
       cancelRestart()
       state = 'stopping'
-      if (child !== undefined) await stopChild(child, send, options.stopTimeoutMs, log)
+      if (child?.pid !== undefined) await stopChild(child, send, timeoutMs, log)
       state = 'stopped'
     },
   }
@@ -119,7 +137,10 @@ async function stopChild(
   timeoutMs: number,
   log: Log,
 ): Promise<void> {
-  const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve()
+  const gone = new Promise<void>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve()
+    else child.once('exit', () => resolve())
+  })
   send({ kind: 'stop' })
   const deadline = setTimeout(() => {
     log.warn({ timeoutMs }, 'The engine did not stop in time and is ended; it reads on from its last checkpoint.')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-import { diskFiles } from '../core/files.ts'
+import { diskFiles, isErrno } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
 
 const run = promisify(execFile)
@@ -48,12 +48,17 @@ export async function endOrphanEngine(runFolder: string, log: Log): Promise<void
   if (content === undefined) return
   const entry = parseEntry(Buffer.from(content).toString())
   if (entry === undefined || (await processStartTime(entry.pid)) !== entry.startTime) return
-  if (process.platform !== 'linux' || (await isEngine(entry.pid))) {
-    log.warn({ pid: entry.pid }, 'An engine was left over from an earlier start; it is ended.')
+  if (!(await isEngine(entry.pid))) return
+  log.warn({ pid: entry.pid }, 'An engine was left over from an earlier start; it is ended.')
+  try {
     process.kill(entry.pid, 'SIGKILL')
-    for (let poll = 0; poll < pollsMax && (await processStartTime(entry.pid)) === entry.startTime; poll += 1)
-      await delay(pollMs)
+  } catch (error) {
+    // It ended between the look and the signal.
+    if (isErrno(error, 'ESRCH')) return
+    throw error
   }
+  for (let poll = 0; poll < pollsMax && (await processStartTime(entry.pid)) === entry.startTime; poll += 1)
+    await delay(pollMs)
 }
 
 async function isEngine(pid: number): Promise<boolean> {

@@ -1,4 +1,6 @@
 // What `millpond start` prints once everything answers: where it is, and the next three things to do.
+import { resolve } from 'node:path'
+
 import type { Settings } from '../core/settings.ts'
 
 export interface StartFacts {
@@ -8,9 +10,13 @@ export interface StartFacts {
   readonly oneTimeCode: string | undefined
   /** How this Millpond is called on a command line. */
   readonly command: string
+  /** Where the commands are likely to be typed. */
+  readonly workingFolder?: string
 }
 
-export function startBlock({ settings, address, oneTimeCode, command }: StartFacts): string {
+export function startBlock(facts: StartFacts): string {
+  const { settings, address, oneTimeCode } = facts
+  const command = commandOn(facts)
   const lines = [
     '',
     `  Millpond is running at ${address}`,
@@ -38,4 +44,14 @@ export function startBlock({ settings, address, oneTimeCode, command }: StartFac
     lines.push('  proxy with a certificate in front and name it in MILLPOND_PUBLIC_URL and MILLPOND_TRUSTED_PROXIES.')
   }
   return `${lines.join('\n')}\n\n`
+}
+
+/** A printed command must find this data folder: by default, or else by name, whatever the environment says there. */
+function commandOn({ settings, command, workingFolder = process.cwd() }: StartFacts): string {
+  const isDefault = settings.data === resolve(workingFolder, 'millpond-data')
+  return isDefault ? command : `${command} --data ${shellWord(settings.data)}`
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

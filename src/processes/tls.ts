@@ -3,6 +3,7 @@ import { watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Server as SecureServer } from 'node:https'
 import { dirname } from 'node:path'
+import { createSecureContext } from 'node:tls'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'
@@ -16,12 +17,15 @@ export interface TlsPaths {
 /** Renewals write two files one after the other; wait until both are there. */
 const settleMs = 500
 
-/** Error: setting-invalid. */
+/** Error: setting-invalid, also for files that are no PEM or don't belong together. */
 export async function readTls(paths: TlsPaths): Promise<{ cert: Buffer; key: Buffer }> {
   try {
-    return { cert: await readFile(paths.cert), key: await readFile(paths.key) }
+    const pair = { cert: await readFile(paths.cert), key: await readFile(paths.key) }
+    createSecureContext(pair)
+    return pair
   } catch (error) {
-    throw new MillpondError('setting-invalid', `The TLS files can't be read: ${messageOf(error)}`, { cause: error })
+    const message = `The TLS files can't be used (${paths.cert}, ${paths.key}): ${messageOf(error)}`
+    throw new MillpondError('setting-invalid', message, { cause: error })
   }
 }
 
@@ -44,6 +48,11 @@ export function watchTls(server: SecureServer, paths: TlsPaths, deps: { clock: C
       cancelReload = deps.clock.schedule(() => void reload(), settleMs)
     }),
   )
+  for (const watcher of watchers) {
+    watcher.on('error', (error) => {
+      deps.log.error({ err: error }, 'A folder of TLS files is watched no more; a renewal needs a restart.')
+    })
+  }
   return () => {
     cancelReload()
     for (const watcher of watchers) watcher.close()

@@ -62,6 +62,7 @@ test('a source is added, listed, rotated, disabled and enabled', async () => {
 test('a token is made, listed without its secret, and revoked', async () => {
   const made = json(await millpond(['token', 'create', '--name', 'laptop', '--json'])) as { id: string; token: string }
   expect(made).toMatchObject({ name: 'laptop', role: 'admin', token: expect.stringMatching(/^mp_\w{40}$/) })
+  expect((await millpond(['token', 'create', 'a', '--name', 'b'])).code).toBe(2)
   const list = await millpond(['token', 'list', '--json'])
   expect(json(list)).toMatchObject({ id: made.id, name: 'laptop', lastUsedAtMicros: null })
   expect(list.stdout).not.toContain(made.token)

@@ -213,14 +213,14 @@ test('dead letters are listed by filter and replayed with what was asked', async
   const letter = { id: '7', source: 'web', reason: 'key_disabled', raw: '{"a":"\u001B[31m"}' }
   const { asked } = await answering(({ method }, response) => {
     if (method === 'GET') sendJson(response, { deadLetters: [letter] })
-    else response.end(lines({ done: 1, total: 2 }, { done: 2, total: 2 }))
+    else response.end(lines({ done: 1, total: 2 }, { done: 2, total: 2 }, { end: { replayed: 2, skipped: [] } }))
   })
   expect((await millpond('dead-letters', 'list', '--source', 'web', '--reason', 'key_disabled', '--json')).stdout).toBe(
     lines(letter),
   )
   expect((await millpond('dead-letters', 'list', '--limit', '5')).stdout).toContain('key_disabled')
   expect((await millpond('dead-letters', 'replay', '--id', '7', '8', '--to', 'web', '--json')).stdout).toBe(
-    lines({ replayed: 2, total: 2 }),
+    lines({ replayed: 2, total: 2, skipped: [] }),
   )
   expect((await millpond('dead-letters', 'replay', '--all')).stdout).toBe('Replayed 2 of 2 dead letters.\n')
   expect(asked.map(({ url, body }) => [url, body])).toEqual([
@@ -238,6 +238,32 @@ test('a replay that stops half-way is a failure', async () => {
   expect(await millpond('dead-letters', 'replay', '--all')).toMatchObject({
     code: 1,
     stdout: 'Replayed 1 of 2 dead letters.\n',
+  })
+})
+
+test('letters that a replay skipped are told with the reason, and what to do', async () => {
+  const skipped = [{ id: '7\u001B[31m', why: 'no source `unknown`; name one with --to' }]
+  await answering((_, response) => {
+    response.end(lines({ done: 1, total: 2 }, { end: { replayed: 1, skipped } }))
+  })
+  expect(await millpond('dead-letters', 'replay', '--all')).toMatchObject({
+    code: 1,
+    stdout: 'Replayed 1 of 2 dead letters.\nSkipped 7\\x1b[31m: no source `unknown`; name one with --to.\n',
+    stderr: 'millpond: 1 dead letter was skipped. Name a source that receives them with --to.\n',
+  })
+  expect(await millpond('dead-letters', 'replay', '--all', '--json')).toMatchObject({
+    code: 1,
+    stdout: lines({ replayed: 1, total: 2, skipped }),
+  })
+})
+
+test('an error in the middle of a replay is told as it is', async () => {
+  await answering((_, response) => {
+    response.end(lines({ done: 1, total: 2 }, { error: { code: 'disk-full', message: 'The disk is full' } }))
+  })
+  expect(await millpond('dead-letters', 'replay', '--all')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('millpond: The disk is full. Make room'),
   })
 })
 

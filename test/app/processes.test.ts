@@ -98,6 +98,33 @@ describe('two processes', () => {
     expect(await again.queryValue('SELECT count(*) FROM web.tick')).toBe(20)
   })
 
+  it('stop in under three seconds under traffic, and keep all that they answered', async () => {
+    const millpond = await start()
+    const writeKey = await millpond.addSource('web')
+    let taken = 0
+    let isStopped = false
+    const sender = async (which: number): Promise<void> => {
+      for (let n = 0; !isStopped; n += 1) {
+        try {
+          if ((await track(millpond, writeKey, which * 1_000_000 + n)) === 200) taken += 1
+        } catch {
+          // The port is closed, which is what a sender sees of a stop.
+          return
+        }
+      }
+    }
+    const senders = Array.from({ length: 16 }, async (_, which) => sender(which))
+    await firstAnswer(async () => (taken > 200 ? true : undefined), 10_000)
+    const startedMs = performance.now()
+    await millpond.stop()
+    isStopped = true
+    expect(performance.now() - startedMs).toBeLessThan(3000)
+    await Promise.all(senders)
+    const again = await start({ data: millpond.data })
+    await again.settled()
+    expect(await again.queryValue('SELECT count(DISTINCT id) FROM web.tick')).toBeGreaterThanOrEqual(taken)
+  })
+
   it('keep everything after kill -9 of both', async () => {
     const millpond = await start()
     const writeKey = await millpond.addSource('web')

@@ -32,7 +32,7 @@ describe('TLS', () => {
     await firstAnswer(isRunning, 20_000, millpond.output)
     const code = /\/login\?code=(\S+)/.exec(millpond.output())?.[1] ?? ''
     const login = await ask(`/login?code=${code}`)
-    expect(login.headers['set-cookie']?.[0]).toMatch(/HttpOnly; SameSite=Strict; .*Secure/)
+    expect(login.headers['set-cookie']?.[0]).toMatch(/HttpOnly; SameSite=Lax; .*Secure/)
     token = /millpond_token=([^;]+)/.exec(login.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
     const source = await ask('/api/sources', 'POST', '{"source":"web"}')
     writeKey = (JSON.parse(source.body) as { writeKey: string }).writeKey
@@ -208,6 +208,35 @@ describe('behind a trusted proxy', () => {
     expect(await withToken({ cookie: `millpond_token=${token}` })).toBe(401)
     // What was opened with it ends, too.
     await expect(feed.text()).resolves.toContain('event: status')
+  })
+})
+
+describe('open everywhere', () => {
+  it.each(['0.0.0.0', '::'])('%s: people read localhost, devices get an address that they can reach', async (host) => {
+    const millpond = await startMillpond({ settings: { MILLPOND_HOST: host } })
+    try {
+      const writeKey = await millpond.addSource('web')
+      const { port: bound } = new URL(millpond.address)
+      expect(millpond.output()).toContain(`Millpond is running at http://localhost:${bound}\n`)
+      const response = await fetch(`http://127.0.0.1:${bound}/v1/projects/${writeKey}/settings`)
+      const { integrations } = (await response.json()) as { integrations: Record<string, object> }
+      expect(integrations['Segment.io']).toMatchObject({ apiHost: `127.0.0.1:${bound}/v1`, protocol: 'http' })
+    } finally {
+      await millpond.dispose()
+    }
+  })
+})
+
+describe('TLS files of no use', () => {
+  it.each([
+    { what: 'no PEM', cert: 'README.md', key: 'README.md' },
+    { what: 'a key of another certificate', cert: 'localhost.cert.pem', key: 'renewed.key.pem' },
+  ])('$what: refused by name, and the next start is free', async ({ cert, key }) => {
+    const data = await mkdtemp(join(tmpdir(), 'millpond-tls-'))
+    const settings = { MILLPOND_TLS_CERT: join(tlsFolder, cert), MILLPOND_TLS_KEY: join(tlsFolder, key) }
+    await expect(startMillpond({ data, settings })).rejects.toThrow(/ended with 1.*TLS files can't be used/s)
+    const millpond = await startMillpond({ data })
+    await millpond.dispose()
   })
 })
 

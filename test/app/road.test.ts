@@ -112,6 +112,9 @@ describe('the ledger', () => {
       body: JSON.stringify({ source: 'limited' }),
     })
     expect(await response.text()).toContain('"end"')
+    const nowhere = await millpond.api('/api/dead-letters/replay', { method: 'POST', body: '{"to":"nowhere"}' })
+    expect(nowhere.status).toBe(404)
+    expect(await nowhere.json()).toMatchObject({ error: { code: 'source-unknown' } })
     const rows = await seen('SELECT count(*) FROM limited.too_late HAVING count(*) > 0')
     expect(Number(rows[0]?.[0])).toBeGreaterThan(0)
     const status = await millpond.settled()
@@ -139,6 +142,17 @@ describe('every door', () => {
   it('lets a write key read nothing', async () => {
     const response = await fetch(`${millpond.address}/api/status`, { headers: { authorization: `Bearer ${writeKey}` } })
     expect(response.status).toBe(401)
+  })
+
+  it("takes changes by cookie from its own page, not from another site's", async () => {
+    const made = await millpond.api('/api/tokens', { method: 'POST', body: '{"name":"browser"}' })
+    const { id, token } = (await made.json()) as { id: string; token: string }
+    const revoke = async (origin: string): Promise<number> => {
+      const headers = { cookie: `millpond_token=${token}`, origin }
+      return (await fetch(`${millpond.address}/api/tokens/${id}`, { method: 'DELETE', headers })).status
+    }
+    expect(await revoke('http://evil.example')).toBe(403)
+    expect(await revoke(millpond.address)).toBe(204)
   })
 
   it('shows what arrives as server-sent events', async () => {

@@ -187,6 +187,34 @@ describe('too much', () => {
   })
 })
 
+describe('strangers', () => {
+  test('whose address had too many failures are refused before they are read; good keys go on', async () => {
+    const clock = createManualClock()
+    server = await startTestServer({ clock })
+    const stranger = JSON.stringify({ type: 'track', writeKey: testKeys.foreign, text: 'x'.repeat(900_000) })
+    const statuses: number[] = []
+    for (let round = 0; round < 20; round++) statuses.push((await post('/v1/track', stranger)).status)
+    // Each counts as fourteen: 1 + 900,000 / 64 KiB.
+    expect(statuses).toEqual([...Array<number>(15).fill(401), ...Array<number>(5).fill(429)])
+
+    const socket = await open()
+    const answer = readAnswer(socket)
+    socket.write('POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n{')
+    expect(await answer).toMatchObject({ status: 429, headers: { connection: 'close', 'retry-after': '1' } })
+    expect(server.stats()).toMatchObject({ bodiesBytes: 0, bodiesReading: 0 })
+    expect((await post('/v1/track', good, { 'x-write-key': testKeys.web })).status).toBe(200)
+    clock.advance(1_000)
+    expect((await post('/v1/track', good)).status).toBe(200)
+  })
+
+  test('bodies that nobody can read count too, and keys in bodies never do when they are good', async () => {
+    server = await startTestServer({ clock: createManualClock() })
+    for (let round = 0; round < 250; round++) expect((await post('/v1/track', good)).status).toBe(200)
+    for (let round = 0; round < 200; round++) expect((await post('/v1/track', '{')).status).toBe(400)
+    expect((await post('/v1/track', '{')).status).toBe(429)
+  })
+})
+
 describe('senders that stall', () => {
   test('a slow writer gets 503 after bodyTimeoutMs, so that its SDK keeps the batch', async () => {
     const clock = createManualClock()

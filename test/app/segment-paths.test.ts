@@ -256,6 +256,13 @@ describe('pixel', () => {
     expect(kept()[0]?.bytes.equals(data)).toBe(true)
   })
 
+  test('HEAD gets the headers of the picture and stores nothing', async () => {
+    const response = await fetch(server.url + addresses[0], { method: 'HEAD' })
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/gif'])
+    expect(response.headers.get('content-length')).not.toBe('0')
+    expect(kept()).toEqual([])
+  })
+
   test.each([
     '/v1/pixel/page',
     '/v1/pixel/page?data=%%%',
@@ -307,6 +314,19 @@ describe('settings', () => {
     expect(await response.json()).toMatchObject({ integrations: { 'Segment.io': { apiHost, protocol } } })
     await other.stop()
   })
+})
+
+describe('settings without a public address', () => {
+  test.each(['http://0.0.0.0:8080', 'http://[::]:8080', 'http://[0:0:0:0:0:0:0:0]:8080', ''])(
+    'that would say %s name where this sender found us',
+    async (bound) => {
+      const other = await startTestServer({ address: () => bound })
+      const response = await fetch(`${other.url}/v1/projects/${testKeys.web}/settings`)
+      const apiHost = `127.0.0.1:${other.port}/v1`
+      expect(await response.json()).toMatchObject({ integrations: { 'Segment.io': { apiHost, protocol: 'http' } } })
+      await other.stop()
+    },
+  )
 })
 
 describe('refusals that pass', () => {

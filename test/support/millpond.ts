@@ -151,7 +151,7 @@ function createHandle({ data, child, address, token, output }: Parts): Millpond 
       )
     },
     async kill(which) {
-      process.kill((await pids())[which], 'SIGKILL')
+      killHard((await pids())[which])
       if (which === 'intake') await gone()
     },
     async dispose() {
@@ -169,6 +169,15 @@ export async function freePort(): Promise<number> {
   await new Promise((closed) => server.close(closed))
   if (typeof bound !== 'object' || bound === null) throw new Error('A server without a port.')
   return bound.port
+}
+
+/** An engine killed a moment ago may not have its successor yet: then there is nothing to kill. */
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** Asks again every few milliseconds until there is an answer; throws `last words` of the process after the deadline. */

@@ -67,3 +67,8 @@ test('a whole /64 counts as one sender', () => {
   expect(addressGroup('2001:db8:1:2::1')).not.toBe(addressGroup('2001:db8:1:3::1'))
   expect(addressGroup('1.2.3.4')).toBe('1.2.3.4')
 })
+
+test('a zone of any length is no address: addresses stay in memory', () => {
+  expect(normalizeAddress('fe80::1%eth0')).toBeDefined()
+  expect(normalizeAddress(`fe80::1%${'x'.repeat(100)}`)).toBeUndefined()
+})

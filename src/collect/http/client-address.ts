@@ -52,11 +52,15 @@ function parseRange(range: string): [Address, number] {
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
+/** A zone behind % may be any text; addresses stay in memory. */
+const addressCharsMax = 64
+
 /** One spelling for each address: IPv4 in IPv6 unwrapped, ports and brackets off. Undefined: no address. */
 export function normalizeAddress(text: string): string | undefined {
   if (text.startsWith('::ffff:') && ipaddr.IPv4.isValidFourPartDecimal(text.slice(7))) return text.slice(7)
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text
   let bare = text.trim()
+  if (bare.length > addressCharsMax) return undefined
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(bare)
   if (bracketed?.[1] !== undefined) bare = bracketed[1]
   else if (/^[\d.]+:\d+$/.test(bare)) bare = bare.slice(0, bare.indexOf(':'))

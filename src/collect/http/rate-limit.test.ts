@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { createManualClock } from '../../../test/wire/manual-clock.ts'
-import { createRateLimit } from './rate-limit.ts'
+import { createRateLimit, createStrangerLimit } from './rate-limit.ts'
 
 test('lets a second of requests through at once, then one for each that comes back', () => {
   const clock = createManualClock()
@@ -46,4 +46,23 @@ test('never more than the burst plus the rate, and waiting as told is enough', (
       },
     ),
   )
+})
+
+test('a stranger is heard again when the failures of its address are some time ago; large bodies count as many', () => {
+  const clock = createManualClock()
+  const limit = createStrangerLimit(clock)
+  for (let failure = 0; failure < 200; failure++) {
+    expect(limit.wait('1.2.3.4')).toBe(0)
+    limit.charge('1.2.3.4', 100)
+  }
+  expect(limit.wait('1.2.3.4')).toBe(1)
+  expect(limit.wait('1.2.3.5')).toBe(0)
+  clock.advance(20)
+  expect(limit.wait('1.2.3.4')).toBe(0)
+
+  limit.charge('1.2.3.5', 64 * 1024 * 299)
+  const seconds = limit.wait('1.2.3.5')
+  expect(seconds).toBeGreaterThan(1)
+  clock.advance(seconds * 1000)
+  expect(limit.wait('1.2.3.5')).toBe(0)
 })

@@ -31,7 +31,9 @@ export function serverOptions(settings: CollectSettings): ServerOptions {
 export function guardServer(server: Server, settings: CollectSettings): void {
   server.maxConnections = settings.connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // Who has not shaken hands can't read an answer, and what is written would wait for ever.
+    const isHandshake = /^(?:ERR_TLS_|ERR_SSL_|EPROTO)/.test(error.code ?? '')
+    if (error.code === 'ECONNRESET' || isHandshake || !socket.writable) {
       socket.destroy()
       return
     }

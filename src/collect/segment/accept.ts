@@ -7,7 +7,7 @@ import { MillpondError } from '../../core/errors.ts'
 import type { QuarantineReason, RequestMeta } from '../../core/event.ts'
 import type { Log } from '../../core/log.ts'
 import type { Refusal } from '../http/answer.ts'
-import type { RateLimit } from '../http/rate-limit.ts'
+import type { RateLimit, StrangerLimit } from '../http/rate-limit.ts'
 import type { Counters } from '../stats.ts'
 import type { DeviceClocks } from './clock-offset.ts'
 import { type KeySearch, type KnownKey, keysOfBody, searchKey } from './key.ts'
@@ -21,6 +21,7 @@ export interface AcceptDeps {
   readonly clock: Clock
   readonly log: Log
   readonly rateLimit: RateLimit
+  readonly strangerLimit: StrangerLimit
   readonly deviceClocks: DeviceClocks
   readonly counters: Counters
   readonly retryAfterSeconds: () => number
@@ -39,7 +40,7 @@ const missing: Refusal = {
 }
 const unknown: Refusal = { code: 'write-key-unknown', message: 'This write key was never issued here.' }
 
-/** The rate of a key that stands outside the body is judged before the body is read. */
+/** The rate of a key that stands outside the body is judged before the body is read; so is an address without one. */
 export function admit(
   deps: AcceptDeps,
   route: CallRoute,
@@ -47,8 +48,29 @@ export function admit(
   keys: readonly string[],
 ): Admission | Refusal {
   const search = searchKey(deps.keys, keys)
-  const refusal = search.kind === 'known' ? refuseRate(deps, search.key, address) : undefined
+  const refusal =
+    search.kind === 'known' ? refuseRate(deps, search.key, address) : refuseStranger(deps, { search, address })
+  if (refusal !== undefined && search.kind !== 'known') return { ...refusal, close: true }
   return refusal ?? { route, address, search }
+}
+
+/** Counts a request against its address that was read for nothing: no key of ours outside the body, and none inside. */
+export function chargeStranger(
+  deps: AcceptDeps,
+  { search, address }: Pick<Admission, 'search' | 'address'>,
+  bytes: number,
+): void {
+  if (search.kind !== 'known') deps.strangerLimit.charge(address, bytes)
+}
+
+function refuseStranger(
+  deps: AcceptDeps,
+  { search, address }: Pick<Admission, 'search' | 'address'>,
+): Refusal | undefined {
+  const seconds = search.kind === 'known' ? 0 : deps.strangerLimit.wait(address)
+  if (seconds === 0) return undefined
+  const message = 'Too many requests without a valid write key came from this address.'
+  return { code: 'rate-limited', message, retryAfterSeconds: seconds }
 }
 
 /** Undefined: on disk, or nothing to keep. Never rejects. */
@@ -74,10 +96,19 @@ interface Prepared {
 
 /** Undefined: a batch of nothing. */
 function prepare(deps: AcceptDeps, admission: Admission, bytes: Uint8Array): Prepared | Refusal | undefined {
+  // Again, because many may have been let in at once; parsing is what costs.
+  const refusal = refuseStranger(deps, admission)
+  if (refusal !== undefined) return refusal
   const judgement = judge(bytes, admission.route.call)
-  if (judgement.kind === 'unreadable') return { code: 'body-unreadable', message: judgement.message }
+  if (judgement.kind === 'unreadable') {
+    chargeStranger(deps, admission, bytes.length)
+    return { code: 'body-unreadable', message: judgement.message }
+  }
   const key = findKey(deps, admission, judgement)
-  if ('code' in key) return key
+  if ('code' in key) {
+    if (key.code !== 'rate-limited') chargeStranger(deps, admission, bytes.length)
+    return key
+  }
   const { count, body, repaired } = judgement
   if (count === 0) return undefined
   const { source, refused } = key

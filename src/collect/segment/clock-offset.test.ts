@@ -46,6 +46,20 @@ describe('whose clock is doubted', () => {
   })
 })
 
+describe('ids that a sender makes long', () => {
+  test('over 256 characters are no device, so that memory stays bounded', () => {
+    const clocks = createDeviceClocks(10)
+    const long = 'x'.repeat(257)
+    for (const device of [{ anonymousId: long }, { device: long }, { device: long, anonymousId: long }]) {
+      expect(upload(clocks, 65_000, device)).toEqual({ offsetMs: 65_000, method: 'batch' })
+      expect(upload(clocks, 61_000, device)).toEqual({ offsetMs: 61_000, method: 'batch' })
+    }
+    const longest = { anonymousId: 'x'.repeat(256) }
+    upload(clocks, 65_000, longest)
+    expect(upload(clocks, 61_000, longest)).toEqual({ offsetMs: 61_000, method: 'device' })
+  })
+})
+
 describe('how far', () => {
   test('one request: its own offset, both ways', () => {
     const clocks = createDeviceClocks(10)

@@ -39,6 +39,8 @@ const noiseMs = 1_000
 const lateFileMsMin = 5 * 60_000
 /** A file older than this is not late: its clock was never set. */
 const lateFileMsMax = 366 * 86_400_000
+/** Ids are UUIDs or hashes; they stay in memory, and a sender may write megabytes there. */
+const deviceIdCharsMax = 256
 
 export function createDeviceClocks(devicesMax: number): DeviceClocks {
   const devices = devicesMax === 0 ? undefined : new LRUCache<string, number[]>({ max: devicesMax })
@@ -75,12 +77,15 @@ function choose(offsets: readonly number[], isLateFile: boolean): ClockCorrectio
   return { offsetMs, method: isKnown ? 'device' : 'batch' }
 }
 
+function isDeviceId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= deviceIdCharsMax
+}
+
 function deviceOf(event: JsonObject): string | undefined {
   const { context, anonymousId } = event
   const device = isObject(context) ? context['device'] : undefined
   const id = isObject(device) ? device['id'] : undefined
-  if (typeof id === 'string' && id !== '') return id
-  return typeof anonymousId === 'string' && anonymousId !== '' ? anonymousId : undefined
+  return [id, anonymousId].find(isDeviceId)
 }
 
 const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i

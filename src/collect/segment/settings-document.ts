@@ -14,7 +14,7 @@ export interface PublicAddress {
 const ageSecondsMax = 300
 const staleSecondsMax = 86_400
 
-const everywhere = new Set(['', '0.0.0.0', '[::]'])
+const everywhere = new Set(['', '0.0.0.0', '[::]', '[::ffff:0:0]'])
 
 /** `url` (publicUrl, or where we listen) unless that says "everywhere": then the address at which this sender found us. */
 export function publicAddress(url: string | undefined, socket: Socket): PublicAddress {

@@ -30,8 +30,14 @@ export function liveEventOf(
 }
 
 function callOf(record: StoredRecord): string {
-  const { call } = JSON.parse(record.meta) as Partial<RequestMeta>
-  return call ?? ''
+  try {
+    const meta = JSON.parse(record.meta) as Partial<RequestMeta> | null
+    return idText(meta?.call)
+  } catch (error) {
+    // No receiver of ours wrote it; its letter says so.
+    if (error instanceof SyntaxError) return ''
+    throw error
+  }
 }
 
 const awkwardReasons: ReadonlySet<QuarantineReason> = new Set(['too_deep', 'event_too_large', 'too_many_keys'])

@@ -17,6 +17,8 @@ test.each([
   ['{"other":[1]}', undefined],
   ['[1]', undefined],
   ['{}', undefined],
+  ['{"a\\q":1,"batch":[1]}', undefined],
+  ['{"batch":[1],"a\\', ['1']],
 ])('%s', (text, expected) => {
   expect(slices(text)).toEqual(expected)
 })

@@ -1,6 +1,6 @@
 // Where the events of a batch lie in its bytes, and what stands around them: for dead letters (exact bytes), for the size
 // of single events, and for numbers that a double can't hold. Runs only for bodies that need one of these. The body is
-// valid JSON: intake answered 200 for it.
+// valid JSON: intake answered 200 for it. Of a body that isn't, only as much is found as can be read.
 
 export interface Span {
   readonly start: number
@@ -55,13 +55,22 @@ function skipValue(body: Uint8Array, from: number): number {
   return at
 }
 
+function keyOf(text: string): string | undefined {
+  try {
+    return JSON.parse(text) as string
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
 /** A key of the body's own object: its value, and where the search goes on. Undefined: there is no further one. */
 function nextKey(body: Uint8Array, from: number): { key: string; value: Span; next: number } | undefined {
   if (body[from] !== quote) return undefined
   const keyEnd = skipString(body, from)
-  const key = JSON.parse(textOf(body, { start: from, end: keyEnd })) as string
+  const key = keyOf(textOf(body, { start: from, end: keyEnd }))
   const colonAt = skipSpace(body, keyEnd)
-  if (body[colonAt] !== colon) return undefined
+  if (key === undefined || body[colonAt] !== colon) return undefined
   const start = skipSpace(body, colonAt + 1)
   const end = skipValue(body, start)
   const commaAt = skipSpace(body, end)

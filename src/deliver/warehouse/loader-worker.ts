@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import type { ReadBatch, StreamName, StreamReader } from '../../buffer/buffer.ts'
 import { openReader } from '../../buffer/reader.ts'
+import type { StoredRecord } from '../../buffer/record.ts'
 import type { SourcePlatform } from '../../control/control.ts'
 import { systemClock } from '../../core/clock.ts'
 import { assert, messageOf } from '../../core/errors.ts'
@@ -16,8 +17,8 @@ import type { StreamPosition } from '../../warehouse/driver.ts'
 import { DedupeIndex } from '../screen/dedupe-index.ts'
 import { hourOf, type RefusedEvents } from '../screen/screen.ts'
 import { rebuildIndex, VerdictFrames, VerdictLog } from '../screen/verdict-file.ts'
-import { PlanMaker } from './plan.ts'
-import type { DedupeStatus, FromWorker, PreparedPlan, RecordPlace, ToWorker, WorkerStart } from './worker-messages.ts'
+import { type Piece, PlanMaker } from './plan.ts'
+import type { DedupeStatus, FromWorker, PreparedPlan, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /** Live events of one plan: more than a page shows, few enough to cost nothing in a flood. */
 const liveEventsMax = 200
@@ -30,6 +31,8 @@ interface Stream {
   readonly reader: StreamReader
   readonly verdicts: VerdictLog
   position: number
+  /** Oldest hour of receiving in the last read: what comes may be as old. 0: nothing read yet; Infinity: all caught up. */
+  oldestHour: number
 }
 
 interface Batch {
@@ -40,8 +43,8 @@ interface Batch {
 type Post = (message: FromWorker, moved?: ArrayBuffer) => void
 
 class LoaderWorker {
-  /** Being judged: who is to blame if that fails. */
-  recordAtHand: RecordPlace | undefined
+  /** Being judged: who is to blame if that fails. Shared, so that it can be read after the thread's death. */
+  readonly #atHand: Float64Array
   readonly #start: WorkerStart
   readonly #streams: readonly Stream[]
   readonly #index: DedupeIndex
@@ -55,6 +58,7 @@ class LoaderWorker {
 
   private constructor(start: WorkerStart, streams: readonly Stream[], index: DedupeIndex, post: Post) {
     this.#start = start
+    this.#atHand = new Float64Array(start.recordAtHand)
     this.#streams = streams
     this.#index = index
     this.#post = post
@@ -82,7 +86,7 @@ class LoaderWorker {
         { stream, folder, after: position },
         { files: diskFiles, clock: systemClock, log },
       )
-      streams.push({ name: stream, reader, verdicts: verdicts.log, position })
+      streams.push({ name: stream, reader, verdicts: verdicts.log, position, oldestHour: 0 })
     }
     await rebuildIndex(index, cursors)
     return new LoaderWorker(start, streams, index, post)
@@ -103,7 +107,7 @@ class LoaderWorker {
       case 'sync':
         for (const { verdicts } of this.#streams) await verdicts.sync()
         this.#post({ kind: 'synced' })
-        for (const { verdicts } of this.#streams) await verdicts.release(message.hour)
+        for (const { verdicts } of this.#streams) await verdicts.release(this.#releaseHour(message.hour))
         return
       case 'stop':
         for (const { reader, verdicts } of this.#streams) {
@@ -112,6 +116,12 @@ class LoaderWorker {
         }
         this.#post({ kind: 'stopped' })
     }
+  }
+
+  /** The window is by hours of receiving: a backlog of five days asks for ids that are five days older than the clock's. */
+  #releaseHour(hour: number): number {
+    const oldest = Math.min(...this.#streams.map(({ oldestHour }) => oldestHour))
+    return Math.min(hour, oldest - this.#start.settings.screen.dedupeWindowHours - 1)
   }
 
   get dedupe(): DedupeStatus {
@@ -124,16 +134,20 @@ class LoaderWorker {
     const records = batches.flatMap(({ stream, read }) => read.records.map((record) => ({ stream, record })))
     await this.#learnPlatforms(new Set(records.map(({ record }) => record.source)))
     const only = records.length === 1 ? records[0] : undefined
-    const piece = only === undefined ? undefined : this.#pieceOf(only.record.count)
+    const piece = only === undefined ? undefined : this.#pieceOf(only.stream, only.record)
+    const isPart = piece?.isLast === false
     const events = records.reduce((sum, { record }) => sum + record.count, 0)
     this.#maker.begin({ loadedAtMicros: nowMicros, liveEventsMax, events, piece })
     for (const batch of batches) await this.#judge(batch)
     const moves = batches.some(({ stream, read }) => read.sequence > stream.position)
-    const positions = piece?.isLast === false ? this.#piecePosition() : this.#advance(batches)
+    const positions = isPart ? this.#piecePosition() : this.#advance(batches)
+    if (only !== undefined) this.#take(only.stream, only.record.sequence)
     const packed = moves ? this.#maker.finish(positions) : undefined
+    this.#layDown()
     const prepared: PreparedPlan = {
       plan: packed?.plan,
-      events,
+      // Counted and shown with the last piece.
+      events: isPart ? 0 : events,
       records: records.length,
       only:
         only === undefined
@@ -142,7 +156,7 @@ class LoaderWorker {
       more: batches.some(({ read }) => read.more),
       receivedAtMicros: records.reduce((newest, { record }) => Math.max(newest, record.receivedAtMicros), 0),
       totals: this.#totals,
-      live: packed?.live ?? [],
+      live: isPart ? [] : (packed?.live ?? []),
       dedupe: this.dedupe,
       overflowedRows: this.#maker.overflowedRows,
       prepareMs: performance.now() - startMs,
@@ -155,6 +169,8 @@ class LoaderWorker {
     const batches: Batch[] = []
     let events = 0
     for (const stream of this.#streams) {
+      // The other stream waits: its record would be taken for the one that is split.
+      if (this.#start.piece !== undefined && this.#start.piece.stream !== stream.name) continue
       if (events >= eventsMax) {
         // Not read, so nothing is known of it: ask again.
         batches.push({ stream, read: { records: [], sequence: stream.position, totals: {}, damaged: [], more: true } })
@@ -163,6 +179,8 @@ class LoaderWorker {
       const read = await stream.reader.read({ eventsMax: eventsMax - events, bytesMax })
       this.#totals = { ...this.#totals, [stream.name]: read.totals }
       events += read.records.reduce((sum, record) => sum + record.count, 0)
+      const hours = read.records.map((record) => hourOf(record.receivedAtMicros))
+      if (hours.length > 0 || !read.more) stream.oldestHour = hours.reduce((a, b) => Math.min(a, b), Infinity)
       batches.push({ stream, read })
     }
     return batches
@@ -171,13 +189,22 @@ class LoaderWorker {
   async #judge({ stream, read }: Batch): Promise<void> {
     let newestHour = 0
     for (const record of read.records) {
-      this.recordAtHand = { stream: stream.name, sequence: record.sequence }
+      this.#take(stream, record.sequence)
       this.#maker.add(stream.name, record, this.#refusals.get(`${stream.name} ${record.sequence}`))
       newestHour = Math.max(newestHour, hourOf(record.receivedAtMicros))
     }
-    this.recordAtHand = undefined
+    this.#layDown()
     const last = read.records.at(-1)
     if (last !== undefined) await stream.verdicts.write(this.#frames, last.sequence, newestHour)
+  }
+
+  #take(stream: Stream, sequence: number): void {
+    this.#atHand[1] = sequence
+    this.#atHand[0] = 1 + this.#streams.indexOf(stream)
+  }
+
+  #layDown(): void {
+    this.#atHand[0] = 0
   }
 
   #advance(batches: readonly Batch[]): StreamPosition[] {
@@ -190,9 +217,11 @@ class LoaderWorker {
     return positions
   }
 
-  #pieceOf(count: number): { from: number; to: number; isLast: boolean } | undefined {
+  /** The last piece has no events, so that no event is blamed when letters or counts are refused. */
+  #pieceOf({ name }: Stream, { sequence, count }: StoredRecord): Piece | undefined {
     const { piece } = this.#start
-    return piece === undefined ? undefined : { ...piece, isLast: piece.to >= count }
+    if (piece?.stream !== name || piece.sequence !== sequence) return undefined
+    return { from: piece.from, to: piece.to, isLast: piece.from >= count }
   }
 
   /** Pieces are counted in a position of their own: the record's moves with its last piece only. */
@@ -220,13 +249,11 @@ function runWorker(): void {
     port.postMessage(message, moved === undefined ? [] : [moved])
   }
   const worker = LoaderWorker.open(workerData as WorkerStart, post)
-  let opened: LoaderWorker | undefined
   const fail = (error: unknown) => {
     const message = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
-    post({ kind: 'failed', message, record: opened?.recordAtHand })
+    post({ kind: 'failed', message })
   }
   void worker.then((one) => {
-    opened = one
     post({ kind: 'ready', dedupe: one.dedupe })
   }, fail)
   // One after the other, except the answer that a running prepare waits for.

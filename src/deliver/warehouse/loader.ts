@@ -16,7 +16,7 @@ import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition, WarehouseDriver } from '../../warehouse/driver.ts'
 import { createLiveRing, type LiveFeed, type LiveRing } from '../live/live.ts'
 import { hourOf } from '../screen/screen.ts'
-import { PoisonHunt } from './poison.ts'
+import { isReached, PoisonHunt } from './poison.ts'
 import { readSchemaStart } from './schema-start.ts'
 import { createSignal, waitForAny } from './signal.ts'
 import { startWorker, WorkerFailure, type WorkerHandle } from './worker-handle.ts'
@@ -32,7 +32,10 @@ export interface LoaderDeps {
   readonly driver: WarehouseDriver
   readonly clock: Clock
   readonly log: Log
-  /** The warehouse answered several tries with `warehouse-unavailable`: an engine that broke mends only by a new start. */
+  /**
+   * The warehouse answered several tries with `warehouse-unavailable`, or refuses the end of a record of which pieces are
+   * in: that mends only by a new start, from the last checkpoint.
+   */
   readonly onWarehouseBroken?: (error: unknown) => void
 }
 
@@ -213,7 +216,7 @@ class WarehouseLoader implements Loader {
     const prepared = await next
     if (prepared?.more === true) this.#woken.set()
     if (prepared?.plan !== undefined) await this.#load(prepared)
-    else if (prepared !== undefined) this.#totals = prepared.totals
+    else if (prepared !== undefined) this.#learnTotals(prepared)
   }
 
   #prepareNext(notBeforeMs: number): void {
@@ -281,10 +284,15 @@ class WarehouseLoader implements Loader {
     this.#prepareNext(isMuchWaiting ? 0 : this.#lastLoadStartMs + pauseMs)
   }
 
+  /** A worker that loads a piece reads one stream only. */
+  #learnTotals({ totals }: PreparedPlan): void {
+    this.#totals = { ...this.#totals, ...totals }
+  }
+
   async #loaded(prepared: PreparedPlan, tookMs: number): Promise<void> {
     const { driver, clock } = this.#deps
     const positions = await driver.positions()
-    this.#totals = prepared.totals
+    this.#learnTotals(prepared)
     this.#eventsDirty += prepared.events
     const ageMs = prepared.receivedAtMicros === 0 ? 0 : (clock.nowMicros() - prepared.receivedAtMicros) / 1000
     this.#status = {
@@ -297,13 +305,11 @@ class WarehouseLoader implements Loader {
       dedupe: prepared.dedupe,
       lastError: null,
     }
-    this.#cancelCheckpoint ??= clock.schedule(() => {
-      this.#checkpointDue.set()
-    }, this.#options.settings.warehouse.checkpointAgeMsMax)
+    this.#checkpointLater()
     this.#ring.add(prepared.live)
     const wasSplitting = !this.#hunt.mayCheckpoint
-    const needsWorker = this.#hunt.loaded(prepared.plan?.positions ?? [], positions)
-    if (needsWorker || wasSplitting) await this.#endWorker()
+    this.#hunt.loaded(prepared, positions)
+    if (wasSplitting) await this.#endWorker()
   }
 
   /** The next step opens a new one; what this one had read waits for it. */
@@ -327,10 +333,23 @@ class WarehouseLoader implements Loader {
     this.#checkpointDue.clear()
     const { driver, clock } = this.#deps
     const startMs = clock.monotonicMs()
-    const covered = await driver.checkpoint()
-    this.#lastCheckpointMs = clock.monotonicMs() - startMs
-    this.#eventsDirty = 0
-    for (const listener of this.#coveredListeners) listener(covered)
+    let isAllCovered = false
+    try {
+      const covered = await driver.checkpoint()
+      this.#lastCheckpointMs = clock.monotonicMs() - startMs
+      isAllCovered = this.#status.positions.every((one) => isReached(one, covered))
+      if (isAllCovered) this.#eventsDirty = 0
+      for (const listener of this.#coveredListeners) listener(covered)
+    } finally {
+      // Held up by a query, or failed: perhaps nothing more arrives that would bring the next one.
+      if (!isAllCovered && !this.#stopping.isSet) this.#checkpointLater()
+    }
+  }
+
+  #checkpointLater(): void {
+    this.#cancelCheckpoint ??= this.#deps.clock.schedule(() => {
+      this.#checkpointDue.set()
+    }, this.#options.settings.warehouse.checkpointAgeMsMax)
   }
 
   async #recover(error: unknown): Promise<void> {
@@ -340,7 +359,7 @@ class WarehouseLoader implements Loader {
     this.#failures += 1
     const isLearned = this.#learn(error)
     const isBroken = cause instanceof MillpondError && cause.code === 'warehouse-unavailable'
-    if (isBroken && this.#failures >= brokenFailures) this.#deps.onWarehouseBroken?.(cause)
+    if ((isBroken || this.#hunt.isStuck) && this.#failures >= brokenFailures) this.#deps.onWarehouseBroken?.(cause)
     log.error({ err: cause, failures: this.#failures }, 'A load failed; it is tried again from the last position.')
     await this.#endWorker()
     if (!isLearned) {
@@ -356,11 +375,8 @@ class WarehouseLoader implements Loader {
       if (!(cause instanceof MillpondError) || cause.code !== 'load-refused') return false
       return this.#hunt.refused(error.prepared)
     }
-    if (error instanceof WorkerFailure && error.record !== undefined && this.#failures > 1) {
-      this.#hunt.giveUp(error.record)
-      return true
-    }
-    return false
+    if (!(error instanceof WorkerFailure) || error.record === undefined) return false
+    return this.#hunt.workerFailed(error.record, error.isDeath)
   }
 
   /** Loads nothing more: what waits is in the buffer. Makes durable what is loaded. */
@@ -369,9 +385,15 @@ class WarehouseLoader implements Loader {
     const worker = this.#worker
     if (worker === undefined) return
     await this.#next?.catch(() => undefined)
-    await worker.sync(this.#releaseHour())
-    if (this.#eventsDirty > 0 && this.#hunt.mayCheckpoint) await this.#checkpoint()
-    await worker.stop()
+    try {
+      await worker.sync(this.#releaseHour())
+      if (this.#eventsDirty > 0 && this.#hunt.mayCheckpoint) await this.#checkpoint()
+      await worker.stop()
+    } catch (error) {
+      // Nothing is lost: the next start reads from the last checkpoint.
+      this.#deps.log.error({ err: error }, 'The loader stopped without a last checkpoint.')
+      await worker.end()
+    }
   }
 }
 

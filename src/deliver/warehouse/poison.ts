@@ -5,18 +5,20 @@
 //                         \--loaded--> calm      \--loaded behind the suspect--> calm
 //
 // Pieces are committed without the record's position: until its last piece there must be no checkpoint, or a crash
-// could load them again.
-import type { StreamName } from '../../buffer/buffer.ts'
+// could load them again. For the same reason a record of which pieces are in is never begun anew: if it can't be ended,
+// only a start from the last checkpoint undoes them.
 import type { StreamPosition } from '../../warehouse/driver.ts'
-import type { PieceOrder, PreparedPlan, Refusal } from './worker-messages.ts'
+import type { PieceOrder, PreparedPlan, RecordPlace, Refusal } from './worker-messages.ts'
 
-interface Splitting {
-  readonly stream: StreamName
-  readonly sequence: number
+interface Splitting extends RecordPlace {
   readonly count: number
   from: number
   size: number
   readonly refused: number[]
+  /** A piece is in. */
+  isCommitted: boolean
+  /** What is tried now was refused, and nothing else can be tried. */
+  isStuck: boolean
 }
 
 export class PoisonHunt {
@@ -27,6 +29,8 @@ export class PoisonHunt {
   #splitting: Splitting | undefined
   /** Records that not even letters of single events could save. */
   #whole: Refusal[] = []
+  /** Where the worker failed last, and how often. */
+  #failing: (RecordPlace & { readonly times: number }) | undefined
 
   /** What a new worker must leave out. */
   get refusals(): readonly Refusal[] {
@@ -35,11 +39,12 @@ export class PoisonHunt {
     return [...this.#whole, { stream: splitting.stream, sequence: splitting.sequence, events: splitting.refused }]
   }
 
-  /** What a new worker must load of its first record. */
+  /** What alone a new worker must load. */
   get piece(): PieceOrder | undefined {
     const splitting = this.#splitting
     if (splitting === undefined) return undefined
-    return { from: splitting.from, to: Math.min(splitting.count, splitting.from + splitting.size) }
+    const { stream, sequence } = splitting
+    return { stream, sequence, from: splitting.from, to: endOf(splitting) }
   }
 
   /** False while pieces of a record are loaded but not its position. */
@@ -47,26 +52,38 @@ export class PoisonHunt {
     return this.#splitting === undefined
   }
 
+  /** Pieces are in that only a start from the last checkpoint undoes. */
+  get isStuck(): boolean {
+    return this.#splitting?.isStuck === true && this.#splitting.isCommitted
+  }
+
   /** The warehouse refused this plan. True: something was learned; false: the plan is innocent, wait and begin again. */
   refused({ plan, events, records, only }: PreparedPlan): boolean {
     this.#failures += 1
-    if (this.#splitting !== undefined) return this.#pieceRefused(this.#splitting)
+    const splitting = this.#splitting
+    if (splitting !== undefined) return isSame(splitting, only) && this.#pieceRefused(splitting)
     if (this.#failures === 1) {
-      this.#suspectUntil = plan?.positions ?? []
+      this.#suspectUntil = [...this.#suspectUntil, ...(plan?.positions ?? [])]
       return true
     }
     if (only === undefined) {
       this.eventsMax = records <= 2 ? 1 : Math.max(1, Math.floor(events / 2))
       return true
     }
-    const isWholeRefused = this.#whole.some((one) => one.stream === only.stream && one.sequence === only.sequence)
-    if (isWholeRefused) {
+    if (this.#isGivenUp(only)) {
       // Even its letter can't be written: not the record is ill.
       this.reset()
       return false
     }
     this.eventsMax = 1
-    this.#splitting = { ...only, from: 0, size: Math.ceil(only.count / 2), refused: [] }
+    this.#splitting = {
+      ...only,
+      from: 0,
+      size: Math.ceil(only.count / 2),
+      refused: [],
+      isCommitted: false,
+      isStuck: false,
+    }
     return true
   }
 
@@ -76,8 +93,9 @@ export class PoisonHunt {
       return true
     }
     if (splitting.from >= splitting.count) {
-      // Nothing but letters was left, and they were refused too.
-      this.reset()
+      // Nothing but letters and counts was left, and they were refused too.
+      if (splitting.isCommitted) splitting.isStuck = true
+      else this.reset()
       return false
     }
     splitting.refused.push(splitting.from)
@@ -85,28 +103,56 @@ export class PoisonHunt {
     return true
   }
 
-  /** The worker itself failed over one record, again and again: the record is kept out as a whole. */
-  giveUp({ stream, sequence }: { readonly stream: StreamName; readonly sequence: number }): void {
+  /**
+   * The worker itself failed over a record. The second time it is kept out as a whole; if the worker died, perhaps of all
+   * that was in the plan, only after it failed alone. True: the next try will be another one; false: wait first.
+   */
+  workerFailed({ stream, sequence }: RecordPlace, isDeath: boolean): boolean {
+    const place = { stream, sequence }
+    const before = this.#failing
+    const times = before !== undefined && isSame(before, place) ? before.times + 1 : 1
+    this.#failing = { ...place, times }
+    if (times < 2) return false
+    if (isDeath && this.eventsMax !== 1) {
+      this.eventsMax = 1
+      this.#suspectUntil = [...this.#suspectUntil, place]
+      return true
+    }
+    return this.#giveUp(place)
+  }
+
+  #giveUp(place: RecordPlace): boolean {
+    if (this.#splitting?.isCommitted === true) {
+      this.#splitting.isStuck = true
+      return false
+    }
+    if (this.#isGivenUp(place)) return false
     this.#splitting = undefined
-    this.#whole = [...this.#whole, { stream, sequence, events: 'all' }]
+    this.#whole = [...this.#whole, { ...place, events: 'all' }]
+    this.#suspectUntil = [...this.#suspectUntil, place]
+    return true
+  }
+
+  #isGivenUp(place: RecordPlace): boolean {
+    return this.#whole.some((one) => isSame(one, place))
   }
 
   /**
-   * A plan was loaded; `standing`: all positions of the warehouse now. True: a new worker is needed, because this one has
-   * judged the record that goes on.
+   * A plan was loaded; `standing`: all positions of the warehouse now. After a piece a new worker is needed, because this
+   * one has judged the record that goes on.
    */
-  loaded(positions: readonly StreamPosition[], standing: readonly StreamPosition[]): boolean {
+  loaded({ plan, only }: Pick<PreparedPlan, 'plan' | 'only'>, standing: readonly StreamPosition[]): void {
     const splitting = this.#splitting
-    if (splitting !== undefined) {
-      const to = Math.min(splitting.count, splitting.from + splitting.size)
-      const isDone = positions.some((one) => one.stream === splitting.stream)
-      splitting.from = to
-      if (!isDone) return true
-      this.#splitting = undefined
+    if (splitting !== undefined && !isReached(splitting, plan?.positions ?? [])) {
+      if (!isSame(splitting, only)) return
+      splitting.from = endOf(splitting)
+      splitting.isCommitted = true
+      splitting.isStuck = false
+      return
     }
+    this.#splitting = undefined
     const isBehind = this.#suspectUntil.every((suspect) => isReached(suspect, standing))
     if (isBehind) this.reset()
-    return false
   }
 
   reset(): void {
@@ -118,6 +164,14 @@ export class PoisonHunt {
   }
 }
 
-function isReached(suspect: StreamPosition, positions: readonly StreamPosition[]): boolean {
+function endOf({ count, from, size }: Splitting): number {
+  return Math.min(count, from + size)
+}
+
+function isSame(one: RecordPlace, other: RecordPlace | undefined): boolean {
+  return one.stream === other?.stream && one.sequence === other.sequence
+}
+
+export function isReached(suspect: StreamPosition, positions: readonly StreamPosition[]): boolean {
   return positions.some(({ stream, sequence }) => stream === suspect.stream && sequence >= suspect.sequence)
 }

@@ -20,14 +20,17 @@ export interface WorkerHandle {
   end(): Promise<void>
 }
 
-/** The worker threw. */
+/** The worker threw, or died. */
 export class WorkerFailure extends MillpondError {
   /** While it judged this record. */
   readonly record: RecordPlace | undefined
+  /** Out of memory, or a hard exit: perhaps the plan as a whole was too much. */
+  readonly isDeath: boolean
 
-  constructor(message: string, record: RecordPlace | undefined) {
-    super('bug', message)
+  constructor(message: string, record: RecordPlace | undefined, isDeath: boolean, cause?: unknown) {
+    super('bug', message, { cause })
     this.record = record
+    this.isDeath = isDeath
   }
 }
 
@@ -44,12 +47,14 @@ function ask<Answer>(): Question<Answer> {
   return question
 }
 
-function watch(worker: Worker, fail: (error: Error) => void): void {
+type FailureOf = (message: string, isDeath: boolean, cause?: unknown) => WorkerFailure
+
+function watch(worker: Worker, fail: (error: Error) => void, failureOf: FailureOf): void {
   worker.on('error', (error) => {
-    fail(new MillpondError('bug', `The loader's worker failed: ${messageOf(error)}`, { cause: error }))
+    fail(failureOf(`The loader's worker died: ${messageOf(error)}`, true, error))
   })
-  worker.on('exit', () => {
-    fail(new MillpondError('bug', "The loader's worker ended"))
+  worker.on('exit', (code) => {
+    fail(failureOf(`The loader's worker ended with code ${code}`, true))
   })
 }
 
@@ -58,8 +63,27 @@ function workerFile(): URL {
   return new URL(`./loader-worker${extname(import.meta.url)}`, import.meta.url)
 }
 
-export function startWorker(start: WorkerStart, platformOf: (source: string) => SourcePlatform): WorkerHandle {
-  const worker = new Worker(workerFile(), { workerData: start, name: 'loader' })
+/** Failures name the record at hand, even when the thread died too suddenly to tell. */
+function openThread(options: Omit<WorkerStart, 'recordAtHand'>): { worker: Worker; failureOf: FailureOf } {
+  const shared = new SharedArrayBuffer(16)
+  const start: WorkerStart = { ...options, recordAtHand: shared }
+  const atHand = new Float64Array(shared)
+  return {
+    worker: new Worker(workerFile(), { workerData: start, name: 'loader' }),
+    failureOf(message, isDeath, cause) {
+      const [place = 0, sequence = 0] = atHand
+      const stream = options.streams[place - 1]?.stream
+      const record = stream === undefined ? undefined : { stream, sequence }
+      return new WorkerFailure(message, record, isDeath, cause)
+    },
+  }
+}
+
+export function startWorker(
+  options: Omit<WorkerStart, 'recordAtHand'>,
+  platformOf: (source: string) => SourcePlatform,
+): WorkerHandle {
+  const { worker, failureOf } = openThread(options)
   const ready = ask<DedupeStatus>()
   const stopped = ask<undefined>()
   let prepared = ask<PreparedPlan>()
@@ -95,10 +119,10 @@ export function startWorker(start: WorkerStart, platformOf: (source: string) => 
         stopped.resolve(undefined)
         return
       case 'failed':
-        fail(new WorkerFailure(`The loader's worker failed: ${message.message}`, message.record))
+        fail(failureOf(`The loader's worker failed: ${message.message}`, false))
     }
   })
-  watch(worker, fail)
+  watch(worker, fail, failureOf)
 
   return {
     ready: ready.promise,

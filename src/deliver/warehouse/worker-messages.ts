@@ -18,8 +18,8 @@ export interface Refusal extends RecordPlace {
   readonly events: readonly number[] | 'all'
 }
 
-/** Load only these events of the next record. */
-export interface PieceOrder {
+/** Load only these events of this record, and nothing else. None (from = to = count): what goes with the last piece. */
+export interface PieceOrder extends RecordPlace {
   readonly from: number
   readonly to: number
 }
@@ -33,6 +33,8 @@ export interface WorkerStart {
   readonly schema: SchemaStart
   readonly refusals: readonly Refusal[]
   readonly piece: PieceOrder | undefined
+  /** Two float64 that outlive a thread that dies: 1 + index in `streams` (0 = none) and sequence of the record judged. */
+  readonly recordAtHand: SharedArrayBuffer
 }
 
 export interface DedupeStatus {
@@ -46,7 +48,10 @@ export type ToWorker =
   | { readonly kind: 'prepare'; readonly nowMicros: number; readonly eventsMax: number; readonly bytesMax: number }
   | { readonly kind: 'platforms'; readonly platforms: Readonly<Record<string, SourcePlatform>> }
   | { readonly kind: 'forget-platforms' }
-  /** Makes all verdicts durable; verdict files whose ids are all older than the hour may go. */
+  /**
+   * Makes all verdicts durable; verdict files whose ids are all older than the hour may go. It is counted from now; while
+   * older records are still being judged the worker keeps what they need.
+   */
   | { readonly kind: 'sync'; readonly hour: number }
   | { readonly kind: 'stop' }
 
@@ -75,5 +80,4 @@ export type FromWorker =
   | { readonly kind: 'ask-platforms'; readonly sources: readonly string[] }
   | { readonly kind: 'synced' }
   | { readonly kind: 'stopped' }
-  /** `record`: the one being judged. */
-  | { readonly kind: 'failed'; readonly message: string; readonly record: RecordPlace | undefined }
+  | { readonly kind: 'failed'; readonly message: string }

@@ -4,13 +4,13 @@ import fastify, { type FastifyInstance } from 'fastify'
 
 import type { Control } from '../../control/control.ts'
 import type { Clock } from '../../core/clock.ts'
-import { MillpondError, messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { QueryRoad } from '../../query/query.ts'
 import { authenticate, ownerPrincipal } from './auth.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
+import { errorAnswer, errorBody } from './error-answer.ts'
 import { liveRoutes } from './live.ts'
 import { metricsRoutes } from './metrics.ts'
 import { pageRoutes } from './page.ts'
@@ -23,7 +23,12 @@ export interface ApiDeps {
   readonly control: Control
   readonly query: QueryRoad
   readonly deadLetters: DeadLetters
+  /** Never older than the question. */
   readonly status: () => Promise<Status>
+  /** Up to half a second old: for what asks by itself, again and again. */
+  readonly recentStatus: () => Promise<Status>
+  /** Address under which browsers reach us, if a proxy stands before us. */
+  readonly publicUrl: string | undefined
   readonly live: LiveFeed
   /** Called after every change of sources or keys, when sources.json is written. */
   readonly sourcesChanged: () => void
@@ -80,26 +85,5 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks: a token's id, or `owner` on the admin socket; '' on routes that need nobody. */
     principal: string
-  }
-}
-
-export function errorBody(code: string, message: string): { error: { code: string; message: string } } {
-  return { error: { code, message } }
-}
-
-function errorAnswer(error: unknown): { status: number; headers: Record<string, string>; body: object } {
-  if (error instanceof MillpondError) {
-    const headers: Record<string, string> = {}
-    if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds)
-    const message = error.kind === 'bug' ? 'Something failed inside Millpond; the log has the details.' : error.message
-    return { status: error.status, headers, body: errorBody(error.code, message) }
-  }
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (status >= 400 && status < 500)
-    return { status, headers: {}, body: errorBody('request-invalid', messageOf(error)) }
-  return {
-    status: 500,
-    headers: {},
-    body: errorBody('bug', 'Something failed inside Millpond; the log has the details.'),
   }
 }

@@ -3,17 +3,18 @@ import { Readable } from 'node:stream'
 
 import type { FastifyReply } from 'fastify'
 
-import { MillpondError, messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import { errorAnswer } from './error-answer.ts'
 
 /** Lines are gathered up to about this size, since a write per row costs more than the row. */
 const chunkBytes = 64 * 1024
 
 /** Sends every object as a line. An error after the first line becomes the last line: {"error":{code,message}}. */
-export async function sendLines(reply: FastifyReply, lines: AsyncIterable<object>): Promise<FastifyReply> {
-  return reply.type('application/x-ndjson').send(Readable.from(chunked(lines), { objectMode: false }))
+export async function sendLines(reply: FastifyReply, lines: AsyncIterable<object>, log: Log): Promise<FastifyReply> {
+  return reply.type('application/x-ndjson').send(Readable.from(chunked(lines, log), { objectMode: false }))
 }
 
-async function* chunked(lines: AsyncIterable<object>): AsyncGenerator<Buffer> {
+async function* chunked(lines: AsyncIterable<object>, log: Log): AsyncGenerator<Buffer> {
   let text = ''
   try {
     for await (const line of lines) {
@@ -23,8 +24,9 @@ async function* chunked(lines: AsyncIterable<object>): AsyncGenerator<Buffer> {
       text = ''
     }
   } catch (error) {
-    const code = error instanceof MillpondError ? error.code : 'bug'
-    text += `${JSON.stringify({ error: { code, message: messageOf(error) } })}\n`
+    const { status, body } = errorAnswer(error)
+    if (status >= 500) log.error({ err: error }, 'A request failed behind its first lines.')
+    text += `${JSON.stringify(body)}\n`
   }
   if (text !== '') yield Buffer.from(text)
 }

@@ -13,16 +13,20 @@ const unsentBytesMax = 1024 * 1024
 
 const liveInput = z.object({ source: z.string().optional() })
 
-export function liveRoutes(app: FastifyInstance, { live, status, control, clock, log }: ApiDeps): void {
+export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, clock, log }: ApiDeps): void {
   app.get('/api/live', (request, reply) => {
     const { source } = parseInput(liveInput, request.query)
     const { principal } = request
     reply.hijack()
     const out = reply.raw
+    // Nobody else looks after a hijacked answer: an error without a listener would end the engine.
+    out.on('error', (error) => {
+      log.debug({ err: error }, 'A live page went away.')
+    })
     out.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
 
     function send(name: string, data: unknown): void {
-      if (out.writableLength > unsentBytesMax) return
+      if (out.writableEnded || out.destroyed || out.writableLength > unsentBytesMax) return
       out.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
     }
     function sendEvents(events: readonly LiveEvent[]): void {
@@ -35,15 +39,17 @@ export function liveRoutes(app: FastifyInstance, { live, status, control, clock,
     }
     async function sendStatus(): Promise<void> {
       if (!mayLook()) {
+        // Events may come between the end and the close.
+        unsubscribe()
         out.end()
         return
       }
       try {
-        send('status', await status())
+        send('status', await recentStatus())
       } catch (error) {
         log.warn({ err: error }, 'The status for a live page could not be read.')
       }
-      if (!out.destroyed) cancelStatus = clock.schedule(() => void sendStatus(), statusIntervalMs)
+      if (!out.destroyed && !out.writableEnded) cancelStatus = clock.schedule(() => void sendStatus(), statusIntervalMs)
     }
 
     let cancelStatus = (): void => undefined

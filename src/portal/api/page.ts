@@ -2,7 +2,7 @@
 // HTML reads the public API.
 import { randomBytes } from 'node:crypto'
 
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import { clientSchemeHeader } from '../../core/http-headers.ts'
@@ -18,7 +18,12 @@ const sessionSeconds = 30 * 24 * 3600
 const loginQuery = z.object({ code: z.string().optional() })
 const loginBody = z.strictObject({ token: z.string() })
 
-export function pageRoutes(app: FastifyInstance, { control }: ApiDeps): void {
+export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
+  /** Behind a proxy that has the certificate the request itself comes in plain. */
+  function isSecure(request: FastifyRequest): boolean {
+    return request.headers[clientSchemeHeader] === 'https' || /^https:/i.test(publicUrl ?? '')
+  }
+
   app.get('/', async (request, reply) => {
     return request.principal === '' ? sendPage(reply, 401, loginPage) : sendPage(reply, 200, livePage)
   })
@@ -30,18 +35,22 @@ export function pageRoutes(app: FastifyInstance, { control }: ApiDeps): void {
     const { code } = parseInput(loginQuery, request.query)
     const redeemed = code === undefined ? undefined : control.redeemOneTimeCode(code)
     if (redeemed === undefined) return sendPage(reply, 401, loginPage)
-    return setSession(reply, redeemed.token, request.headers[clientSchemeHeader] === 'https').redirect('/', 303)
+    return setSession(reply, redeemed.token, isSecure(request)).redirect('/', 303)
   })
 
   app.post('/login', async (request, reply) => {
     const { token } = parseInput(loginBody, request.body)
     if (control.verifyToken(token) === undefined) return reply.code(401).send({ ok: false })
-    return setSession(reply, token, request.headers[clientSchemeHeader] === 'https').send({ ok: true })
+    return setSession(reply, token, isSecure(request)).send({ ok: true })
   })
 }
 
+/**
+ * Lax: whoever clicks the one-time link in a chat or a mail comes from another site, and a Strict cookie would not go
+ * along with the redirect. auth.ts refuses changes that another site asks for.
+ */
 function setSession(reply: FastifyReply, token: string, isSecure: boolean): FastifyReply {
-  const flags = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionSeconds}${isSecure ? '; Secure' : ''}`
+  const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${sessionSeconds}${isSecure ? '; Secure' : ''}`
   return reply.header('set-cookie', `${sessionCookie}=${token}; ${flags}`)
 }
 

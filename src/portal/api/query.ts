@@ -12,7 +12,7 @@ const queryInput = z.strictObject({ sql: z.string().min(1).max(sqlLengthMax) })
 
 const identified = z.object({ id: z.string() })
 
-export function queryRoutes(app: FastifyInstance, { query }: ApiDeps): void {
+export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void {
   app.post('/api/query', async (request, reply) => {
     const { sql } = parseInput(queryInput, request.body)
     const gone = new AbortController()
@@ -21,7 +21,7 @@ export function queryRoutes(app: FastifyInstance, { query }: ApiDeps): void {
       gone.abort()
     })
     const run = await query.run(sql, request.principal, gone.signal)
-    return sendLines(reply, linesOf(run))
+    return sendLines(reply, linesOf(run), log)
   })
 
   app.get('/api/queries', () => ({ queries: query.running() }))

@@ -127,6 +127,8 @@ test('a column whose buffers are too short is an error, never a read beyond them
   ]
   for (const column of broken) {
     const blocks = [{ table, rowCount: 2, columns: [column] }]
-    await expect(driver?.load(planTo(1000, { changes, blocks }))).rejects.toMatchObject({ code: 'load-refused' })
+    await expect(driver?.load(planTo(1000, { changes, blocks }))).rejects.toMatchObject({
+      code: 'warehouse-unavailable',
+    })
   }
 })

@@ -22,8 +22,8 @@ test.each([
   expect(failure.message).not.toMatch(/\/data\/w|Stack Trace/)
 })
 
-test('a broken promise of ours inside a plan counts as the plan refused; our other errors keep their code', () => {
-  expect(loadFailure(new MillpondError('bug', 'BUG: x'), '/data').code).toBe('load-refused')
+test('a bug of ours blames no event; our other errors keep their code', () => {
+  expect(loadFailure(new MillpondError('bug', 'BUG: x'), '/data').code).toBe('warehouse-unavailable')
   expect(loadFailure(new MillpondError('load-refused', 'x'), '/data').code).toBe('load-refused')
 })
 

@@ -16,9 +16,11 @@ export function isHeldUp(error: unknown): boolean {
 }
 
 export function loadFailure(error: unknown, folder: string): MillpondError {
-  if (error instanceof MillpondError && error.code !== 'bug') return error
+  const isBug = error instanceof MillpondError && error.code === 'bug'
+  if (error instanceof MillpondError && !isBug) return error
   const message = cleanMessage(error, folder)
-  return infrastructure.test(message)
+  // A bug of ours must not be hunted for among innocent events.
+  return isBug || infrastructure.test(message)
     ? new MillpondError('warehouse-unavailable', `The warehouse can't take a load: ${message}`, { cause: error })
     : new MillpondError('load-refused', `The warehouse refused a load: ${message}`, { cause: error })
 }
