@@ -3,6 +3,7 @@
 //   starting ──ready──▶ running ──exit──▶ waiting (backoff) ──▶ starting
 //       └──────────────────┴──── stop() ──▶ stopping ──exit or deadline──▶ stopped
 //
+// A fork that fails (no process, no file to be had) goes from `starting` to `waiting`, too.
 // The engine lives in this process's pipe: when intake dies, however it dies, the engine sees the channel close.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'

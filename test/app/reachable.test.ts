@@ -1,5 +1,7 @@
 // What the world sees of a running Millpond: TLS and its renewal, proxies, the public address, limits, the ways in, and
 // live pages that come and go. Both real processes.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile, mkdtemp, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -13,6 +15,7 @@ import { expectLedgerSums, lineOf, sendTo } from '../support/sender.ts'
 import { tlsPair } from '../wire/collect-server.ts'
 import { fixtureBytes, sendRaw } from '../wire/raw.ts'
 
+const launcher = join(import.meta.dirname, '../../bin/millpond.js')
 const tlsFolder = join(import.meta.dirname, '../wire/tls')
 
 describe('TLS', () => {
@@ -234,7 +237,13 @@ describe('TLS files of no use', () => {
   ])('$what: refused by name, and the next start is free', async ({ cert, key }) => {
     const data = await mkdtemp(join(tmpdir(), 'millpond-tls-'))
     const settings = { MILLPOND_TLS_CERT: join(tlsFolder, cert), MILLPOND_TLS_KEY: join(tlsFolder, key) }
-    await expect(startMillpond({ data, settings })).rejects.toThrow(/ended with 1.*TLS files can't be used/s)
+    const env = { ...process.env, MILLPOND_DATA: data, MILLPOND_HTTP_PORT: '0', ...settings }
+    const refused = spawn(process.execPath, [launcher, 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    refused.stderr.on('data', (chunk) => (said += String(chunk)))
+    expect(await once(refused, 'close')).toEqual([1, null])
+    expect(said).toContain("TLS files can't be used")
+    expect(said).toContain(settings.MILLPOND_TLS_KEY)
     const millpond = await startMillpond({ data })
     await millpond.dispose()
   })
