@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { openBallast } from './buffer/ballast.ts'
 import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
-import { createClientAddress, createCollectServer } from './collect/collect.ts'
+import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
 import { type IntakeInfo, takeDataLock, writeIntakeInfo } from './control/lock.ts'
 import { openKeyDirectory, type ReloadableKeyDirectory, sourcesFileName } from './control/sources-file.ts'
 import { systemClock } from './core/clock.ts'
@@ -101,7 +101,12 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
     health: () => healthOf(writer, engine),
     address: () => door?.boundAddress ?? '',
   })
-  const opened = await openDoor(settings, collect.handle, { clock, log })
+  const opened = await openDoor(settings, collect.handle, {
+    clock,
+    log,
+    options: serverOptions(settings.collect),
+    guard: (server) => guardServer(server, settings.collect),
+  })
   undo.push(() => opened.close(0))
   const { address } = opened
   door = opened

@@ -1,18 +1,24 @@
 // Goal: the door closes soon whoever is connected, and nobody who was heard goes without an answer.
-import type { ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
 import { testSettings } from '../../test/wire/collect-server.ts'
 import { openSocket, readAnswer } from '../../test/wire/raw.ts'
+import { guardServer, serverOptions } from '../collect/collect.ts'
 import { systemClock } from '../core/clock.ts'
 import { createLog } from '../core/log.ts'
 import { type Door, openDoor } from './door.ts'
 
 const tlsFolder = join(import.meta.dirname, '../../test/wire/tls')
 const tls = { tlsCert: join(tlsFolder, 'localhost.cert.pem'), tlsKey: join(tlsFolder, 'localhost.key.pem') }
-const deps = { clock: systemClock, log: createLog('silent') }
+const deps = {
+  clock: systemClock,
+  log: createLog('silent'),
+  options: serverOptions(testSettings),
+  guard: (server: Server) => guardServer(server, testSettings),
+}
 const longMs = 60_000
 
 interface Opened {
@@ -25,7 +31,6 @@ interface Opened {
 async function open(files: Partial<typeof tls> = {}, host = '127.0.0.1'): Promise<Opened> {
   const waiting: ServerResponse[] = []
   const settings = {
-    collect: testSettings,
     host,
     httpPort: 0,
     publicUrl: undefined,
@@ -109,7 +114,7 @@ test.each([
 
 test('a taken port is port-taken', async () => {
   const { door, port } = await open()
-  const settings = { collect: testSettings, host: '127.0.0.1', httpPort: port, publicUrl: undefined }
+  const settings = { host: '127.0.0.1', httpPort: port, publicUrl: undefined }
   const again = openDoor({ ...settings, tlsCert: undefined, tlsKey: undefined }, () => undefined, deps)
   await expect(again).rejects.toMatchObject({ code: 'port-taken' })
   await door.close(0)

@@ -3,11 +3,17 @@
 //   open ──close()──▶ closing ──the last connection ends, or the deadline──▶ closed
 //
 // While closing, each answer is the last on its connection; connections without a request go at once.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 
-import { guardServer, serverOptions } from '../collect/collect.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import { isErrno } from '../core/files.ts'
@@ -18,7 +24,7 @@ import { readTls, type TlsPaths, watchTls } from './tls.ts'
 /** As long as for headers; Node's own two minutes would let silent peers hold connections. */
 const handshakeTimeoutMs = 15_000
 
-export type DoorSettings = Pick<Settings, 'collect' | 'host' | 'httpPort' | 'publicUrl' | 'tlsCert' | 'tlsKey'>
+export type DoorSettings = Pick<Settings, 'host' | 'httpPort' | 'publicUrl' | 'tlsCert' | 'tlsKey'>
 
 /** The public port. */
 export interface Door {
@@ -35,15 +41,19 @@ interface Tls {
   readonly content: { readonly cert: Buffer; readonly key: Buffer }
 }
 
+export interface DoorDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** What collect asks of the server in front of it. */
+  readonly options: ServerOptions
+  readonly guard: (server: Server) => void
+}
+
 /** Errors: setting-invalid, port-taken. */
-export async function openDoor(
-  settings: DoorSettings,
-  handle: RequestListener,
-  deps: { clock: Clock; log: Log },
-): Promise<Door> {
+export async function openDoor(settings: DoorSettings, handle: RequestListener, deps: DoorDeps): Promise<Door> {
   const tls = await tlsOf(settings)
   const visits = new Visits()
-  const server = openServer(settings, tls, (request, response) => {
+  const server = openServer(deps, tls, (request, response) => {
     visits.note(request, response)
     handle(request, response)
   })
@@ -90,13 +100,16 @@ async function tlsOf({ tlsCert, tlsKey }: DoorSettings): Promise<Tls | undefined
   return { paths, content: await readTls(paths) }
 }
 
-function openServer(settings: DoorSettings, tls: Tls | undefined, handle: RequestListener): Server | SecureServer {
-  const options = serverOptions(settings.collect)
+function openServer(
+  { options, guard }: DoorDeps,
+  tls: Tls | undefined,
+  handle: RequestListener,
+): Server | SecureServer {
   const server =
     tls === undefined
       ? createServer(options, handle)
       : createSecureServer({ ...options, ...tls.content, handshakeTimeout: handshakeTimeoutMs }, handle)
-  guardServer(server, settings.collect)
+  guard(server)
   return server
 }
 

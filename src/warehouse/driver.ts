@@ -138,7 +138,7 @@ export interface WarehouseDriver extends Part {
   readonly name: string
   /**
    * One transaction. Rejects = nothing of it is visible. Calls never overlap, and never overlap a checkpoint.
-   * Errors: load-refused (something in the plan: loading less of it may work), warehouse-unavailable (disk, memory or
+   * Errors: load-refused (something in the plan: loading less of it may work), warehouse-unavailable (disk, memory, a bug of ours, or
    * the engine itself: the plan is innocent; after a failed checkpoint only a new start helps).
    */
   load(plan: LoadPlan): Promise<LoadReceipt>
