@@ -5,6 +5,16 @@ import type { ColumnSpec, ColumnType } from './driver.ts'
 /** The platform about itself, in SQL. Made by the driver when it opens; no source may have this name. */
 export const systemDataset = 'millpond'
 
+/** Bytes of one slot of a packed column's `values`; 0 for columns that live in a heap. */
+export const slotBytes: Record<ColumnType, number> = {
+  boolean: 1,
+  integer: 8,
+  float: 8,
+  timestamp: 8,
+  text: 0,
+  json: 0,
+}
+
 function column(name: string, type: ColumnType): ColumnSpec {
   return { name, type }
 }

@@ -4,14 +4,13 @@ import { createHash } from 'node:crypto'
 
 import { stringifyExact } from './parse.ts'
 import { parseTime } from './time.ts'
+import { transportKeys } from './walk.ts'
 
 /** Text of an id as sent: numbers become their exact digits, all else but text is none (''). */
 export function idText(value: unknown): string {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
 }
-
-const transportKeys: ReadonlySet<string> = new Set(['sentAt', 'receivedAt', 'writeKey', '_metadata', 'integrations'])
 
 /** Keys sorted at every level, so that the same content gives the same text. */
 function sorted(value: unknown): unknown {

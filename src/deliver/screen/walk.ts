@@ -31,7 +31,14 @@ export class PathNode {
   }
 }
 
-const transportKeys: ReadonlySet<string> = new Set(['sentAt', 'receivedAt', 'writeKey', '_metadata', 'integrations'])
+/** What an event's transport adds: no part of its content, here and where ids are made of content. */
+export const transportKeys: ReadonlySet<string> = new Set([
+  'sentAt',
+  'receivedAt',
+  'writeKey',
+  '_metadata',
+  'integrations',
+])
 const zoneKeys: ReadonlyMap<string, Zone> = new Map([
   ['context', 'context'],
   ['properties', 'properties'],

@@ -2,14 +2,13 @@
 // memory is kept from load to load; `pack` copies the used part into the plan's one arena.
 import { assert } from '../../core/errors.ts'
 import type { ColumnSpec, ColumnType, PackedColumn } from '../../warehouse/driver.ts'
+import { slotBytes } from '../../warehouse/schema.ts'
 
 const rowsAtFirst = 64
 const heapAtFirst = 1024
 /** Short texts are written by a loop over their units; for longer ones a call into native code pays. */
 const loopLengthMax = 48
 const wordSpan = 4_294_967_296
-
-const valueBytes: Record<ColumnType, number> = { boolean: 1, integer: 8, float: 8, timestamp: 8, text: 0, json: 0 }
 
 /** One buffer for everything of a plan: moved to the loading thread in one piece. */
 export class Arena {
@@ -49,8 +48,8 @@ export class ColumnBuilder {
   constructor({ name, type }: ColumnSpec) {
     this.name = name
     this.#type = type
-    const isText = valueBytes[type] === 0
-    this.#values = new DataView(new ArrayBuffer(rowsAtFirst * valueBytes[type]))
+    const isText = slotBytes[type] === 0
+    this.#values = new DataView(new ArrayBuffer(rowsAtFirst * slotBytes[type]))
     this.#offsets = new Uint32Array(isText ? rowsAtFirst + 1 : 1)
     this.#heap = Buffer.allocUnsafeSlow(isText ? heapAtFirst : 0)
   }
@@ -162,7 +161,7 @@ export class ColumnBuilder {
     this.#present = grown(this.#present, capacity / 8)
     if (this.#values.byteLength > 0) {
       const bytes = new Uint8Array(this.#values.buffer)
-      this.#values = new DataView(grown(bytes, capacity * valueBytes[this.#type]).buffer)
+      this.#values = new DataView(grown(bytes, capacity * slotBytes[this.#type]).buffer)
     } else {
       const offsets = new Uint32Array(capacity + 1)
       offsets.set(this.#offsets)
@@ -180,7 +179,7 @@ export class ColumnBuilder {
 
   /** Upper bound of what `pack` takes of an arena for `rowCount` rows. */
   packedBytes(rowCount: number): number {
-    return rowCount * valueBytes[this.#type] + rowCount / 8 + this.#heapUsed + (rowCount + 1) * 4 + 64
+    return rowCount * slotBytes[this.#type] + rowCount / 8 + this.#heapUsed + (rowCount + 1) * 4 + 64
   }
 
   /** Copies the rows into the arena and empties the column. */
@@ -190,8 +189,8 @@ export class ColumnBuilder {
     const isFull = this.#presentCount === rowCount
     const present = isFull ? undefined : arena.keep(this.#present.subarray(0, Math.ceil(rowCount / 64) * 8))
     let packed: PackedColumn
-    if (valueBytes[this.#type] > 0) {
-      const values = arena.keep(new Uint8Array(this.#values.buffer, 0, rowCount * valueBytes[this.#type]))
+    if (slotBytes[this.#type] > 0) {
+      const values = arena.keep(new Uint8Array(this.#values.buffer, 0, rowCount * slotBytes[this.#type]))
       packed = { name, type: this.#type, present, values, heap: undefined, offsets: undefined }
     } else {
       const heap = arena.keep(this.#heap.subarray(0, this.#heapUsed))
@@ -208,8 +207,8 @@ export class ColumnBuilder {
     if (this.#rows > 0 || (this.#capacity === rowsAtFirst && this.#heap.length <= heapAtFirst)) return
     this.#capacity = rowsAtFirst
     this.#present = new Uint8Array(rowsAtFirst / 8)
-    this.#values = new DataView(new ArrayBuffer(rowsAtFirst * valueBytes[this.#type]))
-    const isText = valueBytes[this.#type] === 0
+    this.#values = new DataView(new ArrayBuffer(rowsAtFirst * slotBytes[this.#type]))
+    const isText = slotBytes[this.#type] === 0
     this.#offsets = new Uint32Array(isText ? rowsAtFirst + 1 : 1)
     this.#heap = Buffer.allocUnsafeSlow(isText ? heapAtFirst : 0)
   }
@@ -218,7 +217,7 @@ export class ColumnBuilder {
     const isFarTooLarge = this.#capacity > rowsAtFirst * 16 && this.#capacity > this.#rows * 16
     this.#present.fill(0, 0, (this.#rows >> 3) + 1)
     // Empty slots are written out too: what an earlier load left in them must not show.
-    if (this.#values.byteLength > 0) new Uint8Array(this.#values.buffer).fill(0, 0, this.#rows * valueBytes[this.#type])
+    if (this.#values.byteLength > 0) new Uint8Array(this.#values.buffer).fill(0, 0, this.#rows * slotBytes[this.#type])
     this.#rows = 0
     this.#presentCount = 0
     this.#heapUsed = 0

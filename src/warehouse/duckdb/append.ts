@@ -13,7 +13,8 @@ import { assert, MillpondError } from '../../core/errors.ts'
 import type { ColumnSpec, PackedColumn, RowBlock } from '../driver.ts'
 import type { Link } from './link.ts'
 import { fedCatalog } from './names.ts'
-import { checkColumn, slotBytes, validityBytes } from './packed.ts'
+import { slotBytes } from '../schema.ts'
+import { checkColumn, validityBytes } from './packed.ts'
 
 const entryBytes = 16
 const inlineBytesMax = 12

@@ -1,7 +1,8 @@
 // Plain values -> packed columns, for the few rows that the driver itself writes (users). Blocks of a plan come packed.
 import { assert } from '../../core/errors.ts'
 import type { ColumnSpec, PackedColumn, Scalar } from '../driver.ts'
-import { slotBytes, validityBytes } from './packed.ts'
+import { slotBytes } from '../schema.ts'
+import { validityBytes } from './packed.ts'
 
 /** One slot a value; null is absent. Errors: bug, if a value doesn't have the type of its column. */
 export function packColumn(spec: ColumnSpec, cells: readonly Scalar[]): PackedColumn {

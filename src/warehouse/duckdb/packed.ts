@@ -1,17 +1,8 @@
 // Checks a packed column before raw memory is copied out of it: a wrong length must be an error here, never a read
 // beyond a buffer inside the engine.
 import { assert } from '../../core/errors.ts'
-import type { ColumnType, PackedColumn, RowBlock } from '../driver.ts'
-
-/** Bytes of one slot of `values`; 0 for columns that live in a heap. */
-export const slotBytes: Record<ColumnType, number> = {
-  boolean: 1,
-  integer: 8,
-  float: 8,
-  timestamp: 8,
-  text: 0,
-  json: 0,
-}
+import type { PackedColumn, RowBlock } from '../driver.ts'
+import { slotBytes } from '../schema.ts'
 
 /** Errors: bug. */
 export function checkColumn(block: RowBlock, column: PackedColumn): void {
