@@ -20,7 +20,7 @@ import { FrameScanner, hopFrames } from './scan.ts'
 const first = 3 * 2 ** 32 + 1
 
 const records = fc.record({
-  kind: fc.constantFrom<RecordKind>('segment', 'row'),
+  kind: fc.constantFrom<RecordKind>('segment', 'row', 'forward'),
   source: fc.string({ maxLength: 20, unit: 'grapheme' }),
   receivedAtMicros: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
   count: fc.nat({ max: 0xffffffff }),

@@ -1,7 +1,11 @@
 // What one thing said looks like on its way through the buffer. The bytes on disk are docs/specs/buffer.md.
 
-/** `segment`: body is the JSON of one request of the Segment protocol. `row`: body is one JSON row for a table of ours. */
-export type RecordKind = 'segment' | 'row'
+/**
+ * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON object of
+ * one row for a table of ours (meta: RowMeta). `forward`: body is the entries of one Fluent Forward message, msgpack values
+ * `[time, record]` one after the other (meta: ForwardMeta).
+ */
+export type RecordKind = 'segment' | 'row' | 'forward'
 
 /** A record before it has a place in a stream: one request of a sender, holding `count` events. */
 export interface NewRecord {
@@ -12,7 +16,7 @@ export interface NewRecord {
   readonly receivedAtMicros: number
   /** Events in the body, counted before the sender is answered, so that the ledger can sum. */
   readonly count: number
-  /** JSON of what the receiver knows beyond the body (for `segment`: RequestMeta of collect/segment). */
+  /** JSON of what the receiver knows beyond the body: see RecordKind, and core/event.ts for the shapes. */
   readonly meta: string
   /** The sender's bytes, decompressed, otherwise untouched. */
   readonly body: Uint8Array

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MillpondError } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
 import { configFileName, listSettings, loadSettings, settingsTable } from './config.ts'
-import { formatBytes, parseBytes } from './schema.ts'
+import { formatBytes, parseBytes } from './setting-types.ts'
 
 const settings = listSettings()
 let folder: string
@@ -53,8 +53,13 @@ function otherValue(setting: (typeof settings)[number]): string {
     tlsKey: 'key.pem',
     trustedProxies: '10.0.0.0/8',
     logLevel: 'warn',
+    forwardUsers: 'backend:secret',
+    forwardTables: '**=ai.inferences',
+    mediaKey: Buffer.alloc(32, 7).toString('base64'),
+    archiveRetentionDays: '30',
+    retentionDays: 'logs=90',
   }
-  const value = special[setting.name]
+  const value = special[setting.name.split('.').at(-1) ?? '']
   if (value !== undefined) return value
   return setting.unit === 'bytes' ? '128MiB' : String(Number(setting.default) + (setting.name === 'httpPort' ? 1 : -1))
 }
@@ -110,10 +115,11 @@ test.each(settings)('$name is read from the file, and the environment wins over 
 })
 
 test.each(settings)('$env refuses what is not allowed, naming itself, the value and what is', (setting) => {
-  // Any text is a path.
-  if (setting.unit === 'path') return
+  // Any text is a path, or a shared key.
+  if (setting.unit === 'path' || setting.name === 'forward.forwardSharedKey') return
   const message = messageOf(() => load({ [setting.env]: '~ nonsense ~' }))
-  expect(message).toContain(`${setting.env} is "~ nonsense ~", but must be ${setting.allowed}`)
+  const value = setting.unit === 'secret' ? 'something else' : '"~ nonsense ~"'
+  expect(message).toContain(`${setting.env} is ${value}, but must be ${setting.allowed}`)
 })
 
 test('names in the environment are all different', () => {

@@ -8,7 +8,8 @@ import { MillpondError, messageOf } from '../core/errors.ts'
 import { isErrno } from '../core/files.ts'
 import type { Settings } from '../core/settings.ts'
 import { nearestName } from './nearest.ts'
-import { settingNotes, settingsSchema, type SettingNote } from './schema.ts'
+import { settingsSchema } from './schema.ts'
+import { settingNotes, type SettingNote } from './setting-types.ts'
 
 export const configFileName = 'millpond.config.json'
 
@@ -154,7 +155,8 @@ function invalid(
     const setting = known.find(({ name }) => path.join('.') === name || path.join('.').startsWith(`${name}.`))
     const name = setting?.name ?? path.join('.')
     const where = origins.get(name) ?? `${name} in ${filePath}`
-    return `${where} is ${shown(valueAt(raw, name.split('.')))}, but must be ${setting?.allowed ?? 'an object of settings'}.`
+    const value = setting?.unit === 'secret' ? 'something else' : shown(valueAt(raw, name.split('.')))
+    return `${where} is ${value}, but must be ${setting?.allowed ?? 'an object of settings'}.`
   })
   return new MillpondError('setting-invalid', [...new Set(problems)].join(' ').replace(/\.$/, ''))
 }

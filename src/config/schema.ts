@@ -3,97 +3,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
-export const KiB = 1024
-export const MiB = 1024 * KiB
-export const GiB = 1024 * MiB
-
-/** What people read of a setting; kept beside its schema in zod's registry. */
-export interface SettingNote {
-  readonly unit: string
-  readonly meaning: string
-  /** Ends the sentence "… must be". */
-  readonly allowed: string
-  /** As written in the docs, e.g. `10MiB`; empty = not set. */
-  readonly default: string
-}
-
-export const settingNotes = z.registry<SettingNote>()
-
-function note<T extends z.ZodType>(schema: T, about: SettingNote): T {
-  settingNotes.add(schema, about)
-  return schema
-}
-
-/** Bytes as a number, or a text such as `512KiB`, `8 MiB`, `1GB`. Undefined: not a size. */
-export function parseBytes(value: string | number): number | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
-  const match = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)?$/i.exec(value.trim())
-  if (match?.[1] === undefined) return undefined
-  const factor = sizeFactors[(match[2] ?? 'b').toLowerCase()]
-  const bytes = factor === undefined ? Number.NaN : Number(match[1]) * factor
-  return Number.isSafeInteger(bytes) ? bytes : undefined
-}
-
-const sizeFactors: Readonly<Record<string, number>> = {
-  b: 1,
-  kib: KiB,
-  mib: MiB,
-  gib: GiB,
-  tib: 1024 * GiB,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-}
-
-/** The shortest exact way to write a size: 10MiB, 1536KiB, 100. */
-export function formatBytes(bytes: number): string {
-  for (const [unit, factor] of [
-    ['GiB', GiB],
-    ['MiB', MiB],
-    ['KiB', KiB],
-  ] as const) {
-    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`
-  }
-  return String(bytes)
-}
-
-function size(defaultBytes: number, min: number, max: number, meaning: string) {
-  const schema = z
-    .union([z.string(), z.number()])
-    .transform((value, context) => {
-      const bytes = parseBytes(value)
-      if (bytes !== undefined && bytes >= min && bytes <= max) return bytes
-      context.issues.push({ code: 'custom', message: 'not a size', input: value })
-      return z.NEVER
-    })
-    .prefault(defaultBytes)
-  return note(schema, {
-    unit: 'bytes',
-    meaning,
-    allowed: `a size from ${formatBytes(min)} to ${formatBytes(max)}, in bytes or as 512KiB, 8MiB, 1GiB`,
-    default: formatBytes(defaultBytes),
-  })
-}
-
-function whole(unit: string, defaultValue: number, min: number, max: number, meaning: string) {
-  const schema = z
-    .union([
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .transform(Number),
-    ])
-    .pipe(z.number().int().min(min).max(max))
-    .prefault(defaultValue)
-  return note(schema, {
-    unit,
-    meaning,
-    allowed: `a whole number from ${min} to ${max} (${unit})`,
-    default: String(defaultValue),
-  })
-}
+import { GiB, KiB, listOf, MiB, note, size, whole } from './setting-types.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -251,11 +161,117 @@ const query = z.strictObject({
   ),
 })
 
+const secret = z.string().min(1).optional()
+const forwardTables = ['inference.**=ai.inferences', '**=logs.entries']
+
+const forward = z.strictObject({
+  forwardSharedKey: note(secret, {
+    unit: 'secret',
+    meaning: 'Shared key of Fluent Forward. Without one the port takes senders of this machine only.',
+    allowed: 'a text',
+    default: '',
+  }),
+  forwardUsers: note(listOf(z.string().regex(/^[a-z][a-z0-9_]{0,62}:.+$/), []), {
+    unit: 'secret',
+    meaning:
+      'Users of Fluent Forward as `name:password`; needs a shared key. The name becomes the source. Not set = no user is asked for.',
+    allowed: 'name:password, the name in lower-case letters, digits and _; in the environment separated by commas',
+    default: '',
+  }),
+  forwardTables: note(listOf(z.string().regex(/^[^=\s]+=(?:ai\.inferences|logs\.entries)$/), forwardTables), {
+    unit: 'list',
+    meaning:
+      'Tag pattern = table, the first that fits decides. `*` is one part of a tag, `**` any number of them. What fits none goes to logs.entries.',
+    allowed: 'pattern=ai.inferences or pattern=logs.entries, separated by commas',
+    default: forwardTables.join(','),
+  }),
+  forwardConnectionsMax: whole(
+    'connections',
+    2_000,
+    1,
+    1_000_000,
+    'Open connections of Fluent Forward. Further ones are closed at once.',
+  ),
+  chunkBytesMax: size(
+    64 * MiB,
+    64 * KiB,
+    192 * MiB,
+    'One Forward message, and its entries after decompression. A larger one closes the connection without an ack.',
+  ),
+  chunksBytesMax: size(
+    192 * MiB,
+    MiB,
+    64 * GiB,
+    'Forward messages in memory, all connections together. Beyond it senders wait.',
+  ),
+})
+
+const media = z.strictObject({
+  mediaKey: note(
+    z
+      .string()
+      .refine((text) => Buffer.from(text, 'base64').length === 32)
+      .optional(),
+    {
+      unit: 'secret',
+      meaning: "Key that wraps every media object's own key. Not set = made from the installation's secret.",
+      allowed: '32 bytes in base64 (openssl rand -base64 32)',
+      default: '',
+    },
+  ),
+  assetBytesMax: size(2 * GiB, KiB, 1024 * GiB, 'One media file. A larger one is answered 413.'),
+  assetsReceivingMax: whole(
+    'uploads',
+    32,
+    1,
+    10_000,
+    'Media files being received at one time. Beyond it senders get 503 with Retry-After.',
+  ),
+})
+
+const archive = z.strictObject({
+  archiveRetentionDays: whole('days', 0, 0, 36_500, 'Archived segments older than this are removed. 0 = never.'),
+  archiveBytesMax: size(
+    0,
+    0,
+    1024 * 1024 * GiB,
+    'The oldest archived segments are removed beyond this size. 0 = no bound.',
+  ),
+})
+
+const retention = z.strictObject({
+  retentionDays: note(listOf(z.string().regex(/^[a-z][a-z0-9_]{0,62}=[1-9]\d{0,4}$/), []), {
+    unit: 'list',
+    meaning:
+      'dataset=days: older rows are removed at night, in whole days. A dataset that is not named keeps its rows.',
+    allowed: 'dataset=days, such as logs=90, separated by commas',
+    default: '',
+  }),
+  nightlyHour: whole(
+    'hour',
+    3,
+    0,
+    23,
+    'Hour of the day (UTC) at which old rows are removed and closed days rewritten in order.',
+  ),
+})
+
 const data = z.string().min(1).prefault('./millpond-data')
 const host = z
   .string()
   .regex(/^[a-zA-Z0-9.:_-]+$/)
   .prefault('127.0.0.1')
+const forwardPort = z
+  .union([
+    z.literal('off').transform(() => undefined),
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().min(0).max(65_535).optional())
+  .prefault(24_224)
 const publicUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => !/[?#]/.test(text))
@@ -263,11 +279,10 @@ const publicUrl = z
   .optional()
 const certificate = z.string().min(1).optional()
 const key = z.string().min(1).optional()
-const trustedProxies = z
-  .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
-  .transform((parts) => parts.map((part) => part.trim()).filter((part) => part !== ''))
-  .pipe(z.array(z.string().refine((part) => ipaddr.isValid(part) || ipaddr.isValidCIDR(part))))
-  .prefault([])
+const trustedProxies = listOf(
+  z.string().refine((part) => ipaddr.isValid(part) || ipaddr.isValidCIDR(part)),
+  [],
+)
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 const logLevel = z.enum(logLevels).prefault('info')
 
@@ -286,6 +301,12 @@ export const settingsSchema = z.strictObject({
     default: '127.0.0.1',
   }),
   httpPort: whole('port', 8080, 0, 65_535, 'Port for SDKs, the portal and the API. 0 = any free one.'),
+  forwardPort: note(forwardPort, {
+    unit: 'port',
+    meaning: 'Port of Fluent Forward. 0 = any free one, `off` = none.',
+    allowed: 'a whole number from 0 to 65535, or off',
+    default: '24224',
+  }),
   publicUrl: note(publicUrl, {
     unit: 'URL',
     meaning: 'Address under which senders reach Millpond. Not set = http://host:port.',
@@ -317,8 +338,12 @@ export const settingsSchema = z.strictObject({
     default: 'info',
   }),
   collect: collect.prefault({}),
+  forward: forward.prefault({}),
+  media: media.prefault({}),
   buffer: buffer.prefault({}),
   screen: screen.prefault({}),
   warehouse: warehouse.prefault({}),
+  archive: archive.prefault({}),
+  retention: retention.prefault({}),
   query: query.prefault({}),
 })

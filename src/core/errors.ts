@@ -40,6 +40,20 @@ export const errorTable = {
   'load-refused': { kind: 'user', status: 500 },
   'warehouse-unavailable': { kind: 'retry', status: 503 },
   'warehouse-unreadable': { kind: 'user', status: 500 },
+  // objects and media
+  'object-damaged': { kind: 'user', status: 400 },
+  'object-name-invalid': { kind: 'user', status: 400 },
+  'asset-invalid': { kind: 'user', status: 400 },
+  'asset-too-large': { kind: 'user', status: 413 },
+  'asset-exists': { kind: 'user', status: 409 },
+  'write-key-off': { kind: 'retry', status: 503 },
+  // maintenance
+  'maintenance-running': { kind: 'retry', status: 409 },
+  'rebuild-differs': { kind: 'user', status: 409 },
+  'column-unknown': { kind: 'user', status: 404 },
+  'retype-refused': { kind: 'user', status: 400 },
+  'backup-invalid': { kind: 'user', status: 400 },
+  'import-unreadable': { kind: 'user', status: 400 },
   // control
   'source-exists': { kind: 'user', status: 409 },
   'source-name-invalid': { kind: 'user', status: 400 },

@@ -30,6 +30,7 @@ export const quarantineReasons = [
   'too_deep',
   'batch_too_long',
   'row_refused',
+  'entry_unreadable',
 ] as const
 export type QuarantineReason = (typeof quarantineReasons)[number]
 
@@ -49,6 +50,30 @@ export interface RequestMeta {
   /** `millpond.dead_letters.id` of the letter that this record replays. */
   readonly replayOf?: string
   /** Of a replay: when its events came first. Their rows say that, as if they had never been kept out. */
+  readonly firstReceivedAtMicros?: number
+}
+
+/** What intake knows of one Fluent Forward message beyond its entries; JSON in the record's `meta`. */
+export interface ForwardMeta {
+  readonly tag: string
+  /** The sender's ack token, byte for byte as base64; the same on every retry of one chunk. */
+  readonly chunk?: string
+  /** Of a message that was cut into several records: which part this is, from 0. */
+  readonly part?: number
+  readonly ip?: string
+  /** `millpond.dead_letters.id` of the letter that this record replays. */
+  readonly replayOf?: string
+  readonly firstReceivedAtMicros?: number
+}
+
+/** Tables of ours whose columns are fixed. Unknown fields of a sender go to a JSON column, never to a new one. */
+export type RowTable = 'ai.assets' | 'ai.inferences' | 'logs.entries'
+
+/** What a receiver knows of one row beyond its JSON; JSON in the record's `meta`. */
+export interface RowMeta {
+  readonly table: RowTable
+  readonly ip?: string
+  readonly replayOf?: string
   readonly firstReceivedAtMicros?: number
 }
 

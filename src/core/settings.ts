@@ -14,10 +14,16 @@ export interface Settings {
   /** CIDR ranges or addresses whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Port of Fluent Forward. 0 = any free port; undefined = not opened. */
+  readonly forwardPort?: number | undefined
   readonly collect: CollectSettings
+  readonly forward: ForwardSettings
+  readonly media: MediaSettings
   readonly buffer: BufferSettings
   readonly screen: ScreenSettings
   readonly warehouse: WarehouseSettings
+  readonly archive: ArchiveSettings
+  readonly retention: RetentionSettings
   readonly query: QuerySettings
 }
 
@@ -33,6 +39,44 @@ export interface CollectSettings {
   readonly requestsPerSecondMax: number
   /** Devices whose clock offset is remembered. */
   readonly deviceClocksMax: number
+}
+
+/** Fluent Forward (docs/specs/forward.md). */
+export interface ForwardSettings {
+  /** Undefined: senders need none, and the port listens on loopback only. */
+  readonly forwardSharedKey?: string | undefined
+  /** `name:password`; empty = senders need none. The name becomes the source of what its senders say. */
+  readonly forwardUsers: readonly string[]
+  /** Rules `tag pattern=dataset.table`; the first that fits decides. */
+  readonly forwardTables: readonly string[]
+  readonly forwardConnectionsMax: number
+  /** One message, and one chunk's entries after decompression. Larger: the connection is closed without an ack. */
+  readonly chunkBytesMax: number
+  /** Messages in memory, all connections together; beyond it connections are not read from. */
+  readonly chunksBytesMax: number
+}
+
+/** The media door, `PUT /v1/assets`. */
+export interface MediaSettings {
+  /** 32 bytes in base64 that wrap every object's own key. Undefined: made from the installation's secret. */
+  readonly mediaKey?: string | undefined
+  readonly assetBytesMax: number
+  /** Assets being received at one time; beyond it 503 with Retry-After. */
+  readonly assetsReceivingMax: number
+}
+
+export interface ArchiveSettings {
+  /** Archived segments older than this are removed. 0 = never. */
+  readonly archiveRetentionDays: number
+  /** The oldest archived segments are removed beyond it. 0 = no bound. */
+  readonly archiveBytesMax: number
+}
+
+export interface RetentionSettings {
+  /** `dataset=days`: rows of whole days before are removed. A dataset that isn't named keeps its rows for ever. */
+  readonly retentionDays: readonly string[]
+  /** Hour of the day, UTC, at which expiry and compaction run. */
+  readonly nightlyHour: number
 }
 
 export interface BufferSettings {
