@@ -134,6 +134,104 @@ export interface WarehouseReport {
   readonly tables: readonly { readonly table: TableName; readonly rows: number; readonly columns: number }[]
 }
 
+/** A column's new type, and what becomes of every value that the tables hold for it. */
+export interface RetypeRequest {
+  /** Each has the column; a column that several tables share with one type is changed in all of them at once. */
+  readonly tables: readonly TableName[]
+  readonly column: string
+  readonly type: ColumnType
+  /**
+   * The value as the new type, or undefined: it goes to the row's `_overflow`. Called with the column's value, or with what
+   * `_overflow` holds under its name. Integers beyond 2^53 come as bigint; numbers that no double holds, like 1e400, as
+   * objects that JSON.stringify writes with all their digits; json parsed; timestamps as ISO 8601. Pure: it is called again
+   * for the same value.
+   */
+  readonly convert: (value: unknown) => Scalar | undefined
+}
+
+export interface RetypeReceipt {
+  /** Rows with a value of this name, in the column or in `_overflow`. */
+  readonly rows: number
+  /** Those of them that have a value of this name in `_overflow` because it doesn't fit. */
+  readonly overflowed: number
+}
+
+/** Whose rows go: those with this user id, or this anonymous id, received up to and at a moment. */
+export interface Erasure {
+  /** Undefined: in every dataset. */
+  readonly dataset: string | undefined
+  readonly userId: string | undefined
+  readonly anonymousId: string | undefined
+  readonly receivedUntilMicros: number
+}
+
+/** What two warehouses of the same records must have in common. */
+export interface TableDigest {
+  readonly table: TableName
+  readonly rows: number
+  /** XOR of a 64-bit hash of every id, as a decimal text: equal sets of ids give equal hashes. */
+  readonly idsHash: string
+}
+
+export interface ExportRequest {
+  readonly table: TableName
+  /** Only rows received before; undefined: all. */
+  readonly receivedBeforeMicros?: number | undefined
+  /** A Parquet file below the warehouse's exchange folder, made by this call. */
+  readonly path: string
+}
+
+/**
+ * Work on fed tables between loads. Under the same rule as `load` (but `tablesOfDay`, which may be asked any time): one call
+ * at a time, never beside a load or checkpoint. Each call is one transaction: it is done as a whole, or rejects and nothing
+ * has changed. Nothing is durable before the next checkpoint. Running queries see the rows from before; after `retype` and
+ * `replaceWith` they may hold up that checkpoint.
+ * Errors: column-unknown (also for an unknown table), warehouse-unavailable.
+ */
+export interface WarehouseMaintenance {
+  /**
+   * An absolute path. Only files below this folder can be written and read by `exportTable` and `importRows`; no query of a
+   * person reaches them. Made, and emptied, at open.
+   */
+  readonly exchangeFolder: string
+  /**
+   * Rewrites the tables with one column of another type. A value that doesn't fit goes to `_overflow`, one that was there
+   * and fits comes back; all other entries of `_overflow` keep their bytes, and an empty one becomes NULL. Views of the same
+   * datasets show the new type at once. If `identifies` is among the tables, the same column of `users` follows: its value is
+   * the newest one that fits now, by time and tie break (a value that was removed stays removed; but a removal that a later
+   * value had hidden isn't found when that value doesn't fit).
+   */
+  retype(request: RetypeRequest): Promise<RetypeReceipt>
+  /**
+   * Rows removed: of every table with `user_id` or `anonymous_id`, the user's row of `users` if nothing of it was received
+   * later, and dead letters in which the id stands where such an id belongs. A letter that is a whole request goes as a whole.
+   */
+  erase(erasure: Erasure): Promise<number>
+  /** Removes rows of a dataset whose `timestamp` is before; views stay. Rows removed. */
+  expire(dataset: string, beforeMicros: number): Promise<number>
+  /** Rewrites one day's rows of one table in the order (user, time), at the table's end. Rows rewritten. */
+  compactDay(table: TableName, dayMicros: number): Promise<number>
+  /** Tables of sources with more rows than this in a day, for compaction. */
+  tablesOfDay(dayMicros: number, rowsMin: number): Promise<readonly TableName[]>
+  /** Every column, also those that the driver keeps to itself: `importRows` of the same driver takes all of it. Rows written. */
+  exportTable(request: ExportRequest): Promise<number>
+  /**
+   * Appends a Parquet file's rows, column by column name; the table's other columns stay NULL. `replace`: the table's rows
+   * go before, or only those with an id that the file holds. Types must be the same, but integer may become float. Error:
+   * column-unknown, if the table lacks a column of the file or has it with another type. Rows appended.
+   */
+  importRows(table: TableName, path: string, replace: 'nothing' | 'all' | 'same-ids'): Promise<number>
+  /** Every fed table that has ids, and `source_counts` with its sums as ids. */
+  digest(): Promise<readonly TableDigest[]>
+  /**
+   * Takes the place of the present file: `path` is a closed warehouse file on the same disk, which is renamed. Queries that
+   * run go on over the old rows, whose memory is held until the last of them ends; later ones see the new. Positions, catalog
+   * and everything else are the new file's, and durable. Error: warehouse-unreadable, if it is no warehouse's file or somebody
+   * has it open: then nothing has changed.
+   */
+  replaceWith(path: string): Promise<void>
+}
+
 export interface WarehouseDriver extends Part {
   readonly name: string
   /**
@@ -153,4 +251,5 @@ export interface WarehouseDriver extends Part {
   /** Read-only SQL of a person. `signal` interrupts the engine. Errors: query-invalid, query-refused, query-cancelled. */
   query(sql: string, signal: AbortSignal): Promise<QueryRun>
   inspect(): Promise<WarehouseReport>
+  readonly maintenance: WarehouseMaintenance
 }

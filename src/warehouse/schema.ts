@@ -75,6 +75,17 @@ export const systemTables = {
     column('change', 'text'),
     column('detail', 'text'),
   ],
+  /** Whose rows were erased; a rebuild leaves them out again. */
+  erasures: [
+    column('erased_at', 'timestamp'),
+    /** NULL = in every dataset. */
+    column('dataset', 'text'),
+    /** SHA-256 of `user:<id>` or `anonymous:<id>`, hexadecimal. */
+    column('person', 'text'),
+    /** Rows received up to here went; later ones are new. */
+    column('received_until', 'timestamp'),
+    column('rows', 'integer'),
+  ],
   /** Which event names live in which table. */
   event_names: [
     column('source', 'text'),
@@ -92,6 +103,8 @@ export type SchemaDecision =
   | 'add-column'
   /** integer became float; every value stayed exact. */
   | 'widen-column'
+  /** A person chose the type; `detail` names it. */
+  | 'retype-column'
   /** An integer beyond 2^53 came: this column can never become float by itself. */
   | 'keep-integer'
   /** A property had the name of a column of ours: it lives in `prop_<name>`. */

@@ -1,5 +1,5 @@
 // A warehouse's reading side that keeps the driver's contract and lets a test decide when each query answers. The number
-// in the SQL is how many rows it gives, in chunks of ten.
+// in the SQL is how many rows it gives, in chunks of ten. It holds no tables: loading and maintenance are tested with DuckDB.
 import { MillpondError } from '../../src/core/errors.ts'
 import type { QueryRun, WarehouseDriver } from '../../src/warehouse/driver.ts'
 

@@ -10,6 +10,8 @@ import type { ColumnSpec, RowBlock, TableName, WarehouseDriver } from '../../src
 import { systemTables } from '../../src/warehouse/schema.ts'
 import { blockOf, never, planTo, rowsOf } from './warehouse-plans.ts'
 import { describeUsers } from './warehouse-users.ts'
+import { describeMaintenance } from './warehouse-maintenance.ts'
+import { describeRetype } from './warehouse-retype.ts'
 
 export type OpenDriver = (folder: string) => Promise<WarehouseDriver>
 
@@ -23,7 +25,13 @@ const clickColumns: readonly ColumnSpec[] = [
   { name: 'properties', type: 'json' },
 ]
 const createClicks = { kind: 'create-table', table: clicks, columns: clickColumns } as const
-export function describeWarehouseDriver(name: string, openDriver: OpenDriver): void {
+
+export interface Capabilities {
+  /** The one file in the driver's folder. Without one, `replaceWith` has no meaning and its tests are left out. */
+  readonly fileName?: string
+}
+
+export function describeWarehouseDriver(name: string, openDriver: OpenDriver, capabilities: Capabilities = {}): void {
   const ends: (() => Promise<void>)[] = []
   afterEach(async () => {
     while (ends.length > 0) await ends.pop()?.()
@@ -227,6 +235,8 @@ export function describeWarehouseDriver(name: string, openDriver: OpenDriver): v
   })
 
   describeUsers(name, openFresh)
+  describeRetype(name, openFresh)
+  describeMaintenance(name, { openFresh, openIn, ...capabilities })
 
   describe(`${name}: durability`, () => {
     test('a checkpoint says what it covers; exactly that is there after a start without a goodbye', async () => {

@@ -1,6 +1,15 @@
 // Small plans and answers for tests that talk to a warehouse driver.
-import type { ColumnSpec, LoadPlan, RowBlock, Scalar, TableName, WarehouseDriver } from '../../src/warehouse/driver.ts'
+import type {
+  ColumnSpec,
+  LoadPlan,
+  RowBlock,
+  Scalar,
+  SchemaChange,
+  TableName,
+  WarehouseDriver,
+} from '../../src/warehouse/driver.ts'
 import { packColumn } from '../../src/warehouse/duckdb/pack.ts'
+import { commonColumns } from '../../src/warehouse/schema.ts'
 
 export const never = new AbortController().signal
 
@@ -41,4 +50,17 @@ export async function rowsOf(driver: WarehouseDriver, sql: string): Promise<unkn
   const rows: unknown[][] = []
   for await (const chunk of run.rows) rows.push(...chunk.map((row) => [...row]))
   return rows
+}
+
+export const clicks: TableName = { dataset: 'web', table: 'clicks' }
+
+export function createOf(
+  table: TableName,
+  columns: readonly ColumnSpec[] = commonColumns,
+): SchemaChange & { kind: 'create-table' } {
+  return { kind: 'create-table', table, columns }
+}
+
+export function clickRows(rows: readonly Readonly<Record<string, Scalar>>[], table = clicks): RowBlock {
+  return blockOf(table, commonColumns, rows)
 }

@@ -4,7 +4,7 @@ import { assert } from '../../core/errors.ts'
 import type { LoadPlan, SourceCount, StreamPosition } from '../driver.ts'
 import { systemDataset, type SystemTable } from '../schema.ts'
 import { type Link, readRows } from './link.ts'
-import { quoteTable, quoteText } from './names.ts'
+import { quoteTable, quoteText, timestampSql } from './names.ts'
 
 export interface LoadStory {
   readonly loadId: number
@@ -15,10 +15,6 @@ export interface LoadStory {
 
 function system(table: SystemTable): string {
   return quoteTable({ dataset: systemDataset, table })
-}
-
-function timestampSql(micros: number): string {
-  return `make_timestamptz(${micros}::BIGINT)`
 }
 
 export async function readPositions(link: Link): Promise<Map<string, number>> {

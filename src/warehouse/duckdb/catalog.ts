@@ -1,7 +1,7 @@
 // The shape of the fed tables: read once when the file is opened, then carried along by the changes of every load.
 // Only the loader changes shapes, so memory and file agree as long as both follow the same plan.
-import { assert } from '../../core/errors.ts'
-import type { Catalog, ColumnSpec, SchemaChange, TableName } from '../driver.ts'
+import { assert, MillpondError } from '../../core/errors.ts'
+import type { Catalog, ColumnSpec, ColumnType, SchemaChange, TableName } from '../driver.ts'
 import { systemDataset, systemTables, usersTable } from '../schema.ts'
 import { type Link, readRows } from './link.ts'
 import { columnTypeOf, fedCatalog, quoteName, quoteTable, quoteText, typeNameOf } from './names.ts'
@@ -52,6 +52,49 @@ export function columnsOf(catalog: Catalog, table: TableName): readonly ColumnSp
   const columns = catalog.get(table.dataset)?.get(table.table)
   assert(columns !== undefined, `there is no table ${table.dataset}.${table.table}`)
   return columns
+}
+
+/** As columnsOf, for a table that somebody named. Error: column-unknown. */
+export function knownColumns(catalog: Catalog, table: TableName): readonly ColumnSpec[] {
+  const columns = catalog.get(table.dataset)?.get(table.table)
+  if (columns !== undefined) return columns
+  throw new MillpondError('column-unknown', `There is no table ${table.dataset}.${table.table}`)
+}
+
+export function hasColumn(columns: readonly ColumnSpec[], name: string, type?: ColumnType): boolean {
+  return columns.some((one) => one.name === name && (type === undefined || one.type === type))
+}
+
+export function specOf(columns: readonly ColumnSpec[], name: string): ColumnSpec {
+  const spec = columns.find((one) => one.name === name)
+  if (spec === undefined) throw new MillpondError('column-unknown', `There is no column ${name}`)
+  return spec
+}
+
+/** undefined: of all datasets. */
+export function* tablesOf(
+  catalog: Catalog,
+  dataset?: string,
+): Generator<{ readonly name: TableName; readonly columns: readonly ColumnSpec[] }> {
+  for (const [one, tables] of catalog) {
+    if (dataset !== undefined && one !== dataset) continue
+    for (const [table, columns] of tables) yield { name: { dataset: one, table }, columns }
+  }
+}
+
+/** One column of these tables has another type. */
+export function retypedCatalog(
+  catalog: Catalog,
+  tables: readonly TableName[],
+  column: string,
+  type: ColumnType,
+): Catalog {
+  const changed = new Map([...catalog].map(([dataset, its]) => [dataset, new Map(its)]))
+  for (const table of tables) {
+    const columns = columnsOf(catalog, table).map((one) => (one.name === column ? { ...one, type } : one))
+    changed.get(table.dataset)?.set(table.table, columns)
+  }
+  return changed
 }
 
 /** The catalog after the changes; the given one stays as it was, for the case that the transaction is rolled back. */
@@ -119,7 +162,7 @@ function columnSql({ name, type }: ColumnSpec): string {
   return `${quoteName(name)} ${typeNameOf(type)}`
 }
 
-function unionSql({ table, columns, members }: SchemaChange & { kind: 'define-union' }): string {
+export function unionSql({ table, columns, members }: SchemaChange & { kind: 'define-union' }): string {
   const selects = members.map((member) => {
     const has = new Set(member.columns)
     const list = columns.map(({ name, type }) =>

@@ -1,7 +1,7 @@
 // DuckDB keeps the driver's contract on both roads, and what only DuckDB has: its file, its lock, its crashes.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -23,8 +23,8 @@ async function open(folder: string, append: 'raw' | 'plain' = 'raw'): Promise<Wa
   return openDuckdbWarehouse({ folder, settings, clock: systemClock, log: createLog('silent'), append })
 }
 
-describeWarehouseDriver('duckdb', async (folder) => open(folder))
-describeWarehouseDriver('duckdb, plain road', async (folder) => open(folder, 'plain'))
+describeWarehouseDriver('duckdb', async (folder) => open(folder), { fileName: 'fed.duckdb' })
+describeWarehouseDriver('duckdb, plain road', async (folder) => open(folder, 'plain'), { fileName: 'fed.duckdb' })
 
 const victim = join(import.meta.dirname, '../../../test/contract/warehouse-victim.ts')
 
@@ -36,18 +36,22 @@ async function runVictim(
   folder: string,
   shell: readonly string[],
   linesMax = Infinity,
+  beforeKill: () => Promise<unknown> = async () => undefined,
 ): Promise<{ lines: string[]; complaint: string }> {
   const command = [process.execPath, victim, folder]
   const [program = '', ...rest] = shell.length === 0 ? command : ['sh', ...shell, ...command]
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   let complaint = ''
+  let isDying = false
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint += text
   })
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     lines.push(...text.split('\n').filter((line) => line !== ''))
-    if (lines.length >= linesMax) child.kill('SIGKILL')
+    if (lines.length < linesMax || isDying) return
+    isDying = true
+    void beforeKill().finally(() => child.kill('SIGKILL'))
   })
   await once(child, 'close')
   return { lines, complaint }
@@ -166,7 +170,57 @@ describe('the file', () => {
     await leaveStrangersLog(join(folder, 'fed.duckdb'))
     const again = await openHere()
     expect(await rowsOf(again, 'SELECT id FROM web.clicks')).toEqual([['a']])
-    expect((await readdir(folder)).toSorted()).toEqual(['fed.duckdb', 'unused-fed.duckdb.wal'])
+    expect((await readdir(folder)).toSorted()).toEqual(['exchange', 'fed.duckdb', 'unused-fed.duckdb.wal'])
+  })
+
+  test('left-overs of a death confuse nobody: the exchange folder begins empty, half files and logs are never read', async () => {
+    const exchange = join(folder, 'exchange')
+    await mkdir(join(exchange, 'deep'), { recursive: true })
+    await mkdir(join(folder, 'spill-3'))
+    await writeFile(join(exchange, 'deep', 'old.parquet'), 'old')
+    const driver = await openHere()
+    expect(driver.maintenance.exchangeFolder).toBe(exchange)
+    expect((await readdir(folder)).toSorted()).toEqual(['exchange', 'fed.duckdb'])
+    expect(await readdir(exchange)).toEqual([])
+    const rebuilt = await mkdtemp(join(folder, 'rebuilt-'))
+    const other = await open(rebuilt)
+    await other.load(planTo(7, { changes: [create], blocks: [blockOf(table, columns, [{ id: 'new' }])] }))
+    await other.checkpoint()
+    await other.stop()
+    await leaveStrangersLog(join(rebuilt, 'fed.duckdb'))
+    await writeFile(join(folder, 'making-fed.duckdb'), 'half a file')
+    await writeFile(join(folder, 'fed.duckdb.wal'), 'half a log')
+    await driver.maintenance.replaceWith(join(rebuilt, 'fed.duckdb'))
+    expect(await rowsOf(driver, 'SELECT id FROM web.clicks')).toEqual([['new']])
+    await driver.load(planTo(8))
+    expect(await driver.checkpoint()).toEqual([{ stream: 'events', sequence: 8 }])
+  })
+
+  test('a file that took the place is locked as the first one was, also when the last old query has ended', async () => {
+    const driver = await openHere()
+    await driver.load(planTo(1, { changes: [create], blocks: [blockOf(table, columns, [{ id: 'a' }])] }))
+    const rebuilt = await mkdtemp(join(folder, 'rebuilt-'))
+    const other = await open(rebuilt)
+    await other.checkpoint()
+    await other.stop()
+    const run = await driver.query('SELECT id FROM web.clicks', never)
+    await driver.maintenance.replaceWith(join(rebuilt, 'fed.duckdb'))
+    expect((await runVictim(folder, [])).complaint).toContain('data-locked')
+    await run.close()
+    expect((await runVictim(folder, [])).complaint).toContain('data-locked')
+    await driver.load(planTo(1))
+    expect(await driver.checkpoint()).toEqual([{ stream: 'events', sequence: 1 }])
+  })
+
+  test('a warehouse that another process has open cannot take the place', async () => {
+    const driver = await openHere()
+    const rebuilt = await mkdtemp(join(folder, 'rebuilt-'))
+    await runVictim(rebuilt, [], 2, async () => {
+      const replacing = driver.maintenance.replaceWith(join(rebuilt, 'fed.duckdb'))
+      await expect(replacing).rejects.toMatchObject({ code: 'warehouse-unreadable' })
+    })
+    expect.assertions(2)
+    expect(await rowsOf(driver, 'SELECT count(*) FROM millpond.loads')).toEqual([[0]])
   })
 
   test('a disk that is full at a checkpoint costs nothing that an earlier one covered', async () => {

@@ -7,10 +7,9 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import duckdb from '@duckdb/node-bindings'
-
 import type { Clock } from '../../core/clock.ts'
 import { assert, MillpondError } from '../../core/errors.ts'
+import { diskFiles } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
 import type {
@@ -20,17 +19,19 @@ import type {
   QueryRun,
   StreamPosition,
   WarehouseDriver,
+  WarehouseMaintenance,
   WarehouseReport,
 } from '../driver.ts'
 import { appendPlain } from './append-plain.ts'
 import { type AppendBlock, createRawAppend } from './append.ts'
 import { advancedStreams, bookkeepingSql, readLastLoadId, readPositions } from './bookkeeping.ts'
-import { changedCatalog, changesSql, columnsOf, readCatalog, shownCatalog, systemChanges } from './catalog.ts'
-import { cleanMessage, isFatal, isHeldUp, loadFailure } from './failures.ts'
-import { type Link, openLink, readRows } from './link.ts'
+import { changedCatalog, changesSql, columnsOf, shownCatalog } from './catalog.ts'
+import { Engine, type Standing } from './engine.ts'
+import { cleanMessage, isFatal, isHeldUp, loadFailure, maintenanceFailure } from './failures.ts'
+import { type Link, readRows } from './link.ts'
+import { createMaintenance, type Work } from './maintenance.ts'
 import { fedCatalog } from './names.ts'
-import { fedFile, openEngine } from './open.ts'
-import { createQueries, type Queries } from './query.ts'
+import { exchangeFolderOf, fedFile, probeFile, tidyFolder } from './open.ts'
 import { mergeUsers } from './users.ts'
 
 export interface DuckdbOptions {
@@ -46,37 +47,30 @@ export interface DuckdbOptions {
 /** Errors: warehouse-unreadable, data-locked. */
 export async function openDuckdbWarehouse(options: DuckdbOptions): Promise<WarehouseDriver> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
-  const { database, loader } = await openEngine(options.folder, options.settings, options.log)
+  await tidyFolder(options.folder)
   try {
-    const found = await readCatalog(loader)
-    const changes = systemChanges(found)
-    if (changes.length > 0) await loader.api.run(changesSql(found, changes))
-    const start = {
-      catalog: changedCatalog(found, changes),
-      positions: await readPositions(loader),
-      loadId: await readLastLoadId(loader),
-    }
-    return new DuckdbWarehouse(options, database, loader, start)
+    const { engine, standing } = await Engine.open(options, 0)
+    return new DuckdbWarehouse(options, engine, standing)
   } catch (error) {
-    duckdb.close_sync(database)
-    const message = cleanMessage(error, options.folder)
-    throw new MillpondError('warehouse-unreadable', `The warehouse can't be read: ${message}`, { cause: error })
+    throw unreadable(error, options.folder)
   }
 }
 
-interface Standing {
-  readonly catalog: Catalog
-  readonly positions: ReadonlyMap<string, number>
-  readonly loadId: number
+function unreadable(error: unknown, folder: string): MillpondError {
+  if (error instanceof MillpondError && error.code !== 'bug') return error
+  const message = cleanMessage(error, folder)
+  return new MillpondError('warehouse-unreadable', `The warehouse can't be read: ${message}`, { cause: error })
 }
 
 class DuckdbWarehouse implements WarehouseDriver {
   readonly name = 'duckdb'
   readonly #options: DuckdbOptions
-  readonly #database: duckdb.Database
-  readonly #loader: Link
   readonly #append: AppendBlock
-  readonly #queries: Queries
+  readonly maintenance: WarehouseMaintenance
+  #engine: Engine
+  /** Engines over files that were replaced, until their last query ends. */
+  readonly #retired = new Map<Engine, Promise<void>>()
+  #turn = 0
   #standing: Standing
   #covered: readonly StreamPosition[]
   #rowsSinceCheckpoint = 0
@@ -84,14 +78,23 @@ class DuckdbWarehouse implements WarehouseDriver {
   #broken: MillpondError | undefined
   #stopped = false
 
-  constructor(options: DuckdbOptions, database: duckdb.Database, loader: Link, standing: Standing) {
+  constructor(options: DuckdbOptions, engine: Engine, standing: Standing) {
     this.#options = options
-    this.#database = database
-    this.#loader = loader
+    this.#engine = engine
     this.#standing = standing
     this.#covered = positionList(standing.positions)
     this.#append = options.append === 'plain' ? appendPlain : createRawAppend()
-    this.#queries = createQueries(database, options)
+    this.maintenance = createMaintenance({
+      exchangeFolder: exchangeFolderOf(options.folder),
+      append: this.#append,
+      transact: async (work) => this.#transact(work),
+      read: async (work) => this.#engine.withLink(async (link) => work(link, this.#standing.catalog)),
+      replaceWith: async (path) => this.#replaceWith(path),
+    })
+  }
+
+  get #loader(): Link {
+    return this.#engine.loader
   }
 
   async load(plan: LoadPlan): Promise<LoadReceipt> {
@@ -166,6 +169,68 @@ class DuckdbWarehouse implements WarehouseDriver {
     })
   }
 
+  /** One transaction of maintenance. */
+  async #transact<Result>(work: (link: Link, catalog: Catalog) => Promise<Work<Result>>): Promise<Result> {
+    return this.#write(async () => {
+      try {
+        await this.#loader.api.run('BEGIN TRANSACTION')
+        const { result, rows, catalog, bookkeeping } = await work(this.#loader, this.#standing.catalog)
+        const standing = bookkeeping === true ? await this.#readBookkeeping() : this.#standing
+        await this.#loader.api.run('COMMIT')
+        this.#standing = catalog === undefined ? standing : { ...standing, catalog }
+        this.#rowsSinceCheckpoint += rows
+        return result
+      } catch (error) {
+        await this.#rollBack()
+        const failure = maintenanceFailure(error, this.#options.folder)
+        if (isFatal(error)) this.#broken = failure
+        throw failure
+      }
+    })
+  }
+
+  async #readBookkeeping(): Promise<Standing> {
+    const positions = await readPositions(this.#loader)
+    return { ...this.#standing, positions, loadId: await readLastLoadId(this.#loader) }
+  }
+
+  async #replaceWith(path: string): Promise<void> {
+    return this.#write(async () => {
+      const { folder } = this.#options
+      await probeFile(path)
+      try {
+        await diskFiles.rename(path, join(folder, fedFile))
+      } catch (error) {
+        throw maintenanceFailure(error, folder)
+      }
+      try {
+        await diskFiles.syncDirectory(folder)
+        this.#turn += 1
+        const { engine, standing } = await Engine.open(this.#options, this.#turn)
+        this.#retire(this.#engine)
+        this.#engine = engine
+        this.#standing = standing
+      } catch (error) {
+        // What stands behind the present engine has no name any more: nothing may be written to it.
+        const message = `The new file could not be opened: ${cleanMessage(error, folder)}`
+        this.#broken = new MillpondError('warehouse-unavailable', message, { cause: error })
+        throw this.#broken
+      }
+      this.#covered = positionList(this.#standing.positions)
+      this.#rowsSinceCheckpoint = 0
+    })
+  }
+
+  #retire(engine: Engine): void {
+    const closed = engine.retire().catch((error: unknown) => {
+      this.#options.log.warn({ error: cleanMessage(error, this.#options.folder) }, 'A replaced warehouse did not close')
+    })
+    this.#retired.set(
+      engine,
+      closed.finally(() => this.#retired.delete(engine)),
+    )
+  }
+
   async #write<Result>(work: () => Promise<Result>): Promise<Result> {
     assert(!this.#stopped, 'the warehouse is stopped')
     assert(!this.#writing, 'loads and checkpoints never overlap')
@@ -187,12 +252,11 @@ class DuckdbWarehouse implements WarehouseDriver {
   }
 
   async query(sql: string, signal: AbortSignal): Promise<QueryRun> {
-    return this.#queries.run(sql, signal)
+    return this.#engine.queries.run(sql, signal)
   }
 
   async inspect(): Promise<WarehouseReport> {
-    const link = await openLink(this.#database)
-    try {
+    return this.#engine.withLink(async (link) => {
       const [head] = await readRows(link, `SELECT version(), (SELECT sum(memory_usage_bytes) FROM duckdb_memory())`)
       const tables = await readRows(
         link,
@@ -210,9 +274,7 @@ class DuckdbWarehouse implements WarehouseDriver {
           columns: Number(columns),
         })),
       }
-    } finally {
-      link.api.disconnectSync()
-    }
+    })
   }
 
   /** Ends all queries and closes. What no checkpoint covers is read again from the buffer at the next start. */
@@ -220,9 +282,8 @@ class DuckdbWarehouse implements WarehouseDriver {
     assert(!this.#writing, 'stop comes after the last load and checkpoint')
     if (this.#stopped) return
     this.#stopped = true
-    await this.#queries.stop()
-    this.#loader.api.disconnectSync()
-    duckdb.close_sync(this.#database)
+    await Promise.all([this.#engine, ...this.#retired.keys()].map(async (engine) => engine.close()))
+    await Promise.all(this.#retired.values())
   }
 }
 

@@ -25,6 +25,13 @@ export function loadFailure(error: unknown, folder: string): MillpondError {
     : new MillpondError('load-refused', `The warehouse refused a load: ${message}`, { cause: error })
 }
 
+/** Work between loads: what it was asked may be wrong (our own codes), else the warehouse can't. */
+export function maintenanceFailure(error: unknown, folder: string): MillpondError {
+  if (error instanceof MillpondError && error.code !== 'bug') return error
+  const message = `The warehouse can't do this now, and nothing was changed: ${cleanMessage(error, folder)}`
+  return new MillpondError('warehouse-unavailable', message, { cause: error })
+}
+
 export function queryFailure(error: unknown, folder: string): MillpondError {
   if (error instanceof MillpondError) return error
   const message = cleanMessage(error, folder)

@@ -2,7 +2,7 @@
 // but tables. DuckDB itself parses it (json_serialize_sql gives the syntax tree); nothing is bound or run before the
 // tree has been walked, because some functions act while they are bound.
 // The engine is locked as well (open.ts) and the transaction is read-only; still needed here: table functions that
-// switch logging or profiling on, or read our own files, which the lock leaves open.
+// switch logging or profiling on, or read our own files and those of the exchange folder, which the lock leaves open.
 import { MillpondError } from '../../core/errors.ts'
 import { type Link, readRows } from './link.ts'
 
@@ -131,11 +131,16 @@ function checkNode(node: Record<string, unknown>): void {
   }
   if (node['type'] === 'BASE_TABLE') {
     const name = nameOf(node, 'table_name')
-    // The engine would take such a name for a file and read it.
-    if (/[/\\*?]|\.\w+$|^\w+:/.test(name)) refuse(`files (${name})`)
+    // The engine would take such a name for a file and read it; it joins the parts with dots: "/folder/rows".parquet.
+    const isFile = [name, nameOf(node, 'schema_name'), nameOf(node, 'catalog_name')].some(looksLikeFile)
+    if (isFile) refuse(`files (${name})`)
     // Whatever stands before it: `system.duckdb_databases` may name a schema or a catalogue.
     if (refusedViews.has(name)) refuse(name)
   }
+}
+
+function looksLikeFile(name: string): boolean {
+  return /[/\\*?]|\.\w+$|^\w+:/.test(name)
 }
 
 function nameOf(node: unknown, key: string): string {

@@ -17,3 +17,9 @@ export async function readRows(link: Link, sql: string, values?: DuckDBValue[]):
   const reader = await link.api.runAndReadAll(sql, values)
   return reader.getRows()
 }
+
+/** For INSERT, DELETE and COPY: how many rows it was. */
+export async function changedRows(link: Link, sql: string, values?: DuckDBValue[]): Promise<number> {
+  const [row] = await readRows(link, sql, values)
+  return Number(row?.[0] ?? 0)
+}

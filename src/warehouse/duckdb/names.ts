@@ -35,6 +35,10 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+export function timestampSql(micros: number): string {
+  return `make_timestamptz(${micros}::BIGINT)`
+}
+
 export function quoteTable({ dataset, table }: TableName): string {
   return `${fedCatalog}.${quoteName(dataset)}.${quoteName(table)}`
 }

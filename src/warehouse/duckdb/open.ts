@@ -1,7 +1,7 @@
-// Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files, no network, no
-// extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
-import { readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+// Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files but those of the exchange
+// folder, no network, no extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
 
 import duckdb from '@duckdb/node-bindings'
 
@@ -9,6 +9,7 @@ import { messageOf, MillpondError } from '../../core/errors.ts'
 import { diskFiles, pathExists } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
+import { readCatalog } from './catalog.ts'
 import { type Link, openLink } from './link.ts'
 import { fedCatalog, quoteText } from './names.ts'
 
@@ -20,11 +21,31 @@ export interface OpenEngine {
   readonly loader: Link
 }
 
-/** `folder` exists. Errors: warehouse-unreadable, data-locked. */
-export async function openEngine(folder: string, settings: WarehouseSettings, log: Log): Promise<OpenEngine> {
+/** The one folder whose files the engine may read and write besides its own: rows in and out (exchange.ts). */
+export function exchangeFolderOf(folder: string): string {
+  return join(resolve(folder), 'exchange')
+}
+
+/** Makes the exchange folder, and removes what former engines left. Before the first `openEngine` of a process. */
+export async function tidyFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^(?:spill(?:-\d+)?|exchange)$/.test(name)) await rm(join(folder, name), { recursive: true, force: true })
+  }
+  await mkdir(exchangeFolderOf(folder), { mode: 0o700 })
+}
+
+/**
+ * `folder` exists. `turn` counts the engines of this process: the one before may still answer queries from the file that was
+ * replaced, and spill. Errors: warehouse-unreadable, data-locked.
+ */
+export async function openEngine(
+  folder: string,
+  settings: WarehouseSettings,
+  log: Log,
+  turn: number,
+): Promise<OpenEngine> {
   await setLogsAside(folder, log)
-  const spillFolder = join(folder, 'spill')
-  await rm(spillFolder, { recursive: true, force: true })
+  const spillFolder = join(folder, turn === 0 ? 'spill' : `spill-${turn}`)
   const database = await duckdb.open(
     ':memory:',
     engineConfig(settings, folder, spillFolder, await diskFiles.freeBytes(folder)),
@@ -32,7 +53,7 @@ export async function openEngine(folder: string, settings: WarehouseSettings, lo
   try {
     const loader = await openLink(database)
     await attach(loader, folder)
-    await shutDoors(loader)
+    await shutDoors(loader, exchangeFolderOf(folder))
     return { database, loader }
   } catch (error) {
     duckdb.close_sync(database)
@@ -45,6 +66,34 @@ export async function openReader(database: duckdb.Database): Promise<Link> {
   const link = await openLink(database)
   await link.api.run(`USE ${fedCatalog}`)
   return link
+}
+
+/** Errors: warehouse-unreadable, if `path` isn't a warehouse's file, or another process has it open. */
+export async function probeFile(path: string): Promise<void> {
+  try {
+    await readFile(path)
+  } catch (error) {
+    const isOpenElsewhere = messageOf(error).includes('Could not set lock')
+    if (!isOpenElsewhere && (await pathExists(`${path}.wal`))) {
+      // The trace of a death at a checkpoint, which stays behind when the file is renamed.
+      await rm(`${path}.wal`)
+      return probeFile(path)
+    }
+    const message = `The file can't become the warehouse: ${path}: ${messageOf(error)}`
+    throw new MillpondError('warehouse-unreadable', message, { cause: error })
+  }
+}
+
+async function readFile(path: string): Promise<void> {
+  const database = await duckdb.open(':memory:')
+  try {
+    const link = await openLink(database)
+    await link.api.run(`ATTACH ${quoteText(path)} AS ${fedCatalog} (READ_ONLY)`)
+    await readCatalog(link)
+    link.api.disconnectSync()
+  } finally {
+    duckdb.close_sync(database)
+  }
 }
 
 /** A query that spills may take this part of the disk; the buffer must go on taking events beside it. */
@@ -122,12 +171,13 @@ async function createFile(link: Link, folder: string, path: string): Promise<voi
 /** A checkpoint rewrites the last row group of every touched table: small groups make it cheap. */
 const rowGroupRows = 30_720
 
-async function shutDoors(link: Link): Promise<void> {
+async function shutDoors(link: Link, exchangeFolder: string): Promise<void> {
   const statements = [
     // Without a log, closing must lose what no checkpoint covers: the buffer still has it and the position says so.
     'PRAGMA disable_checkpoint_on_shutdown',
     `SET GLOBAL TimeZone = 'UTC'`,
     `SET GLOBAL Calendar = 'gregorian'`,
+    `SET allowed_directories = [${quoteText(exchangeFolder + sep)}]`,
     'SET enable_external_access = false',
     'SET lock_configuration = true',
   ]

@@ -29,6 +29,7 @@ beforeAll(async () => {
   await driver.load(planTo(1, { changes, blocks: [blockOf(table, columns, rows)] }))
   await driver.checkpoint()
   await writeFile(join(folder, 'secret.csv'), 'secret\n1\n')
+  await driver.maintenance.exportTable({ table, path: exchanged() })
 })
 afterAll(async () => {
   await driver.stop()
@@ -65,6 +66,7 @@ describe('may be asked', () => {
   })
 })
 
+const exchanged = (): string => join(driver.maintenance.exchangeFolder, 'tracks.rows.parquet')
 const file = (): string => join(folder, 'fed.duckdb')
 const refused: (string | (() => string))[] = [
   // files
@@ -95,6 +97,27 @@ const refused: (string | (() => string))[] = [
   "/* /* */ EXPLAIN SELECT 1 -- */\nEXPLAIN SELECT * FROM read_text('/etc/passwd')",
   "DESCRIBE SELECT * FROM read_text('/etc/passwd')",
   "SUMMARIZE SELECT * FROM read_text('/etc/passwd')",
+  // the exchange folder: the engine itself may read and write there
+  () => `SELECT * FROM read_parquet('${exchanged()}')`,
+  () => `SELECT * FROM parquet_scan('${exchanged()}')`,
+  () => `SELECT * FROM parquet_metadata('${exchanged()}')`,
+  () => `SELECT * FROM read_blob('${exchanged()}')`,
+  () => `SELECT * FROM read_csv('${exchanged()}')`,
+  () => `SELECT * FROM sniff_csv('${exchanged()}')`,
+  () => `SELECT * FROM glob('${join(folder, 'exchange')}/*')`,
+  () => `SELECT * FROM '${exchanged()}'`,
+  () => `SELECT * FROM "${exchanged()}"`,
+  () => `SELECT * FROM "${exchanged().replace('.parquet', '')}".parquet`,
+  () => `SELECT * FROM "${exchanged().replace('.rows.parquet', '')}".rows.parquet`,
+  () => `SELECT * FROM fed."${exchanged().replace('.parquet', '')}".parquet`,
+  () => `DESCRIBE '${exchanged()}'`,
+  () => `DESCRIBE "${exchanged().replace('.parquet', '')}".parquet`,
+  () => `SUMMARIZE '${exchanged()}'`,
+  () => `SHOW "${exchanged()}"`,
+  () => `SELECT (SELECT count(*) FROM "${exchanged().replace('.parquet', '')}".parquet)`,
+  () => `COPY (SELECT 1) TO '${join(folder, 'exchange', 'mine.parquet')}'`,
+  () => `COPY web.tracks FROM '${exchanged()}'`,
+  () => `ATTACH '${join(folder, 'exchange', 'mine.duckdb')}'`,
   // extensions, settings, secrets, the process
   'INSTALL httpfs',
   'LOAD httpfs',
@@ -157,7 +180,8 @@ describe('is refused', () => {
   )
 
   test('the lock below the guard holds too: nothing was written but our own file', async () => {
-    expect((await readdir(folder)).filter((name) => name !== 'spill')).toEqual(['fed.duckdb', 'secret.csv'])
+    expect((await readdir(folder)).filter((name) => name !== 'spill')).toEqual(['exchange', 'fed.duckdb', 'secret.csv'])
+    expect(await readdir(driver.maintenance.exchangeFolder)).toEqual(['tracks.rows.parquet'])
   })
 
   test.each([

@@ -24,6 +24,8 @@ export interface QueryDeps {
 
 export interface Queries {
   run(sql: string, signal: AbortSignal): Promise<QueryRun>
+  /** Resolves as soon as no query holds a connection. */
+  idle(): Promise<void>
   /** Interrupts all and waits until each has let go of its connection. */
   stop(): Promise<void>
 }
@@ -33,17 +35,51 @@ const interruptEveryMs = 20
 
 export function createQueries(database: duckdb.Database, deps: QueryDeps): Queries {
   const running = new Set<Query>()
+  let connecting = 0
+  let isStopped = false
+  let waiting: (() => void)[] = []
+
+  function tellIdle(): void {
+    if (running.size > 0 || connecting > 0) return
+    for (const resolve of waiting) resolve()
+    waiting = []
+  }
+
+  async function idle(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve)
+      tellIdle()
+    })
+  }
+
+  /** The database must not be closed while a connection is being made. */
+  async function connect(signal: AbortSignal): Promise<Query> {
+    connecting += 1
+    try {
+      const query = new Query(await openReader(database), signal, deps, () => {
+        running.delete(query)
+        tellIdle()
+      })
+      running.add(query)
+      return query
+    } finally {
+      connecting -= 1
+      tellIdle()
+    }
+  }
+
   return {
     async run(sql, signal) {
       refuseAborted(signal)
-      const query = new Query(await openReader(database), signal, deps, () => {
-        running.delete(query)
-      })
-      running.add(query)
+      const query = await connect(signal)
+      if (isStopped) await query.close()
       return query.start(sql)
     },
+    idle,
     async stop() {
+      isStopped = true
       await Promise.all([...running].map(async (query) => query.close()))
+      await idle()
     },
   }
 }

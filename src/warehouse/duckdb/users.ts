@@ -41,7 +41,7 @@ interface KnownUser {
   readonly times: Map<string, TraitTime>
 }
 
-type TraitTime = readonly [timeMicros: number, tieBreak: string]
+export type TraitTime = readonly [timeMicros: number, tieBreak: string]
 
 /** A row to write: all its trait times, and the traits that change. */
 interface UserRow {
@@ -86,14 +86,19 @@ function newestPerUser(updates: readonly UserUpdate[]): Map<string, Map<string, 
     state.receivedAtMicros = Math.max(state.receivedAtMicros, update.receivedAtMicros)
     for (const { column, ...trait } of update.traits) {
       const before = state.traits.get(column)
-      if (before === undefined || isNewer(trait, [before.timeMicros, before.tieBreak])) state.traits.set(column, trait)
+      if (before === undefined || isNewer(timeOf(trait), timeOf(before))) state.traits.set(column, trait)
     }
   }
   return datasets
 }
 
-function isNewer(trait: Trait, [timeMicros, tieBreak]: TraitTime): boolean {
-  return trait.timeMicros === timeMicros ? trait.tieBreak > tieBreak : trait.timeMicros > timeMicros
+/** Equal times: the greater tie break wins. */
+export function isNewer([micros, tie]: TraitTime, [otherMicros, otherTie]: TraitTime): boolean {
+  return micros === otherMicros ? tie > otherTie : micros > otherMicros
+}
+
+function timeOf({ timeMicros, tieBreak }: Trait): TraitTime {
+  return [timeMicros, tieBreak]
 }
 
 async function readKnown(link: Link, table: TableName, ids: readonly string[]): Promise<Map<string, KnownUser>> {
@@ -123,9 +128,9 @@ function rowFor(id: string, state: UserState, known: KnownUser | undefined): Use
   const changed = new Map<string, Trait>()
   for (const [column, trait] of state.traits) {
     const standing = times.get(column)
-    if (standing !== undefined && !isNewer(trait, standing)) continue
+    if (standing !== undefined && !isNewer(timeOf(trait), standing)) continue
     changed.set(column, trait)
-    times.set(column, [trait.timeMicros, trait.tieBreak])
+    times.set(column, timeOf(trait))
   }
   const receivedAtMicros = Math.max(state.receivedAtMicros, known?.receivedAtMicros ?? 0)
   if (known !== undefined && changed.size === 0 && receivedAtMicros === known.receivedAtMicros) return undefined
