@@ -7,6 +7,7 @@ import type { KeyDirectory } from '../control/sources-file.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Settings } from '../core/settings.ts'
+import { AssetDoor, type MediaDeps } from './assets/assets.ts'
 import {
   type Refusal,
   sendGif,
@@ -14,6 +15,7 @@ import {
   sendMethodNotAllowed,
   sendNotFound,
   sendRefusal,
+  sendStored,
   sendSuccess,
 } from './http/answer.ts'
 import { type BodyOutcome, BodyReader } from './http/body.ts'
@@ -25,9 +27,13 @@ import { createDeviceClocks } from './segment/clock-offset.ts'
 import { keysOutsideBody, searchKey } from './segment/key.ts'
 import { pixelBody } from './segment/pixel.ts'
 import { type CallRoute, findRoute, type Route } from './segment/routes.ts'
+import { senderOf } from './segment/sender.ts'
 import { publicAddress, sendSettings, settingsDocument } from './segment/settings-document.ts'
+import { sourceConfigDocument, sourceConfigHeaders } from './segment/source-config.ts'
 import { type CollectStats, Counters } from './stats.ts'
 
+export type { MediaDeps } from './assets/assets.ts'
+export { removeUnnamed } from './assets/assets.ts'
 export { createClientAddress } from './http/client-address.ts'
 export { guardServer, serverOptions } from './http/server-options.ts'
 export type { CollectStats } from './stats.ts'
@@ -43,10 +49,12 @@ export interface CollectDeps {
   readonly health: () => object
   /** `http(s)://host:port` as bound (0.0.0.0 and [::] as such), for the settings document when there is no publicUrl. */
   readonly address?: () => string
+  /** Where media files go. Without it there is no media door: 404. */
+  readonly media?: MediaDeps
 }
 
 export interface CollectServer {
-  /** For `createServer(serverOptions(settings.collect), collect.handle)`. */
+  /** For `createServer(serverOptions(), collect.handle)`. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   readonly stats: () => CollectStats
 }
@@ -80,6 +88,7 @@ class Collect {
   readonly #bodies: BodyReader
   readonly #clientAddress: ClientAddress
   readonly #counters = new Counters()
+  readonly #assets: AssetDoor | undefined
   #refusals = 0
 
   constructor(settings: Pick<Settings, 'collect' | 'publicUrl' | 'trustedProxies'>, deps: CollectDeps) {
@@ -100,10 +109,17 @@ class Collect {
       counters: this.#counters,
       retryAfterSeconds,
     }
+    const { bodyTimeoutMs } = settings.collect
+    this.#assets = deps.media === undefined ? undefined : new AssetDoor(deps.media, bodyTimeoutMs, this.#accept)
   }
 
   stats(): CollectStats {
-    return { ...this.#counters.snapshot(), bodiesBytes: this.#bodies.bytes, bodiesReading: this.#bodies.reading }
+    return {
+      ...this.#counters.snapshot(),
+      bodiesBytes: this.#bodies.bytes,
+      bodiesReading: this.#bodies.reading,
+      assetsReceiving: this.#assets?.receiving ?? 0,
+    }
   }
 
   /** A fault of ours in here must not end the process that keeps everybody's events. */
@@ -138,10 +154,10 @@ class Collect {
       return
     }
     const isPost = route.kind === 'call' || route.kind === 'telemetry'
-    const allow = isPost ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS'
+    const allow = route.kind === 'asset' ? 'PUT, POST, OPTIONS' : isPost ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS'
     const { method } = request
     if (method === 'OPTIONS') sendPreflight(request, response, allow)
-    else if (isPost ? method === 'POST' : method === 'GET' || method === 'HEAD') this.#serve(route, request, response)
+    else if (allow.split(', ').includes(method ?? '')) this.#serve(route, request, response)
     else sendMethodNotAllowed(response, allow, corsHeaders(request))
   }
 
@@ -163,6 +179,14 @@ class Collect {
       case 'settings':
         this.#serveSettings(route.writeKey, request, response)
         return
+      case 'source-config':
+        this.#serveSourceConfig(request, response)
+        return
+      case 'asset':
+        this.#serveAsset(route.pathId, request, response).catch((error: unknown) => {
+          this.#fail(request, response, error)
+        })
+        return
       case 'health':
         sendJson(response, this.#deps.health(), request.method === 'HEAD')
     }
@@ -170,7 +194,7 @@ class Collect {
 
   #serveCall(route: CallRoute, request: IncomingMessage, response: ServerResponse): void {
     this.#counters.requests++
-    const admission = admit(this.#accept, route, this.#clientAddress(request), keysOutsideBody(request))
+    const admission = admit(this.#accept, route, senderOf(request, this.#clientAddress(request)))
     if ('code' in admission) {
       this.#answer(request, response, admission)
       return
@@ -213,6 +237,22 @@ class Collect {
     sendRefusal({ request, response }, refusal, cors, this.#deps.clock)
   }
 
+  async #serveAsset(pathId: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#assets === undefined) {
+      sendNotFound(response, 'No media is taken here.', corsHeaders(request))
+      return
+    }
+    this.#counters.requests++
+    const outcome = await this.#assets.receive(request, senderOf(request, this.#clientAddress(request)), pathId)
+    if (outcome.kind === 'gone') return
+    if (outcome.kind === 'refused') {
+      this.#answer(request, response, outcome.refusal)
+      return
+    }
+    this.#counters.countAppend(1, undefined)
+    sendStored(response, outcome.answer, outcome.isNew, corsHeaders(request))
+  }
+
   async #servePixel(route: CallRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Mail scanners and link previews ask with HEAD; nobody has seen the picture.
     if (request.method === 'HEAD') {
@@ -221,7 +261,7 @@ class Collect {
     }
     this.#counters.requests++
     const body = pixelBody(request.url ?? '')
-    const admission = admit(this.#accept, route, this.#clientAddress(request), keysOutsideBody(request))
+    const admission = admit(this.#accept, route, senderOf(request, this.#clientAddress(request)))
     let refusal: Pick<Refusal, 'code'> | undefined
     if ('code' in admission) refusal = admission
     else if (body === undefined) refusal = { code: 'body-unreadable' }
@@ -238,5 +278,15 @@ class Collect {
     this.#counters.settingsServed++
     const address = publicAddress(this.#publicUrl ?? this.#deps.address?.(), request.socket)
     sendSettings(request, response, settingsDocument(writeKey, address))
+  }
+
+  #serveSourceConfig(request: IncomingMessage, response: ServerResponse): void {
+    const search = searchKey(this.#deps.keys, keysOutsideBody(request))
+    if (search.kind !== 'known') {
+      sendNotFound(response, 'This write key was never issued here.', ['Access-Control-Allow-Origin', '*'])
+      return
+    }
+    this.#counters.settingsServed++
+    sendSettings(request, response, sourceConfigDocument(search.key.writeKey), sourceConfigHeaders)
   }
 }

@@ -5,7 +5,7 @@ import type { QuarantineReason } from '../core/event.ts'
 /**
  * Numbers by name, since the start: `requests` (calls and pixels), `settingsServed`, `recordsAppended`, `eventsAppended`,
  * of these `eventsRefused.<quarantine reason>` by their key, `requestsRefused.<error code>`, `bodiesRepaired`. At this
- * moment: `bodiesBytes` (in memory), `bodiesReading` (not yet complete).
+ * moment: `bodiesBytes` (in memory), `bodiesReading` (not yet complete), `assetsReceiving`.
  */
 export type CollectStats = Readonly<Record<string, number>>
 

@@ -25,6 +25,8 @@ export interface MillpondOptions {
 
 export interface Millpond {
   readonly address: string
+  /** Port of Fluent Forward on loopback; 0 when it is off. */
+  readonly forwardPort: number
   readonly data: string
   /** Makes a source and returns its write key. */
   addSource(source: string, platform?: 'client' | 'server'): Promise<string>
@@ -56,6 +58,7 @@ export async function startMillpond(options: MillpondOptions = {}): Promise<Mill
       ...withoutMillpond(process.env),
       MILLPOND_DATA: data,
       MILLPOND_HTTP_PORT: '0',
+      MILLPOND_FORWARD_PORT: '0',
       MILLPOND_LOG_LEVEL: 'warn',
       ...options.settings,
     },
@@ -71,7 +74,8 @@ export async function startMillpond(options: MillpondOptions = {}): Promise<Mill
     )
     const address = options.address ?? info.address
     const token = options.waitForEngine === false ? '' : await ownToken(data, () => output, address)
-    return createHandle({ data, child, address, token, output: () => output })
+    const forwardPort = await forwardPortOf(data)
+    return createHandle({ data, child, address, forwardPort, token, output: () => output })
   } catch (error) {
     child.kill('SIGKILL')
     throw error
@@ -82,11 +86,12 @@ interface Parts {
   readonly data: string
   readonly child: ChildProcess
   readonly address: string
+  readonly forwardPort: number
   readonly token: string
   readonly output: () => string
 }
 
-function createHandle({ data, child, address, token, output }: Parts): Millpond {
+function createHandle({ data, child, address, forwardPort, token, output }: Parts): Millpond {
   async function api(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('authorization', `Bearer ${token}`)
@@ -124,6 +129,7 @@ function createHandle({ data, child, address, token, output }: Parts): Millpond 
   }
   return {
     address,
+    forwardPort,
     data,
     api,
     query,
@@ -211,6 +217,11 @@ async function readIntake(data: string, child: ChildProcess, output: string): Pr
   const info = JSON.parse(await readFile(join(data, 'run', 'intake.json'), 'utf8')) as { pid: number; address: string }
   // A file of an earlier start may still lie there: believe it only if that process is ours.
   return info.pid === child.pid ? info : undefined
+}
+
+async function forwardPortOf(data: string): Promise<number> {
+  const info = JSON.parse(await readFile(join(data, 'run', 'intake.json'), 'utf8')) as { forwardAddress?: string }
+  return Number(/:(\d+)$/.exec(info.forwardAddress ?? '')?.[1] ?? 0)
 }
 
 /** By the one-time link of the start block on a new folder; kept beside it for later starts on the same folder. */

@@ -93,12 +93,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       log: createLog('silent'),
     },
   )
-  const httpOptions = serverOptions(collectSettings)
+  const httpOptions = serverOptions()
   const server =
     options.tls === true
       ? createSecureServer({ ...httpOptions, ...tlsPair }, collect.handle)
       : createServer(httpOptions, collect.handle)
-  guardServer(server, collectSettings)
+  guardServer(server, collectSettings, options.clock)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

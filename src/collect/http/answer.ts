@@ -99,6 +99,14 @@ export function sendJson(response: ServerResponse, value: object, head: boolean)
   response.end(head ? undefined : body)
 }
 
+/** What a media door answers: 201 for what is new, 200 for what was there already. */
+export function sendStored(response: ServerResponse, value: object, isNew: boolean, cors: readonly string[]): void {
+  const body = Buffer.from(JSON.stringify(value))
+  const headers = ['Content-Type', json, 'Content-Length', body.length, 'Cache-Control', 'no-store', ...cors]
+  response.writeHead(isNew ? 201 : 200, headers)
+  response.end(body)
+}
+
 /** A picture is shown whatever happened to the event: a page must never break because of us. */
 export function sendGif(response: ServerResponse, head: boolean): void {
   response.writeHead(200, [

@@ -2,7 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const none: readonly string[] = []
-const allowedHeaders = 'authorization, content-type, content-encoding, x-retry-count, x-write-key'
+/** Segment's; RudderStack's, whose retries say so in headers of their own; Jitsu's. One that is missing here is a lost event. */
+const allowedHeaders = [
+  'authorization, content-type, content-encoding, x-retry-count, x-write-key',
+  'anonymousid, sentat, rsa-recovered, rsa-retry-attempt, rsa-retry-reason',
+  'rsa-since-first-attempt, rsa-since-last-attempt',
+  'x-enable-debug, x-ip-policy',
+  'x-millpond-metadata, x-content-sha256, content-digest',
+].join(', ')
 const preflightAgeSeconds = 86_400
 
 /**

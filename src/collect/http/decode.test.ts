@@ -83,3 +83,11 @@ test.each([
 ])('$header of $body is $encoding', ({ header, body, encoding }) => {
   expect(encodingOf(header, Buffer.from(body, 'latin1'))).toBe(encoding)
 })
+
+test('several zstd frames one after the other are one body, as of gzip members', async () => {
+  for (const encoding of ['gzip', 'zstd'] as const) {
+    const body = Buffer.concat(['{"batch":[', '1,2', ']}'].map((part) => encoders[encoding](Buffer.from(part))))
+    const outcome = await run(body, encoding, 1000)
+    expect(outcome.kind === 'decoded' && outcome.body.toString()).toBe('{"batch":[1,2]}')
+  }
+})

@@ -3,6 +3,8 @@
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 
+import { zstdFrames } from './zstd-frames.ts'
+
 export type Encoding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
 export type DecodeOutcome =
@@ -50,30 +52,43 @@ export function decode(
   grow: (bytes: number) => boolean,
   done: (outcome: DecodeOutcome) => void,
 ): void {
-  const decoder = decoders[encoding](body)
+  // Node's own decoder would stop in silence behind the first frame.
+  const frames = encoding === 'zstd' ? zstdFrames(body) : [body]
   const pieces: Buffer[] = []
-  let settled = false
-  const settle = (outcome: DecodeOutcome): void => {
-    if (settled) return
-    settled = true
-    decoder.destroy()
-    done(outcome)
-  }
-  decoder.on('data', (piece: Buffer) => {
-    if (settled) return
-    if (grow(piece.length)) pieces.push(piece)
-    else settle({ kind: 'stopped', message: 'The decoded body is too large.' })
+  const damaged = (why: string): DecodeOutcome => ({
+    kind: 'damaged',
+    message: `The ${encoding} data is damaged: ${why}.`,
   })
-  decoder.on('end', () => {
-    settle({
-      kind: 'decoded',
-      body: pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces),
+
+  function decodeFrom(index: number): void {
+    const frame = frames?.[index]
+    if (frame === undefined) {
+      done({
+        kind: 'decoded',
+        body: pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces),
+      })
+      return
+    }
+    let settled = false
+    const decoder = decoders[encoding](frame)
+    const settle = (next: () => void): void => {
+      if (settled) return
+      settled = true
+      decoder.destroy()
+      next()
+    }
+    decoder.on('data', (piece: Buffer) => {
+      if (settled) return
+      if (grow(piece.length)) pieces.push(piece)
+      else settle(() => done({ kind: 'stopped', message: 'The decoded body is too large.' }))
     })
-  })
-  decoder.on('error', (error) => {
-    settle({ kind: 'damaged', message: `The ${encoding} data is damaged: ${error.message}.` })
-  })
-  decoder.end(body)
+    decoder.on('end', () => settle(() => decodeFrom(index + 1)))
+    decoder.on('error', (error) => settle(() => done(damaged(error.message))))
+    decoder.end(frame)
+  }
+
+  if (frames === undefined || frames.length === 0) setImmediate(() => done(damaged('it is cut short')))
+  else decodeFrom(0)
 }
 
 const decoders: Readonly<Record<Encoding, (body: Uint8Array) => Transform>> = {

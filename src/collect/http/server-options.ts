@@ -2,7 +2,10 @@
 import { type Server, type ServerOptions, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { type Clock, systemClock } from '../../core/clock.ts'
 import type { CollectSettings } from '../../core/settings.ts'
+import { findRoute } from '../segment/routes.ts'
+import { watchRequests } from './request-watch.ts'
 
 /** Longer than the 60 s for which load balancers keep idle connections: the side that closes first must be theirs. */
 const keepAliveTimeoutMs = 65_000
@@ -12,12 +15,12 @@ const checkIntervalMs = 5_000
 const headerBytesMax = 32 * 1024
 const probeDelayMs = 60_000
 
-export function serverOptions(settings: CollectSettings): ServerOptions {
+export function serverOptions(): ServerOptions {
   return {
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: headersTimeoutMs,
-    // The last resort for bodies: `bodyTimeoutMs` answers 503 first, because Node's 408 makes some SDKs drop the batch.
-    requestTimeout: headersTimeoutMs + settings.bodyTimeoutMs + checkIntervalMs,
+    // Would count for media files too, which may take hours; `guardServer` ends all other requests that take too long.
+    requestTimeout: 0,
     connectionsCheckingInterval: checkIntervalMs,
     maxHeaderSize: headerBytesMax,
     noDelay: true,
@@ -28,8 +31,11 @@ export function serverOptions(settings: CollectSettings): ServerOptions {
 }
 
 /** What can't be said in options: the number of connections, and an answer to what is no HTTP. Before `listen`. */
-export function guardServer(server: Server, settings: CollectSettings): void {
+export function guardServer(server: Server, settings: CollectSettings, clock: Clock = systemClock): void {
   server.maxConnections = settings.connectionsMax
+  // The last resort for bodies: `bodyTimeoutMs` answers 503 first, because 408 makes some SDKs drop the batch.
+  const limits = { timeoutMs: settings.bodyTimeoutMs + checkIntervalMs, checkIntervalMs }
+  watchRequests(server, limits, { clock, isExempt: (request) => findRoute(request.url ?? '')?.kind === 'asset' })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Who has not shaken hands can't read an answer, and what is written would wait for ever.
     const isHandshake = /^(?:ERR_TLS_|ERR_SSL_|EPROTO)/.test(error.code ?? '')

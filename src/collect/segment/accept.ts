@@ -11,9 +11,10 @@ import type { RateLimit, StrangerLimit } from '../http/rate-limit.ts'
 import type { Counters } from '../stats.ts'
 import type { DeviceClocks } from './clock-offset.ts'
 import { type KeySearch, type KnownKey, keysOfBody, searchKey } from './key.ts'
-import { alwaysImports, libraryOf } from './library.ts'
+import { alwaysImports, libraryOf, viaOf } from './library.ts'
 import { judge, type Readable } from './parse.ts'
 import type { CallRoute } from './routes.ts'
+import type { Sender } from './sender.ts'
 
 export interface AcceptDeps {
   readonly append: Append
@@ -31,6 +32,8 @@ export interface AcceptDeps {
 export interface Admission {
   readonly route: CallRoute
   readonly address: string
+  /** What of the address may be written down. */
+  readonly keptAddress: string
   readonly search: KeySearch
 }
 
@@ -41,17 +44,13 @@ const missing: Refusal = {
 const unknown: Refusal = { code: 'write-key-unknown', message: 'This write key was never issued here.' }
 
 /** The rate of a key that stands outside the body is judged before the body is read; so is an address without one. */
-export function admit(
-  deps: AcceptDeps,
-  route: CallRoute,
-  address: string,
-  keys: readonly string[],
-): Admission | Refusal {
-  const search = searchKey(deps.keys, keys)
+export function admit(deps: AcceptDeps, route: CallRoute, sender: Sender): Admission | Refusal {
+  const { address, keptAddress } = sender
+  const search = searchKey(deps.keys, sender.keys)
   const refusal =
     search.kind === 'known' ? refuseRate(deps, search.key, address) : refuseStranger(deps, { search, address })
   if (refusal !== undefined && search.kind !== 'known') return { ...refusal, close: true }
-  return refusal ?? { route, address, search }
+  return refusal ?? { route, address, keptAddress, search }
 }
 
 /** Counts a request against its address that was read for nothing: no key of ours outside the body, and none inside. */
@@ -132,12 +131,13 @@ function refuseRate(deps: AcceptDeps, key: KnownKey, address: string): Refusal |
 
 function metaOf(
   deps: AcceptDeps,
-  { route, address }: Admission,
+  { route, keptAddress }: Admission,
   { source, refused }: KnownKey,
   { root, first }: Readable,
   receivedAtMicros: number,
 ): RequestMeta {
-  const { call, via } = route
+  const { call } = route
+  const via = viaOf(route, first)
   const library = libraryOf(first) ?? libraryOf(root)
   const clock =
     refused === undefined
@@ -146,7 +146,7 @@ function metaOf(
   return {
     call,
     via,
-    ...(address === '' ? undefined : { ip: address }),
+    ...(keptAddress === '' ? undefined : { ip: keptAddress }),
     ...(clock === undefined ? undefined : { clock }),
     ...(refused === undefined ? undefined : { refused }),
     ...(route.import === true && !alwaysImports(library) ? { import: true } : undefined),

@@ -28,8 +28,16 @@ test('the first key of ours counts, wherever it stands', () => {
   expect(searchKey(directory, ['theirs', '', ' ours '])).toMatchObject({ kind: 'known', key: { source: 'web' } })
   expect(searchKey(directory, ['theirs', ''])).toEqual({ kind: 'foreign' })
   expect(searchKey(directory, ['', ' '])).toEqual({ kind: 'none' })
+  expect(searchKey(directory, [':', ' :ours'])).toEqual({ kind: 'none' })
   expect(searchKey(directory, [])).toEqual({ kind: 'none' })
 })
+
+test.each(['ours:secret', 'ours:***', ' ours : x ', 'ours:', 'ours:a:b'])(
+  '%s, as Jitsu writes keys, is ours',
+  (named) => {
+    expect(searchKey(directory, [named])).toMatchObject({ kind: 'known', key: { writeKey: 'ours', source: 'web' } })
+  },
+)
 
 test('any header, address and picture data is read without a throw', () => {
   fc.assert(

@@ -59,7 +59,7 @@ export function keysOfBody(
 export function searchKey(directory: KeyDirectory, keys: readonly string[]): KeySearch {
   let result = none
   for (const named of keys) {
-    const writeKey = named.trim()
+    const writeKey = keyOfNamed(named)
     if (writeKey === '') continue
     const verdict: KeyVerdict = writeKey.length > keyCharsMax ? { kind: 'foreign' } : directory.lookup(writeKey)
     if (verdict.kind === 'foreign') {
@@ -69,6 +69,12 @@ export function searchKey(directory: KeyDirectory, keys: readonly string[]): Key
     return { kind: 'known', key: knownKey(writeKey, verdict) }
   }
   return result
+}
+
+/** Jitsu's keys are `id:secret`, and its SDK refuses others; ours is the id, whatever stands behind it. */
+function keyOfNamed(named: string): string {
+  const colon = named.indexOf(':')
+  return (colon === -1 ? named : named.slice(0, colon)).trim()
 }
 
 function knownKey(writeKey: string, verdict: Exclude<KeyVerdict, { kind: 'foreign' }>): KnownKey {

@@ -1,6 +1,7 @@
-// What follows from the SDK's name in context.library.name.
+// What follows from the SDK's name in context.library.name, and from what RudderStack's SDKs say beside it.
 import type { RequestMeta } from '../../core/event.ts'
 import { isObject, type JsonObject } from './parse.ts'
+import type { CallRoute } from './routes.ts'
 
 /** Their times are read from a device's clock, which may be wrong; servers keep theirs by NTP. */
 const clientLibraries = new Set([
@@ -39,6 +40,15 @@ export function libraryOf(event: JsonObject | undefined): string | undefined {
         .replace(/^@segment\//, '')
         .replaceAll('_', '-')
     : undefined
+}
+
+/**
+ * RudderStack has no paths of their own for pages and apps: its SDKs name the `channel` in each event instead. History keeps
+ * the server's path, since whoever brings it in is neither.
+ */
+export function viaOf(route: CallRoute, first: JsonObject | undefined): RequestMeta['via'] {
+  const channel = first?.['channel']
+  return route.import !== true && (channel === 'web' || channel === 'mobile') ? 'client' : route.via
 }
 
 /** The path decides about names that are not known: what comes by a client's path was sent by a page or an app. */

@@ -66,7 +66,12 @@ const retryConfig = {
   },
 }
 
-export function sendSettings(request: IncomingMessage, response: ServerResponse, document: object): void {
+export function sendSettings(
+  request: IncomingMessage,
+  response: ServerResponse,
+  document: object,
+  more: readonly string[] = [],
+): void {
   const body = Buffer.from(JSON.stringify(document))
   const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
   const headers = [
@@ -78,6 +83,7 @@ export function sendSettings(request: IncomingMessage, response: ServerResponse,
     '*',
     'Cross-Origin-Resource-Policy',
     'cross-origin',
+    ...more,
   ]
   if (matches(request.headers['if-none-match'], etag)) {
     response.writeHead(304, headers)
