@@ -1,10 +1,12 @@
 // `npm run bench [-- name …] [--quick]`: prints one JSON line a benchmark, the ceilings of the same run first.
 import { cpus } from 'node:os'
 
+import { benchForwardFlood, benchForwardWait } from './forward.ts'
 import { benchFreshness, benchSparse, freshnessCases } from './freshness.ts'
 import { benchIdle, benchSlowWriters } from './idle.ts'
 import { benchMemory } from './memory.ts'
 import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
+import { benchRebuild } from './rebuild.ts'
 import { benchBacklog, benchRestart } from './recovery.ts'
 import { measureCeilings } from './support/ceilings.ts'
 
@@ -18,9 +20,12 @@ const benches: Record<string, () => Promise<object>> = {
   sustained: async () => benchSustained(ceilings, longMs, 45_000),
   'sustained-30000': async () => benchSustained(ceilings, longMs, 30_000),
   singles: async () => benchSingles(ceilings, longMs / 2),
+  'forward-flood': async () => benchForwardFlood(ceilings, longMs / 2),
+  'forward-wait': async () => benchForwardWait(ceilings, longMs / 2),
   ...Object.fromEntries(freshnessCases.map((one) => [one.name, async () => benchFreshness(one, longMs / 2)])),
   'fresh-sparse': async () => benchSparse(longMs),
   backlog: async () => benchBacklog(ceilings, isQuick ? 500_000 : 5_000_000),
+  rebuild: async () => benchRebuild(ceilings, isQuick ? 200_000 : 2_000_000),
   memory: async () => benchMemory(isQuick ? 500_000 : 10_000_000),
   restart: async () => benchRestart(isQuick ? 2 : 10),
   idle: async () => benchIdle(longMs),

@@ -1,8 +1,9 @@
 // Puts together what both processes know: intake's counters, the loader's place, and the warehouse's sums.
 import { readFileSync } from 'node:fs'
 
-import type { StreamWriter, WriterStatus } from './buffer/buffer.ts'
+import type { StreamName, StreamWriter, WriterStatus } from './buffer/buffer.ts'
 import type { Settings } from './core/settings.ts'
+import type { Archive } from './deliver/archive/archive.ts'
 import type { Loader } from './deliver/deliver.ts'
 import { ledgerOf, ledgerSums, type SourceSums, type Status, type StreamStatus } from './portal/api/status.ts'
 import type { WarehouseDriver } from './warehouse/driver.ts'
@@ -13,6 +14,7 @@ export interface StatusParts {
   readonly driver: WarehouseDriver
   readonly loader: Loader
   readonly writer: StreamWriter
+  readonly archive: Archive
   readonly askIntake: () => Promise<IntakeStatus>
   readonly startedAtMicros: number
 }
@@ -23,15 +25,20 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   const { sums, positions } = await readSums(driver)
   const intake = await parts.askIntake()
   const engineWriter = parts.writer.status()
-  const streams = [streamStatus('events', intake.writer, positions), streamStatus('engine', engineWriter, positions)]
-  const ledger = ledgerOf([intake.writer.totals, engineWriter.totals], sums)
+  const writers: Record<StreamName, WriterStatus> = { ...intake.writers, engine: engineWriter }
+  const streams = Object.entries(writers).map(([stream, writer]) => streamStatus(stream, writer, positions))
+  const ledger = ledgerOf(
+    Object.values(writers).map((writer) => writer.totals),
+    sums,
+  )
+  const archive = parts.archive.status()
   const { eventsLoaded, lastLoadMs, lagMs, lastError, dedupe } = loader.status()
   return {
     version: packageVersion(),
     address: intake.address,
     dataFolder: settings.data,
     startedAtMicros: intake.startedAtMicros,
-    intake: { pid: intake.pid, residentBytes: intake.residentBytes, counters: intake.collect },
+    intake: { pid: intake.pid, residentBytes: intake.residentBytes, counters: intake.collect, forward: intake.forward },
     engine: {
       pid: process.pid,
       starts: intake.engineStarts,
@@ -43,6 +50,12 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
     streams,
     loader: { eventsLoaded, lastLoadMs: Math.round(lastLoadMs * 10) / 10, lagMs, lastError },
     dedupe: { ids: dedupe.ids, windowHours: dedupe.windowHours },
+    archive: {
+      segments: archive.segments,
+      totalBytes: archive.bytes,
+      beginsAtMicros: archive.oldestMicros,
+      lastError: archive.lastError,
+    },
   }
 }
 
@@ -82,7 +95,8 @@ function streamStatus(stream: string, writer: WriterStatus, positions: ReadonlyM
   }
 }
 
-function packageVersion(): string {
+/** Of this program. */
+export function packageVersion(): string {
   const path = new URL('../package.json', import.meta.url)
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 
 import type { FastifyInstance } from 'fastify'
 
-import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
 import { type Control, openControl, type Source } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
@@ -21,6 +20,7 @@ import { type ApiDeps, buildApi } from './portal/api/api.ts'
 import { shareStatus } from './portal/api/shared-status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
+import { finishLastRebuild, startUpkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
 import { createQueryRoad } from './query/query.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
@@ -63,6 +63,7 @@ interface Engine {
 async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const data = settings.data
   const startedAtMicros = clock.nowMicros()
+  await finishLastRebuild(data)
   const control = await openControl(data, { clock, log: logOf(log, 'control') })
   const driver = await openDuckdbWarehouse({
     folder: join(data, 'warehouse'),
@@ -86,7 +87,21 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
       },
     },
   )
-  connectBuffer(loader, writer)
+  writer.onCut(() => {
+    loader.wake('engine')
+  })
+  const upkeep = await startUpkeep({
+    settings,
+    control,
+    driver,
+    loader,
+    clock,
+    log,
+    release: ({ stream, sequence }) => {
+      if (stream === 'engine') void writer.release(sequence)
+      else tellIntake({ kind: 'covered', stream, sequence })
+    },
+  })
   const query = createQueryRoad(driver, settings.query, { clock, createId: randomUUID })
   const questions = createIntakeQuestions()
   const deadLetters = createDeadLetters({
@@ -100,9 +115,21 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     control,
     query,
     deadLetters,
+    maintenance: upkeep.maintenance,
+    backup: upkeep.backup,
+    append: writer.append,
     live: loader.live,
     ...shareStatus(
-      async () => readStatus({ settings, driver, loader, writer, askIntake: questions.ask, startedAtMicros }),
+      async () =>
+        readStatus({
+          settings,
+          driver,
+          loader,
+          writer,
+          archive: upkeep.archive,
+          askIntake: questions.ask,
+          startedAtMicros,
+        }),
       clock,
     ),
     publicUrl: settings.publicUrl,
@@ -120,7 +147,10 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     async stop() {
       for (const door of doors) await door.close()
       await query.stop()
+      // It waits for turns that only a running loader gives.
+      await upkeep.nightly.stop()
       await loader.stop()
+      await upkeep.stop()
       await writer.stop()
       await driver.stop()
       await control.stop()
@@ -141,19 +171,6 @@ function makeOneTimeCode(control: Control, intakeStartedAtMicros: number, log: L
     log.warn({ err: error }, 'The one-time link could not be made; `millpond token create` makes a way in.')
     return undefined
   }
-}
-
-/** New records of the engine's own stream wake the loader; what is durable in the warehouse may leave the buffer. */
-function connectBuffer(loader: Loader, writer: StreamWriter): void {
-  writer.onCut(() => {
-    loader.wake('engine')
-  })
-  loader.onCovered((positions) => {
-    for (const { stream, sequence } of positions) {
-      if (stream === 'engine') void writer.release(sequence)
-      else if (stream === 'events') tellIntake({ kind: 'covered', stream, sequence })
-    }
-  })
 }
 
 async function openDoors(sockets: SocketPaths, deps: ApiDeps): Promise<FastifyInstance[]> {

@@ -1,25 +1,40 @@
 // Builds the intake process: the public port, the collect paths and the writing end of stream `events`. It is the
 // parent of the engine, small and never blocked: what it answers is on disk, whatever the engine is doing.
 import { flushCompileCache } from 'node:module'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 import { openBallast } from './buffer/ballast.ts'
 import type { StreamWriter } from './buffer/buffer.ts'
+import type { Append } from './buffer/record.ts'
 import { openWriter } from './buffer/writer.ts'
-import { createClientAddress, createCollectServer, guardServer, serverOptions } from './collect/collect.ts'
+import {
+  createClientAddress,
+  createCollectServer,
+  guardServer,
+  type MediaDeps,
+  removeUnnamed,
+  serverOptions,
+} from './collect/collect.ts'
+import { createForwardServer, type ForwardServer, type ForwardTls } from './collect/fluent/fluent.ts'
 import { type IntakeInfo, takeDataLock, writeIntakeInfo } from './control/lock.ts'
 import { openKeyDirectory, type ReloadableKeyDirectory, sourcesFileName } from './control/sources-file.ts'
+import { installationSecret } from './control/secret.ts'
 import { systemClock } from './core/clock.ts'
-import { diskFiles } from './core/files.ts'
+import { diskFiles, pathExists } from './core/files.ts'
 import { createLog, logOf, type Log } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { makeSocketFolder, socketPaths } from './core/socket-paths.ts'
+import { openDiskStore } from './objects/disk/disk.ts'
+import { encryptedStore } from './objects/encrypted/encrypted.ts'
+import { wrappingKeys } from './objects/encrypted/keys.ts'
 import { type Door, openDoor } from './processes/door.ts'
 import { type EngineChild, startEngineChild } from './processes/engine-child.ts'
-import type { IntakeStatus, ToIntake } from './processes/messages.ts'
+import { type IntakeStatus, type IntakeStream, intakeStreams, type ToIntake } from './processes/messages.ts'
 import { endOrphanEngine } from './processes/orphan.ts'
 import { createEngineProxy } from './processes/proxy.ts'
 import { startBlock } from './processes/start-block.ts'
+import { readTls, watchTls } from './processes/tls.ts'
 
 const clock = systemClock
 /** An orderly stop takes this long at most; then the rest is ended hard, which costs nothing but reading again. */
@@ -27,6 +42,7 @@ const stopTimeoutMs = 10_000
 /** Of these, what requests in flight get at most, and what is kept for the writer after the engine. */
 const doorTimeoutMs = 4_000
 const writerTimeoutMs = 1_500
+const forwardTimeoutMs = 2_000
 
 interface Intake {
   stop(): Promise<void>
@@ -81,8 +97,7 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
   await makeSocketFolder(sockets)
   await endOrphanEngine(sockets.runFolder, logOf(log, 'start'))
 
-  const writer = await openEventsWriter(settings, log)
-  undo.push(() => writer.stop())
+  const writers = await openWriters(settings, log, undo)
   const keys = openKeyDirectory(join(settings.data, sourcesFileName), { clock, log: logOf(log, 'control') })
   const clientAddress = createClientAddress(settings.trustedProxies)
   const proxy = createEngineProxy(
@@ -93,38 +108,43 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
   let engine: EngineChild | undefined
   let door: Door | undefined
   const collect = createCollectServer(settings, {
-    append: writer.append,
+    append: writers.events.append,
     keys,
     clock,
     log: logOf(log, 'collect'),
     fallback: proxy.handle,
-    health: () => healthOf(writer, engine),
+    health: () => healthOf(writers, engine),
+    media: await openMedia(settings, log),
     address: () => door?.boundAddress ?? '',
   })
   const opened = await openDoor(settings, collect.handle, {
     clock,
     log,
-    options: serverOptions(settings.collect),
-    guard: (server) => guardServer(server, settings.collect),
+    options: serverOptions(),
+    guard: (server) => guardServer(server, settings.collect, clock),
   })
   undo.push(() => opened.close(0))
   const { address } = opened
   door = opened
-  await tellWhoRuns(settings, { pid: process.pid, address, startedAtMicros }, log)
+  const forward = await openForward(settings, writers.forward.append, log)
+  undo.push(() => forward?.stop(0))
+  const addresses = { address, ...(forward === undefined ? {} : { forwardAddress: forward.address }) }
+  await tellWhoRuns(settings, { pid: process.pid, ...addresses, startedAtMicros }, log)
 
   const runningEngine = connectEngine(settings, log, {
     runFolder: sockets.runFolder,
-    writer,
+    writers,
     keys,
-    address,
+    ...addresses,
     status: () => ({
       pid: process.pid,
       address,
       startedAtMicros,
       engineStarts: engine?.starts() ?? 0,
       residentBytes: process.memoryUsage.rss(),
-      writer: writer.status(),
+      writers: { events: writers.events.status(), forward: writers.forward.status() },
       collect: collect.stats(),
+      forward: forward?.stats() ?? {},
     }),
   })
   engine = runningEngine
@@ -132,10 +152,10 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
     async stop() {
       const engineDeadlineMs = clock.monotonicMs() + stopTimeoutMs - writerTimeoutMs
       proxy.endFeeds()
-      await opened.close(doorTimeoutMs)
+      await Promise.all([opened.close(doorTimeoutMs), forward?.stop(forwardTimeoutMs)])
       await runningEngine.stop(engineDeadlineMs - clock.monotonicMs())
       await proxy.stop()
-      await writer.stop()
+      await stopWriters(writers)
       lock.release()
     },
   }
@@ -143,16 +163,17 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
 
 interface EngineConnection {
   readonly runFolder: string
-  readonly writer: StreamWriter
+  readonly writers: IntakeWriters
   readonly keys: ReloadableKeyDirectory
   readonly address: string
+  readonly forwardAddress?: string
   readonly status: () => IntakeStatus
 }
 
 /** Starts the engine, wakes it after each cut, and does what it asks for. */
 function connectEngine(settings: Settings, log: Log, connection: EngineConnection): EngineChild {
-  const { writer, keys, status } = connection
-  const tellStarted = startAnnouncer(settings, connection.address)
+  const { writers, keys, status } = connection
+  const tellStarted = startAnnouncer(settings, connection)
 
   async function receive(message: ToIntake): Promise<void> {
     switch (message.kind) {
@@ -160,7 +181,7 @@ function connectEngine(settings: Settings, log: Log, connection: EngineConnectio
         tellStarted(message.oneTimeCode)
         return
       case 'covered':
-        await writer.release(message.sequence)
+        await writers[message.stream].release(message.sequence)
         return
       case 'sources-changed':
         keys.reload()
@@ -178,17 +199,63 @@ function connectEngine(settings: Settings, log: Log, connection: EngineConnectio
     },
     { clock, log: logOf(log, 'engine'), onMessage: (message) => void receive(message) },
   )
-  writer.onCut((cut) => {
-    engine.send({ kind: 'cut', cut })
-  })
+  for (const stream of intakeStreams) {
+    writers[stream].onCut((cut) => {
+      engine.send({ kind: 'cut', cut })
+    })
+  }
   return engine
 }
 
-async function openEventsWriter(settings: Settings, log: Log): Promise<StreamWriter> {
+/** The Fluent Forward port, unless it is switched off. Errors: port-taken, setting-invalid. */
+async function openForward(settings: Settings, append: Append, log: Log): Promise<ForwardServer | undefined> {
+  if (settings.forwardPort === undefined) return undefined
+  const deps = { append, clock, log: logOf(log, 'forward') }
+  const tls = await forwardTls(settings, log)
+  return createForwardServer(settings, tls === undefined ? deps : { ...deps, tls })
+}
+
+async function forwardTls({ tlsCert, tlsKey }: Settings, log: Log): Promise<ForwardTls | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  const paths = { cert: tlsCert, key: tlsKey }
+  const deps = { clock, log: logOf(log, 'tls') }
+  return { ...(await readTls(paths)), watch: (server) => watchTls(server, paths, deps) }
+}
+
+type IntakeWriters = Readonly<Record<IntakeStream, StreamWriter>>
+
+async function openWriters(settings: Settings, log: Log, undo: Undo): Promise<IntakeWriters> {
   const deps = { files: diskFiles, clock, log: logOf(log, 'buffer') }
   const ballast = await openBallast(join(settings.data, 'ballast'), settings.buffer, deps)
-  const folder = join(settings.data, 'buffer', 'events')
-  return openWriter({ ...settings.buffer, stream: 'events', folder }, { ...deps, ballast })
+  async function open(stream: IntakeStream): Promise<StreamWriter> {
+    const folder = join(settings.data, 'buffer', stream)
+    const writer = await openWriter({ ...settings.buffer, stream, folder }, { ...deps, ballast })
+    undo.push(() => writer.stop())
+    return writer
+  }
+  return { events: await open('events'), forward: await open('forward') }
+}
+
+/** Files under media/, encrypted. What a killed process left of uploads goes. */
+async function openMedia(settings: Settings, log: Log): Promise<MediaDeps> {
+  const folder = join(settings.data, 'media')
+  const secret = await installationSecret(diskFiles, settings.data, randomBytes)
+  const keys = wrappingKeys(secret, settings.media.mediaKey)
+  const disk = await openDiskStore({ folder, files: diskFiles, clock, log: logOf(log, 'media') })
+  const store = encryptedStore({ store: disk, keys })
+  await removeUnnamed(store, logOf(log, 'media'))
+  return {
+    settings: settings.media,
+    diskFreeBytesMin: settings.buffer.diskFreeBytesMin,
+    store,
+    keyId: keys[0].id.toString('hex'),
+    // Before the first file there is no folder yet.
+    freeBytes: async () => diskFiles.freeBytes((await pathExists(folder)) ? folder : settings.data),
+  }
+}
+
+async function stopWriters(writers: IntakeWriters): Promise<void> {
+  for (const stream of intakeStreams) await writers[stream].stop()
 }
 
 /** Help for people only: a disk without room for it must not keep Millpond from starting, and from saying 503. */
@@ -201,12 +268,15 @@ async function tellWhoRuns(settings: Settings, info: IntakeInfo, log: Log): Prom
 }
 
 /** The block is printed once, when everything answers; a restarted engine doesn't print it again. */
-function startAnnouncer(settings: Settings, address: string): (oneTimeCode: string | undefined) => void {
+function startAnnouncer(
+  settings: Settings,
+  { address, forwardAddress }: Pick<EngineConnection, 'address' | 'forwardAddress'>,
+): (oneTimeCode: string | undefined) => void {
   let isTold = false
   return (oneTimeCode) => {
     if (isTold) return
     isTold = true
-    process.stdout.write(startBlock({ settings, address, oneTimeCode, command: commandName() }))
+    process.stdout.write(startBlock({ settings, address, forwardAddress, oneTimeCode, command: commandName() }))
     flushCompileCache()
   }
 }
@@ -217,8 +287,10 @@ function commandName(): string {
 }
 
 /** What `/health` answers to anybody: states, no data. */
-function healthOf(writer: StreamWriter, engine: EngineChild | undefined): { ok: boolean; [name: string]: unknown } {
-  const { refusing, waitingBytes } = writer.status()
+function healthOf(writers: IntakeWriters, engine: EngineChild | undefined): { ok: boolean; [name: string]: unknown } {
+  const all = intakeStreams.map((stream) => writers[stream].status())
+  const refusing = all.find((status) => status.refusing !== undefined)?.refusing
+  const waitingBytes = all.reduce((sum, status) => sum + status.waitingBytes, 0)
   return {
     ok: refusing === undefined,
     collecting: refusing ?? 'ok',

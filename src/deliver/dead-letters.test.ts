@@ -3,6 +3,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 
+import { encode } from '../../test/support/forward-body.ts'
+import type { NewRecord } from '../buffer/record.ts'
 import { systemClock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
@@ -61,4 +63,39 @@ test('letters without a source are skipped with the reason; an unknown `to` is r
     { end: { replayed: 3, skipped: [{ id: 'd', why: 'no source `unknown`; name one with --to' }] } },
   ])
   expect(appended).toEqual(['web', 'web', 'web'])
+})
+
+test.each<[string, Record<string, unknown>, string, Partial<NewRecord>]>([
+  [
+    'of Forward entries',
+    { kind: 'forward', encoding: 'msgpack-base64', tag: 't', chunk: 'Yw==', origin: { id: 'c', index: 4 } },
+    Buffer.from(encode([5, { a: 1 }])).toString('base64'),
+    { kind: 'forward', body: Buffer.from(encode([5, { a: 1 }])) },
+  ],
+  [
+    'of a row',
+    { kind: 'row', table: 'ai.assets', origin: { id: 'r-engine-3', index: 0 }, firstReceivedAtMicros: 7 },
+    '{"asset_id":"é"}',
+    { kind: 'row', body: Buffer.from('{"asset_id":"é"}') },
+  ],
+])('a letter %s becomes a record of its kind again', async (_, letterMeta, raw, expected) => {
+  const appended: NewRecord[] = []
+  async function* rows(sql: string): AsyncGenerator<unknown[][]> {
+    yield [sql.includes('strlen') ? ['forward-1-4', 2] : ['forward-1-4', 'web', 3, raw, letterMeta, 99]]
+  }
+  const driver = { query: async (sql: string) => ({ columns: [], rows: rows(sql) }) } as unknown as WarehouseDriver
+  const deadLetters = createDeadLetters({
+    driver,
+    append: async (record) => appended.push(record),
+    hasSource: () => false,
+    clock: systemClock,
+  })
+  await all(deadLetters.replay({}))
+  expect(appended).toMatchObject([{ ...expected, source: 'web', count: 3 }])
+  const { kind: _kind, encoding: _encoding, ...rest } = letterMeta
+  expect(JSON.parse(appended[0]?.meta ?? '')).toEqual({
+    firstReceivedAtMicros: 99,
+    ...rest,
+    replayOf: 'forward-1-4',
+  })
 })

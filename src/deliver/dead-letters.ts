@@ -3,8 +3,9 @@
 import type { Append } from '../buffer/record.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
-import type { QuarantineReason, RequestMeta } from '../core/event.ts'
+import type { QuarantineReason } from '../core/event.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
+import { entriesText } from './rows/entries-text.ts'
 import type { LetterMeta } from './screen/dead-letter.ts'
 
 export interface DeadLetterFilter {
@@ -19,7 +20,7 @@ export interface DeadLetter {
   readonly reason: string
   readonly receivedAt: string
   readonly events: number
-  /** What the sender sent, as text; long ones are cut here, never in a replay. */
+  /** What the sender sent, as text (Forward entries as JSON); long ones are cut here, never in a replay. */
   readonly raw: string
   readonly replayedAt: string | null
 }
@@ -53,6 +54,8 @@ const appendBytesAtOnce = 16 * 1024 * 1024
 const skippedReportedMax = 100
 /** A list of large letters must not become a large answer. */
 const listedRawLengthMax = 4096
+/** Base64 of Forward entries that is read for a list: entries are shown up to where it is cut. */
+const decodedRawLengthMax = 64 * 1024
 
 const replayColumns = 'id, source, events, raw, meta, epoch_us(received_at)'
 
@@ -96,7 +99,8 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
       const records: Parameters<Append>[0][] = []
       for await (const row of select(replayColumns, { ids }, 'ORDER BY received_at, id')) {
         const source = to ?? String(row[1])
-        if (hasSource(source)) records.push(replayRecord(row, source, clock))
+        // Rows of fixed tables stand beside those of all sources: the name of theirs need not be one of ours.
+        if (hasSource(source) || metaOf(row).kind !== undefined) records.push(replayRecord(row, source, clock))
         else if (skipped.length < skippedReportedMax)
           skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
       }
@@ -111,7 +115,9 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
   return {
     async list({ limit, replayed, ...filter }) {
       const letters: DeadLetter[] = []
-      const columns = `id, source, reason, received_at, events, left(raw, ${listedRawLengthMax}), replayed_at`
+      const isForward = `meta->>'encoding' IS NOT NULL`
+      const shown = `left(raw, CASE WHEN ${isForward} THEN ${decodedRawLengthMax} ELSE ${listedRawLengthMax} END)`
+      const columns = `id, source, reason, received_at, events, ${shown}, replayed_at, ${isForward}`
       const rest = `${replayed ? '' : 'AND replayed_at IS NULL'} ORDER BY received_at DESC, id DESC LIMIT ${limit}`
       for await (const row of select(columns, filter, rest)) {
         letters.push({
@@ -120,7 +126,7 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
           reason: String(row[2]),
           receivedAt: String(row[3]),
           events: Number(row[4]),
-          raw: String(row[5]),
+          raw: row[7] === true ? entriesText(String(row[5]), listedRawLengthMax) : String(row[5]),
           replayedAt: typeof row[6] === 'string' ? row[6] : null,
         })
       }
@@ -135,22 +141,42 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
 }
 
 function replayRecord(row: readonly unknown[], source: string, clock: Clock): Parameters<Append>[0] {
-  const [id, , events, raw, metaText, receivedAtMicros] = row
-  const letterMeta = JSON.parse(typeof metaText === 'string' ? metaText : JSON.stringify(metaText)) as LetterMeta
-  const { refused: _refused, envelope, ...meta } = letterMeta
-  const firstReceivedAtMicros = meta.firstReceivedAtMicros ?? Number(receivedAtMicros)
-  const replayMeta: RequestMeta = { ...meta, replayOf: String(id), firstReceivedAtMicros }
-  // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
-  const around = envelope === undefined ? '}' : `,${envelope.slice(1)}`
-  const body = meta.call === 'batch' ? `{"batch":[${String(raw)}]${around}` : String(raw)
+  const [id, , events, raw, , receivedAtMicros] = row
+  const letterMeta = metaOf(row)
+  const firstReceivedAtMicros = letterMeta.firstReceivedAtMicros ?? Number(receivedAtMicros)
   return {
-    kind: 'segment',
+    ...contentOf(letterMeta, String(raw), { replayOf: String(id), firstReceivedAtMicros }),
     source,
     receivedAtMicros: clock.nowMicros(),
     count: Number(events),
-    meta: JSON.stringify(replayMeta),
-    body: Buffer.from(body),
   }
+}
+
+/** Of a row of `replayColumns`. */
+function metaOf(row: readonly unknown[]): LetterMeta {
+  const meta = row[4]
+  return JSON.parse(typeof meta === 'string' ? meta : JSON.stringify(meta)) as LetterMeta
+}
+
+/** The kind of record that the letter came from, with its own meta. */
+function contentOf(
+  letterMeta: LetterMeta,
+  raw: string,
+  replay: { readonly replayOf: string; readonly firstReceivedAtMicros: number },
+): Pick<Parameters<Append>[0], 'kind' | 'meta' | 'body'> {
+  if (letterMeta.kind === 'forward') {
+    const { kind, encoding: _encoding, ...meta } = letterMeta
+    return { kind, meta: JSON.stringify({ ...meta, ...replay }), body: Buffer.from(raw, 'base64') }
+  }
+  if (letterMeta.kind === 'row') {
+    const { kind, ...meta } = letterMeta
+    return { kind, meta: JSON.stringify({ ...meta, ...replay }), body: Buffer.from(raw) }
+  }
+  const { refused: _refused, envelope, ...meta } = letterMeta
+  // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
+  const around = envelope === undefined ? '}' : `,${envelope.slice(1)}`
+  const body = meta.call === 'batch' ? `{"batch":[${raw}]${around}` : raw
+  return { kind: 'segment', meta: JSON.stringify({ ...meta, ...replay }), body: Buffer.from(body) }
 }
 
 function whereOf({ ids, source, reason }: DeadLetterFilter): string {

@@ -16,7 +16,7 @@ const tls = { tlsCert: join(tlsFolder, 'localhost.cert.pem'), tlsKey: join(tlsFo
 const deps = {
   clock: systemClock,
   log: createLog('silent'),
-  options: serverOptions(testSettings),
+  options: serverOptions(),
   guard: (server: Server) => guardServer(server, testSettings),
 }
 const longMs = 60_000

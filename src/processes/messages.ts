@@ -3,6 +3,10 @@
 import type { Cut, StreamName, WriterStatus } from '../buffer/buffer.ts'
 import type { Settings } from '../core/settings.ts'
 
+/** Streams whose writing end is intake's. */
+export type IntakeStream = Exclude<StreamName, 'engine'>
+export const intakeStreams: readonly IntakeStream[] = ['events', 'forward']
+
 /** Everything intake knows that status pages show; asked for, never pushed. */
 export interface IntakeStatus {
   readonly pid: number
@@ -10,9 +14,12 @@ export interface IntakeStatus {
   readonly startedAtMicros: number
   readonly engineStarts: number
   readonly residentBytes: number
-  readonly writer: WriterStatus
+  /** Of the streams that intake writes. */
+  readonly writers: Readonly<Record<IntakeStream, WriterStatus>>
   /** Counters of collect/, by name. */
   readonly collect: Readonly<Record<string, number>>
+  /** Counters of Fluent Forward, by name; empty when its port is off. */
+  readonly forward: Readonly<Record<string, number>>
 }
 
 export type ToEngine =
@@ -25,6 +32,6 @@ export type ToIntake =
   /** The engine answers queries. `oneTimeCode`: for the administrator's first login, if nobody has logged in yet. */
   | { readonly kind: 'ready'; readonly oneTimeCode: string | undefined }
   /** The stream is durable elsewhere up to here. */
-  | { readonly kind: 'covered'; readonly stream: StreamName; readonly sequence: number }
+  | { readonly kind: 'covered'; readonly stream: IntakeStream; readonly sequence: number }
   | { readonly kind: 'sources-changed' }
   | { readonly kind: 'ask-status'; readonly question: number }

@@ -7,6 +7,8 @@ export interface StartFacts {
   readonly settings: Settings
   /** Where senders reach us, with scheme, without trailing slash. */
   readonly address: string
+  /** `host:port` of Fluent Forward; undefined when it is off. */
+  readonly forwardAddress?: string | undefined
   readonly oneTimeCode: string | undefined
   /** How this Millpond is called on a command line. */
   readonly command: string
@@ -15,11 +17,12 @@ export interface StartFacts {
 }
 
 export function startBlock(facts: StartFacts): string {
-  const { settings, address, oneTimeCode } = facts
+  const { settings, address, forwardAddress, oneTimeCode } = facts
   const command = commandOn(facts)
   const lines = [
     '',
     `  Millpond is running at ${address}`,
+    ...(forwardAddress === undefined ? [] : [`  Fluent Forward         ${forwardAddress}`]),
     `  Data folder            ${settings.data}`,
     '',
     `  Make a source          ${command} source add web`,

@@ -1,9 +1,8 @@
 // Certificate and key from PEM files, loaded again when either changes, so that a renewal needs no restart.
 import { watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Server as SecureServer } from 'node:https'
 import { dirname } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type Server as SecureServer } from 'node:tls'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'

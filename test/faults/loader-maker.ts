@@ -19,7 +19,13 @@ export interface MakerOptions {
   readonly start?: SchemaStart
 }
 
-export const emptyStart: SchemaStart = { catalog: new Map(), keptIntegers: [], eventNames: [] }
+export const emptyStart: SchemaStart = {
+  catalog: new Map(),
+  keptIntegers: [],
+  retypedColumns: [],
+  eventNames: [],
+  erased: [],
+}
 
 export class TestMaker {
   readonly frames = new VerdictFrames()
@@ -28,7 +34,11 @@ export class TestMaker {
   #sequence = 0
 
   constructor({ screen, schema, platform = 'server', start = emptyStart }: MakerOptions = {}) {
-    const settings = { screen: { ...screenSettings, ...screen }, schema: { ...warehouseSettings, ...schema } }
+    const settings = {
+      screen: { ...screenSettings, ...screen },
+      schema: { ...warehouseSettings, ...schema },
+      forwardTables: ['inference.**=ai.inferences', '**=logs.entries'],
+    }
     this.index = new DedupeIndex(settings.screen)
     this.maker = new PlanMaker(settings, () => platform, start, this.index, this.frames)
   }

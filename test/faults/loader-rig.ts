@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import type { StreamName, StreamWriter } from '../../src/buffer/buffer.ts'
+import type { NewRecord } from '../../src/buffer/record.ts'
 import { openWriter } from '../../src/buffer/writer.ts'
 import type { SourcePlatform } from '../../src/control/control.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
@@ -78,6 +79,7 @@ export function wrapDriver(driver: WarehouseDriver, replaced: Partial<WarehouseD
     catalog: async () => driver.catalog(),
     query: async (sql, signal) => driver.query(sql, signal),
     inspect: async () => driver.inspect(),
+    maintenance: driver.maintenance,
     stop: async () => driver.stop(),
     ...replaced,
   }
@@ -112,7 +114,7 @@ export class LoaderRig {
     this.loader.onCovered((positions) => {
       this.covered.push(...positions)
     })
-    for (const stream of ['events', 'engine'] as const) {
+    for (const stream of ['events', 'forward', 'engine'] as const) {
       parts.writers[stream].onCut(() => {
         parts.loader.wake(stream)
       })
@@ -126,8 +128,17 @@ export class LoaderRig {
     const opened = await openDuckdbWarehouse({ folder: join(folder, 'warehouse'), settings: warehouse, clock, log })
     const turns = new Turns()
     const driver = inTurns(options.wrap?.(opened) ?? opened, turns)
-    const writers = { events: await writerOf(folder, 'events'), engine: await writerOf(folder, 'engine') }
-    const settings = { screen: { ...screenSettings, ...options.screen }, warehouse, logLevel: 'silent' as const }
+    const writers = {
+      events: await writerOf(folder, 'events'),
+      forward: await writerOf(folder, 'forward'),
+      engine: await writerOf(folder, 'engine'),
+    }
+    const settings = {
+      screen: { ...screenSettings, ...options.screen },
+      warehouse,
+      forward: { forwardTables: ['inference.**=ai.inferences', '**=logs.entries'] },
+      logLevel: 'silent' as const,
+    }
     const platformOf = () => options.platform ?? 'server'
     const { onWarehouseBroken = () => undefined } = options
     const loader = await startLoader(
@@ -149,6 +160,13 @@ export class LoaderRig {
       meta: JSON.stringify({ call: 'batch', via: 'server', ...options.meta }),
       body,
     })
+    this.#last = { ...this.#last, [stream]: sequence }
+    return sequence
+  }
+
+  /** Appends a record of any kind. */
+  async append(stream: StreamName, record: NewRecord): Promise<number> {
+    const sequence = await this.#writers[stream].append(record)
     this.#last = { ...this.#last, [stream]: sequence }
     return sequence
   }
@@ -191,6 +209,7 @@ export class LoaderRig {
   async stop(): Promise<void> {
     await this.loader.stop()
     await this.#writers.events.stop()
+    await this.#writers.forward.stop()
     await this.#writers.engine.stop()
     await this.driver.stop()
   }

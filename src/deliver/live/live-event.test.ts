@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { rowTables } from '../../warehouse/row-tables.ts'
 import { liveEventOf } from './live-event.ts'
 
 test.each([
@@ -17,4 +18,23 @@ test.each([
     body: Buffer.from('{}'),
   }
   expect(liveEventOf(record, {}, 'quarantined', 'row_refused', 'x').type).toBe(type)
+})
+
+test.each([
+  ['logs.entries', { message: 'x'.repeat(300), user_id: 7 }, { type: 'log', name: 'x'.repeat(200), userId: '7' }],
+  ['logs.entries', { msg: 'm', name: 'logger' }, { type: 'log', name: 'm', userId: null }],
+  ['ai.inferences', { topLabel: 'cat', model: 'm' }, { type: 'inference', name: 'cat' }],
+  ['ai.inferences', { model: 'm' }, { type: 'inference', name: 'm' }],
+  ['ai.assets', { mime: 'image/png' }, { type: 'asset', name: 'image/png', json: '{"mime":"image/png"}' }],
+] as const)('a row of %s', (table, row, expected) => {
+  const record = {
+    kind: 'row' as const,
+    source: 'shop',
+    sequence: 1,
+    receivedAtMicros: 1,
+    count: 1,
+    meta: '{}',
+    body: Buffer.from('{}'),
+  }
+  expect(liveEventOf(record, row, 'stored', null, 'x', rowTables[table])).toMatchObject(expected)
 })

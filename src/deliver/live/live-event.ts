@@ -1,31 +1,42 @@
-// What the live feed shows of one event. Made in the worker, for the last events of a plan only.
+// What the live feed shows of one event, or of one row of a fixed table. Made in the worker, for the last ones of a plan
+// only.
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { LiveEvent, QuarantineReason, RequestMeta, Verdict } from '../../core/event.ts'
+import type { RowTableSpec } from '../../warehouse/row-tables.ts'
+import { columnText } from '../rows/column-text.ts'
 import { idText } from '../screen/message-id.ts'
 import { stringifyExact } from '../screen/parse.ts'
 
-const jsonLengthMax = 16 * 1024
+type Json = Readonly<Record<string, unknown>>
 
+const jsonLengthMax = 16 * 1024
+/** A log's message stands where events have their name. */
+const nameLengthMax = 200
+
+/** `table`: the event is a row of it. */
 export function liveEventOf(
   record: StoredRecord,
   event: unknown,
   verdict: Verdict,
   reason: QuarantineReason | null,
   id: string,
+  table?: RowTableSpec,
 ): LiveEvent {
-  const fields = (typeof event === 'object' && event !== null ? event : {}) as Readonly<Record<string, unknown>>
-  const type = idText(fields['type']) || callOf(record)
+  const fields = (typeof event === 'object' && event !== null ? event : {}) as Json
+  const { receivedAtMicros, source } = record
+  const base = { receivedAtMicros, source, id, verdict, reason, json: shownJson(record, event, reason) }
+  if (table !== undefined) {
+    const names = table.nameColumns.map((column) => columnText(table, column, fields))
+    const name = (names.find((text) => text !== '') ?? '').slice(0, nameLengthMax).toWellFormed()
+    const userId = columnText(table, 'user_id', fields) || null
+    return { ...base, type: table.liveType, name, userId, anonymousId: null }
+  }
   return {
-    receivedAtMicros: record.receivedAtMicros,
-    source: record.source,
-    type,
+    ...base,
+    type: idText(fields['type']) || callOf(record),
     name: idText(fields['event']) || idText(fields['name']),
-    id,
     userId: idText(fields['userId']) || null,
     anonymousId: idText(fields['anonymousId']) || null,
-    verdict,
-    reason,
-    json: shownJson(record, event, reason),
   }
 }
 
@@ -45,6 +56,7 @@ const awkwardReasons: ReadonlySet<QuarantineReason> = new Set(['too_deep', 'even
 function shownJson(record: StoredRecord, event: unknown, reason: QuarantineReason | null): string {
   // A deep or huge event would cost more to write out than it is worth looking at; its letter has the bytes.
   const isAwkward = Array.isArray(event) || event === undefined || (reason !== null && awkwardReasons.has(reason))
-  if (isAwkward) return Buffer.from(record.body.subarray(0, jsonLengthMax)).toString()
-  return stringifyExact(event).slice(0, jsonLengthMax).toWellFormed()
+  if (!isAwkward) return stringifyExact(event).slice(0, jsonLengthMax).toWellFormed()
+  // Bytes of Forward are no text.
+  return record.kind === 'forward' ? '' : Buffer.from(record.body.subarray(0, jsonLengthMax)).toString()
 }

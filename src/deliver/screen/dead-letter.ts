@@ -1,15 +1,37 @@
 // A dead letter: what was kept out, with its exact bytes and everything that a replay needs to say it again.
 import type { StoredRecord } from '../../buffer/record.ts'
-import type { QuarantineReason, RequestMeta } from '../../core/event.ts'
+import type { ForwardMeta, QuarantineReason, RequestMeta, RowMeta } from '../../core/event.ts'
 import { textOf, valueSpans } from './spans.ts'
 
-/** `meta` of millpond.dead_letters: the request's, without a refusal, plus what a batch said around its events. */
-export interface LetterMeta extends RequestMeta {
+/** `meta` of millpond.dead_letters: the record's, without a refusal, and what a replay needs beyond it. */
+export type LetterMeta = RequestLetterMeta | ForwardLetterMeta | RowLetterMeta
+
+export interface RequestLetterMeta extends RequestMeta {
+  readonly kind?: undefined
   /**
    * JSON of the batch's top-level keys that its events live under: sentAt, context. A text inside the JSON, so that its
    * bytes stay as they were sent, however deep they nest and however long their numbers are.
    */
   readonly envelope?: string
+}
+
+/** The place of a row in the record that it first came with: a replay gives it the same id. */
+export interface Origin {
+  readonly id: string
+  readonly index: number
+}
+
+/** `raw` is the base64 of entries as they came, with the start of their group if they were in one. */
+export interface ForwardLetterMeta extends ForwardMeta {
+  readonly kind: 'forward'
+  readonly encoding: 'msgpack-base64'
+  readonly origin: Origin
+}
+
+/** `raw` is the row's JSON. */
+export interface RowLetterMeta extends RowMeta {
+  readonly kind: 'row'
+  readonly origin: Origin
 }
 
 export interface Letter {
@@ -18,7 +40,7 @@ export interface Letter {
   readonly reason: QuarantineReason
   readonly receivedAtMicros: number
   readonly events: number
-  /** One event's JSON, or several joined by commas; a body that is no batch: the whole body. */
+  /** One event's JSON, or several joined by commas; a body that is no batch: the whole body. Of Forward entries: base64. */
   readonly raw: Uint8Array
   readonly meta: string
   readonly replayOf: string | null
@@ -27,22 +49,20 @@ export interface Letter {
 export interface LetterPlace {
   readonly stream: string
   readonly record: StoredRecord
-  readonly meta: RequestMeta | undefined
-  /** Index of the event in its request; undefined: the whole request. */
+  /** Index of the event in its record; undefined: the whole record. */
   readonly index: number | undefined
 }
 
 /** The same letter has the same id whenever its record is judged. */
 export function createLetter(
-  { stream, record, meta, index }: LetterPlace,
+  { stream, record, index }: LetterPlace,
+  meta: LetterMeta,
   reason: QuarantineReason,
   events: number,
   raw: Uint8Array,
-  envelope: string | undefined,
 ): Letter {
   const place = `${stream}-${record.sequence}`
-  const { refused: _refused, replayOf, ...rest } = meta ?? { call: 'batch', via: 'server' }
-  const letterMeta: LetterMeta = envelope === undefined ? rest : { ...rest, envelope }
+  const { replayOf, ...letterMeta } = meta
   return {
     id: index === undefined ? place : `${place}-${index}`,
     source: record.source,
@@ -53,6 +73,12 @@ export function createLetter(
     meta: JSON.stringify(letterMeta),
     replayOf: replayOf ?? null,
   }
+}
+
+/** Of a request of the Segment protocol; `envelope`: what its batch said around the event. */
+export function requestLetterMeta(meta: RequestMeta | undefined, envelope: string | undefined): LetterMeta {
+  const { refused: _refused, ...rest } = meta ?? { call: 'batch', via: 'server' }
+  return envelope === undefined ? rest : { ...rest, envelope }
 }
 
 /** JSON object of the top-level keys of a batch that belong to its events, as sent. Undefined: there are none. */

@@ -1,5 +1,6 @@
 // The screen: one verdict for every event of a record, once, in order, for everybody who comes after. What is stored goes
 // to the sink with its leaves walked; what is kept out goes there as a dead letter; every verdict goes into the frames.
+// Rows of fixed tables have a screen of their own: rows/row-screen.ts.
 //
 //   record --refused, unreadable--> one letter
 //      \--> events --limits, shape--> letter            (quarantined)
@@ -9,7 +10,7 @@
 import type { StoredRecord } from '../../buffer/record.ts'
 import { eventTypes, type EventType, type QuarantineReason, type RequestMeta, type Verdict } from '../../core/event.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
-import { createLetter, envelopeOf, type Letter } from './dead-letter.ts'
+import { createLetter, envelopeOf, type Letter, requestLetterMeta } from './dead-letter.ts'
 import type { DedupeIndex } from './dedupe-index.ts'
 import { IdHash } from './hash.ts'
 import { idText, messageIdOf } from './message-id.ts'
@@ -130,8 +131,8 @@ export class Screen {
     const rest = work.items.length - judged
     if (rest === 0) return
     const raw = bytesOf(work, judged, work.items.length - 1)
-    const place = { stream, record, meta, index: judged }
-    sink.letter(createLetter(place, 'batch_too_long', rest, raw, envelopeText(work)))
+    const letterMeta = requestLetterMeta(meta, envelopeText(work))
+    sink.letter(createLetter({ stream, record, index: judged }, letterMeta, 'batch_too_long', rest, raw))
     this.#tally.quarantined += rest
   }
 
@@ -140,11 +141,12 @@ export class Screen {
     const { meta, body } = work
     let event = eventAt(work, index)
     if (event === undefined) return 'event_not_an_object'
+    event = withOwnTraits(event, meta)
     if (this.#sizeOf(work, index) > this.#settings.eventBytesMax) return 'event_too_large'
     this.walk.run(event)
     if (this.walk.inexact && !this.walk.tooDeep && !this.walk.tooManyKeys) {
       makeExact(work, index)
-      event = eventAt(work, index) ?? event
+      event = withOwnTraits(eventAt(work, index) ?? event, meta)
       this.walk.run(event)
     }
     if (this.walk.tooDeep) return 'too_deep'
@@ -197,8 +199,8 @@ export class Screen {
 
   #quarantine(work: Work, index: number, reason: QuarantineReason, sink: ScreenSink): void {
     const { record, meta, stream } = work
-    const place = { stream, record, meta, index }
-    const letter = createLetter(place, reason, 1, bytesOf(work, index, index), envelopeText(work))
+    const letterMeta = requestLetterMeta(meta, envelopeText(work))
+    const letter = createLetter({ stream, record, index }, letterMeta, reason, 1, bytesOf(work, index, index))
     sink.letter(letter)
     this.#frames.add(verdictCodes.quarantined, 0, 0, 0)
     this.#tally.quarantined += 1
@@ -217,7 +219,8 @@ export class Screen {
     const spans = meta?.call === 'batch' ? batchSpans(record.body) : undefined
     const raw = record.body.subarray(spans?.[0]?.start ?? 0, spans?.at(-1)?.end)
     const envelope = spans === undefined ? undefined : envelopeOf(record.body)
-    const letter = createLetter({ stream, record, meta, index: undefined }, reason, record.count, raw, envelope)
+    const letterMeta = requestLetterMeta(meta, envelope)
+    const letter = createLetter({ stream, record, index: undefined }, letterMeta, reason, record.count, raw)
     sink.letter(letter)
     sink.seen(record, undefined, 'quarantined', reason, letter.id)
   }
@@ -286,6 +289,15 @@ function eventAt({ items, exact, shared }: Work, index: number): Json | undefine
   if (shared === undefined) return event
   const own = event['context']
   return { ...event, context: isObject(own) ? { ...shared, ...own } : shared }
+}
+
+/** RudderStack's identify says its traits in the context only. */
+function withOwnTraits(event: Json, meta: RequestMeta): Json {
+  const type = meta.call === 'batch' ? event['type'] : meta.call
+  if (type !== 'identify' || event['traits'] !== undefined) return event
+  const context = event['context']
+  const traits = isObject(context) ? context['traits'] : undefined
+  return isObject(traits) ? { ...event, traits } : event
 }
 
 /** The exact bytes of events `from` to `to`, as they came. */

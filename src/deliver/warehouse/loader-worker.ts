@@ -11,14 +11,17 @@ import type { StoredRecord } from '../../buffer/record.ts'
 import type { SourcePlatform } from '../../control/control.ts'
 import { systemClock } from '../../core/clock.ts'
 import { assert, messageOf } from '../../core/errors.ts'
-import { diskFiles } from '../../core/files.ts'
-import { createLog, logOf } from '../../core/log.ts'
+import { diskFiles, type Files } from '../../core/files.ts'
+import { createLog, type Log, logOf } from '../../core/log.ts'
+import { openDiskStore } from '../../objects/disk/disk.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import { withArchive } from '../archive/archive-files.ts'
 import { DedupeIndex } from '../screen/dedupe-index.ts'
 import { hourOf, type RefusedEvents } from '../screen/screen.ts'
 import { rebuildIndex, VerdictFrames, VerdictLog } from '../screen/verdict-file.ts'
 import { type Piece, PlanMaker } from './plan.ts'
-import type { DedupeStatus, FromWorker, PreparedPlan, ToWorker, WorkerStart } from './worker-messages.ts'
+import { runsAsReceived, takeAsReceived } from './record-order.ts'
+import type { DedupeStatus, FromWorker, PreparedPlan, PrepareOrder, ToWorker, WorkerStart } from './worker-messages.ts'
 
 /** Live events of one plan: more than a page shows, few enough to cost nothing in a flood. */
 const liveEventsMax = 200
@@ -31,13 +34,17 @@ interface Stream {
   readonly reader: StreamReader
   readonly verdicts: VerdictLog
   position: number
+  /** Read already, but behind the bound of the order then. */
+  held: Read | undefined
   /** Oldest hour of receiving in the last read: what comes may be as old. 0: nothing read yet; Infinity: all caught up. */
   oldestHour: number
 }
 
+type Read = Omit<ReadBatch, 'damaged'>
+
 interface Batch {
   readonly stream: Stream
-  readonly read: ReadBatch
+  readonly read: Read
 }
 
 type Post = (message: FromWorker, moved?: ArrayBuffer) => void
@@ -55,6 +62,7 @@ class LoaderWorker {
   readonly #post: Post
   #platformsTold: (() => void) | undefined
   #totals: PreparedPlan['totals'] = {}
+  #turn = 0
 
   private constructor(start: WorkerStart, streams: readonly Stream[], index: DedupeIndex, post: Post) {
     this.#start = start
@@ -77,16 +85,14 @@ class LoaderWorker {
     const index = new DedupeIndex(start.settings.screen)
     const streams: Stream[] = []
     const cursors = []
+    const files = await filesOf(start, log)
     for (const { stream, folder, verdictFolder } of start.streams) {
-      const position = start.positions.find((one) => one.stream === stream)?.sequence ?? 0
+      const position = positionOf(start, stream)
       const idsMax = start.settings.screen.dedupeIdsMax
       const verdicts = await VerdictLog.open({ files: diskFiles, folder: verdictFolder, position, idsMax })
       cursors.push(verdicts.cursor)
-      const reader = await openReader(
-        { stream, folder, after: position },
-        { files: diskFiles, clock: systemClock, log },
-      )
-      streams.push({ name: stream, reader, verdicts: verdicts.log, position, oldestHour: 0 })
+      const reader = await openReader({ stream, folder, after: position }, { files, clock: systemClock, log })
+      streams.push({ name: stream, reader, verdicts: verdicts.log, position, held: undefined, oldestHour: 0 })
     }
     await rebuildIndex(index, cursors)
     return new LoaderWorker(start, streams, index, post)
@@ -128,9 +134,10 @@ class LoaderWorker {
     return { ids: this.#index.ids, windowHours: this.#index.windowHours, bytes: this.#index.bytes }
   }
 
-  async #prepare({ nowMicros, eventsMax, bytesMax }: ToWorker & { kind: 'prepare' }): Promise<void> {
+  async #prepare(order: PrepareOrder): Promise<void> {
+    const { nowMicros } = order
     const startMs = performance.now()
-    const batches = await this.#read(eventsMax, bytesMax)
+    const batches = await this.#read(order)
     const records = batches.flatMap(({ stream, read }) => read.records.map((record) => ({ stream, record })))
     await this.#learnPlatforms(new Set(records.map(({ record }) => record.source)))
     const only = records.length === 1 ? records[0] : undefined
@@ -138,7 +145,7 @@ class LoaderWorker {
     const isPart = piece?.isLast === false
     const events = records.reduce((sum, { record }) => sum + record.count, 0)
     this.#maker.begin({ loadedAtMicros: nowMicros, liveEventsMax, events, piece })
-    for (const batch of batches) await this.#judge(batch)
+    for (const { key, records: run } of this.#runs(batches)) await this.#judge(key, run)
     const moves = batches.some(({ stream, read }) => read.sequence > stream.position)
     const positions = isPart ? this.#piecePosition() : this.#advance(batches)
     if (only !== undefined) this.#take(only.stream, only.record.sequence)
@@ -164,37 +171,76 @@ class LoaderWorker {
     this.#post({ kind: 'plan', prepared }, packed?.arena)
   }
 
-  /** The small stream first: replays wait for somebody who looks. */
-  async #read(eventsMax: number, bytesMax: number): Promise<Batch[]> {
+  async #read(order: PrepareOrder): Promise<Batch[]> {
+    return this.#start.order === 'in-turn' ? this.#readInTurn(order) : this.#readAsReceived(order)
+  }
+
+  /** Every stream is read as far as the limits go; what was received later than the end of another's reading is held. */
+  async #readAsReceived({ eventsMax, bytesMax, until }: PrepareOrder): Promise<Batch[]> {
+    const found: Batch[] = []
+    for (const stream of this.#streams) {
+      if (this.#isPieceElsewhere(stream)) continue
+      found.push({ stream, read: await this.#next(stream, { eventsMax, bytesMax, until }) })
+    }
+    const taken = takeAsReceived(
+      found.map(({ read }) => read),
+      eventsMax,
+    )
+    return found.map(({ stream, read }, index) => ({ stream, read: keepBack(stream, read, taken[index] ?? 0) }))
+  }
+
+  async #readInTurn({ eventsMax, bytesMax, until }: PrepareOrder): Promise<Batch[]> {
     const batches: Batch[] = []
     let events = 0
-    for (const stream of this.#streams) {
-      // The other stream waits: its record would be taken for the one that is split.
-      if (this.#start.piece !== undefined && this.#start.piece.stream !== stream.name) continue
+    for (const stream of this.#inTurn()) {
+      if (this.#isPieceElsewhere(stream)) continue
       if (events >= eventsMax) {
         // Not read, so nothing is known of it: ask again.
-        batches.push({ stream, read: { records: [], sequence: stream.position, totals: {}, damaged: [], more: true } })
+        batches.push({ stream, read: { records: [], sequence: stream.position, totals: {}, more: true } })
         continue
       }
-      const read = await stream.reader.read({ eventsMax: eventsMax - events, bytesMax })
-      this.#totals = { ...this.#totals, [stream.name]: read.totals }
+      const read = await this.#next(stream, { eventsMax: eventsMax - events, bytesMax, until })
       events += read.records.reduce((sum, record) => sum + record.count, 0)
-      const hours = read.records.map((record) => hourOf(record.receivedAtMicros))
-      if (hours.length > 0 || !read.more) stream.oldestHour = hours.reduce((a, b) => Math.min(a, b), Infinity)
       batches.push({ stream, read })
     }
     return batches
   }
 
-  async #judge({ stream, read }: Batch): Promise<void> {
+  /** While a record is split the other streams wait: theirs would be taken for it. */
+  #isPieceElsewhere(stream: Stream): boolean {
+    return this.#start.piece !== undefined && this.#start.piece.stream !== stream.name
+  }
+
+  async #next(stream: Stream, { eventsMax, bytesMax, until }: Omit<PrepareOrder, 'nowMicros'>): Promise<Read> {
+    const read = holdBack(stream, stream.held ?? (await stream.reader.read({ eventsMax, bytesMax })), until)
+    this.#totals = { ...this.#totals, [stream.name]: read.totals }
+    const hours = read.records.map((record) => hourOf(record.receivedAtMicros))
+    if (hours.length > 0 || !read.more) stream.oldestHour = hours.reduce((a, b) => Math.min(a, b), Infinity)
+    return read
+  }
+
+  #runs(batches: readonly Batch[]): readonly { readonly key: Stream; readonly records: readonly StoredRecord[] }[] {
+    const all = batches.map(({ stream, read }) => ({ key: stream, records: read.records }))
+    return this.#start.order === 'in-turn' ? all : runsAsReceived(all)
+  }
+
+  /** The small stream first: replays wait for somebody who looks. A flood in one of the others must not starve the other. */
+  #inTurn(): readonly Stream[] {
+    this.#turn += 1
+    const [first, ...others] = this.#streams
+    if (first === undefined) return []
+    return [first, ...(this.#turn % 2 === 0 ? others : others.toReversed())]
+  }
+
+  async #judge(stream: Stream, records: readonly StoredRecord[]): Promise<void> {
     let newestHour = 0
-    for (const record of read.records) {
+    for (const record of records) {
       this.#take(stream, record.sequence)
       this.#maker.add(stream.name, record, this.#refusals.get(`${stream.name} ${record.sequence}`))
       newestHour = Math.max(newestHour, hourOf(record.receivedAtMicros))
     }
     this.#layDown()
-    const last = read.records.at(-1)
+    const last = records.at(-1)
     if (last !== undefined) await stream.verdicts.write(this.#frames, last.sequence, newestHour)
   }
 
@@ -240,6 +286,36 @@ class LoaderWorker {
     await told
     this.#platformsTold = undefined
   }
+}
+
+function positionOf(start: WorkerStart, stream: StreamName): number {
+  return start.positions.find((one) => one.stream === stream)?.sequence ?? 0
+}
+
+/** Segments that have left the buffer are read from the archive, if somebody stands that far back. */
+async function filesOf(start: WorkerStart, log: Log): Promise<Files> {
+  const store = await openDiskStore({ folder: start.archiveFolder, clock: systemClock, log })
+  const folders = start.streams.map(({ stream, folder }) => ({ stream, folder, after: positionOf(start, stream) }))
+  return withArchive(diskFiles, store, folders, log)
+}
+
+/** What lies behind the bound stays with the stream for a later order. */
+function holdBack(stream: Stream, found: Read, until: readonly StreamPosition[] | undefined): Read {
+  stream.held = undefined
+  if (until === undefined) return found
+  const bound = until.find((one) => one.stream === stream.name)?.sequence ?? 0
+  const count = found.records.filter(({ sequence }) => sequence <= bound).length
+  if (count === found.records.length) return { ...found, more: found.more && found.sequence < bound }
+  return { ...keepBack(stream, found, count), more: false }
+}
+
+/** Gives out the first `count` records; the others stay with the stream, before what was held already. */
+function keepBack(stream: Stream, read: Read, count: number): Read {
+  if (count === read.records.length) return read
+  const records = read.records.slice(0, count)
+  const rest = read.records.slice(count)
+  stream.held = { ...(stream.held ?? read), records: [...rest, ...(stream.held?.records ?? [])] }
+  return { ...read, records, sequence: records.at(-1)?.sequence ?? stream.position, more: true }
 }
 
 function runWorker(): void {

@@ -16,6 +16,7 @@ import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition, WarehouseDriver } from '../../warehouse/driver.ts'
 import { createLiveRing, type LiveFeed, type LiveRing } from '../live/live.ts'
 import { hourOf } from '../screen/screen.ts'
+import { IdleWaiters, Turns } from './loader-wishes.ts'
 import { isReached, PoisonHunt } from './poison.ts'
 import { readSchemaStart } from './schema-start.ts'
 import { createSignal, waitForAny } from './signal.ts'
@@ -24,7 +25,15 @@ import type { DedupeStatus, PreparedPlan } from './worker-messages.ts'
 
 export interface LoaderOptions {
   readonly dataFolder: string
-  readonly settings: Pick<Settings, 'screen' | 'warehouse' | 'logLevel'>
+  /** Default: `verdicts` of the data folder. */
+  readonly verdictsFolder?: string
+  readonly settings: Pick<Settings, 'screen' | 'warehouse' | 'logLevel'> & {
+    readonly forward: Pick<Settings['forward'], 'forwardTables'>
+  }
+  /** See WorkerStart; default: in-turn. */
+  readonly order?: 'in-turn' | 'as-received'
+  /** Nothing behind these positions is loaded before `advance`. Default: everything is. */
+  readonly until?: readonly StreamPosition[]
   readonly platformOf: (source: string) => SourcePlatform
 }
 
@@ -65,6 +74,15 @@ export interface Loader extends Part {
   readonly live: LiveFeed
   /** Platforms of sources may have changed. */
   sourcesChanged(): void
+  /** Loads up to here now; for a loader with `until`. */
+  advance(until: readonly StreamPosition[]): void
+  /** Resolves when everything that may be loaded is. */
+  caughtUp(): Promise<void>
+  /**
+   * Does work on the warehouse between two loads: all that is loaded is checkpointed first, nobody holds verdict files
+   * meanwhile, and loading goes on from whatever positions the warehouse then has. Rejects as the work does.
+   */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
 /** Bodies in one plan; bounds the worker's memory when events are large. */
@@ -76,7 +94,7 @@ const pauseMsMin = 500
 /** By then the tries were spread over several seconds: it was no passing lack of room. */
 const brokenFailures = 4
 const pauseMsMax = 30_000
-const streams: readonly StreamName[] = ['engine', 'events']
+const streams: readonly StreamName[] = ['engine', 'forward', 'events']
 
 /** Resolves when the worker has its dedupe index and loading goes on by itself. */
 export async function startLoader(options: LoaderOptions, deps: LoaderDeps): Promise<Loader> {
@@ -95,6 +113,9 @@ class WarehouseLoader implements Loader {
   readonly #stopping = createSignal()
   readonly #checkpointDue = createSignal()
   readonly #planReady = createSignal()
+  readonly #turns = new Turns()
+  readonly #idle = new IdleWaiters()
+  #until: readonly StreamPosition[] | undefined
   #worker: WorkerHandle | undefined
   #next: Promise<PreparedPlan | undefined> | undefined
   #running: Promise<void> = Promise.resolve()
@@ -119,6 +140,7 @@ class WarehouseLoader implements Loader {
   constructor(options: LoaderOptions, deps: LoaderDeps) {
     this.#options = options
     this.#deps = deps
+    this.#until = options.until
   }
 
   get live(): LiveFeed {
@@ -145,6 +167,21 @@ class WarehouseLoader implements Loader {
     this.#worker?.forgetPlatforms()
   }
 
+  advance(until: readonly StreamPosition[]): void {
+    this.#until = until
+    this.#woken.set()
+  }
+
+  async caughtUp(): Promise<void> {
+    const idle = this.#idle.wait()
+    this.#woken.set()
+    await idle
+  }
+
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(work)
+  }
+
   async begin(): Promise<void> {
     this.#worker = await this.#openWorker()
     // What waited while we were away.
@@ -166,9 +203,15 @@ class WarehouseLoader implements Loader {
         streams: streams.map((stream) => ({
           stream,
           folder: join(dataFolder, 'buffer', stream),
-          verdictFolder: join(dataFolder, 'verdicts', stream),
+          verdictFolder: join(this.#options.verdictsFolder ?? join(dataFolder, 'verdicts'), stream),
         })),
-        settings: { screen: settings.screen, schema: settings.warehouse },
+        order: this.#options.order ?? 'in-turn',
+        archiveFolder: join(dataFolder, 'archive'),
+        settings: {
+          screen: settings.screen,
+          schema: settings.warehouse,
+          forwardTables: settings.forward.forwardTables,
+        },
         logLevel: settings.logLevel,
         positions,
         schema: await readSchemaStart(driver),
@@ -203,8 +246,13 @@ class WarehouseLoader implements Loader {
     this.#worker ??= await this.#openWorker()
     if (this.#next === undefined) this.#prepareNext(0)
     const { mayCheckpoint } = this.#hunt
-    await waitForAny([this.#planReady, this.#stopping, ...(mayCheckpoint ? [this.#checkpointDue] : [])])
+    const between = mayCheckpoint ? [this.#checkpointDue, this.#turns.wanted] : []
+    await waitForAny([this.#planReady, this.#stopping, ...between])
     if (this.#stopping.isSet) return
+    if (this.#turns.wanted.isSet && mayCheckpoint) {
+      await this.#giveTurns()
+      return
+    }
     if (this.#checkpointDue.isSet && mayCheckpoint) {
       await this.#worker.sync(this.#releaseHour())
       await this.#checkpoint()
@@ -216,7 +264,24 @@ class WarehouseLoader implements Loader {
     const prepared = await next
     if (prepared?.more === true) this.#woken.set()
     if (prepared?.plan !== undefined) await this.#load(prepared)
-    else if (prepared !== undefined) this.#learnTotals(prepared)
+    else if (prepared !== undefined) this.#rest(prepared)
+    // Whoever waits for the end must hear that it is reached, and that takes a look behind the last load.
+    if (this.#idle.isAnybody) this.#woken.set()
+  }
+
+  /** There was nothing to load. */
+  #rest(prepared: PreparedPlan): void {
+    this.#learnTotals(prepared)
+    if (!prepared.more) this.#idle.foundNothing()
+  }
+
+  async #giveTurns(): Promise<void> {
+    await this.#worker?.sync(this.#releaseHour())
+    await this.#checkpoint()
+    await this.#endWorker()
+    await this.#turns.give()
+    // What the work changed is durable only behind a checkpoint.
+    this.#checkpointDue.set()
   }
 
   #prepareNext(notBeforeMs: number): void {
@@ -239,7 +304,13 @@ class WarehouseLoader implements Loader {
     this.#woken.clear()
     const { loadEventsMax } = this.#options.settings.warehouse
     const usual = this.#status.loads === 0 ? Math.min(firstPlanEvents, loadEventsMax) : loadEventsMax
-    return worker.prepare(clock.nowMicros(), this.#hunt.eventsMax ?? usual, planBytesMax)
+    this.#idle.ordered()
+    return worker.prepare({
+      nowMicros: clock.nowMicros(),
+      eventsMax: this.#hunt.eventsMax ?? usual,
+      bytesMax: planBytesMax,
+      until: this.#until,
+    })
   }
 
   async #load(prepared: PreparedPlan): Promise<void> {

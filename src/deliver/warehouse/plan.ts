@@ -3,14 +3,19 @@
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { SourcePlatform } from '../../control/control.ts'
 import { assert } from '../../core/errors.ts'
-import type { LiveEvent, QuarantineReason, RequestMeta, Verdict } from '../../core/event.ts'
+import type { ForwardMeta, LiveEvent, QuarantineReason, RequestMeta, RowMeta, Verdict } from '../../core/event.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
 import type { LoadPlan, RowBlock, SourceCount, StreamPosition } from '../../warehouse/driver.ts'
+import type { RowTableSpec } from '../../warehouse/row-tables.ts'
 import { liveEventOf } from '../live/live-event.ts'
+import { columnText } from '../rows/column-text.ts'
+import { type KeptRow, RowScreen, type RowSink } from '../rows/row-screen.ts'
+import { RowWriter } from '../rows/row-writer.ts'
 import type { Letter } from '../screen/dead-letter.ts'
 import type { DedupeIndex } from '../screen/dedupe-index.ts'
 import { hourOf, type KeptEvent, type RefusedEvents, Screen, type ScreenSink } from '../screen/screen.ts'
 import type { VerdictFrames } from '../screen/verdict-file.ts'
+import { Suppression } from '../maintenance/suppression.ts'
 import { Arena } from './columns.ts'
 import { type SchemaLimits, type SchemaStart, WarehouseSchema } from './schema-state.ts'
 import { Shaper } from './shape.ts'
@@ -19,6 +24,8 @@ import { SystemRows } from './system-rows.ts'
 export interface PlanSettings {
   readonly screen: ScreenSettings
   readonly schema: SchemaLimits
+  /** Rules `tag pattern=dataset.table` of Fluent Forward. */
+  readonly forwardTables: readonly string[]
 }
 
 /** Part of one record that is loaded on its own, because the warehouse refused the whole. */
@@ -61,11 +68,15 @@ const hourMicros = 3_600_000_000
 /** Events of every source that a plan shows on the live feed, if there are that many. */
 const liveEventsOfSourceMin = 20
 
-export class PlanMaker implements ScreenSink {
+export class PlanMaker implements ScreenSink, RowSink {
   readonly schema: WarehouseSchema
   readonly #screen: Screen
   readonly #shaper: Shaper
+  readonly #rowScreen: RowScreen
+  readonly #rowWriter: RowWriter
   readonly #system = new SystemRows()
+  readonly #suppression: Suppression
+  readonly #hasErased: boolean
   #options: PlanOptions = { loadedAtMicros: 0, liveEventsMax: 0, events: 0, piece: undefined }
   #counts = new Map<string, Count>()
   #replayed = new Set<string>()
@@ -83,11 +94,15 @@ export class PlanMaker implements ScreenSink {
     this.schema = new WarehouseSchema(settings.schema, platformOf, start)
     this.#screen = new Screen(settings.screen, index, frames)
     this.#shaper = new Shaper(this.schema)
+    this.#suppression = new Suppression(start.erased)
+    this.#hasErased = start.erased.length > 0
+    this.#rowScreen = new RowScreen(settings.screen, index, frames, settings.forwardTables)
+    this.#rowWriter = new RowWriter(this.schema)
   }
 
   /** Rows with something in `_overflow` since the maker began. */
   get overflowedRows(): number {
-    return this.#shaper.overflowed
+    return this.#shaper.overflowed + this.#rowWriter.overflowed
   }
 
   begin(options: PlanOptions): void {
@@ -101,7 +116,8 @@ export class PlanMaker implements ScreenSink {
 
   /** Verdicts go to the frames given to the constructor. */
   add(stream: string, record: StoredRecord, refused?: RefusedEvents): void {
-    const tally = this.#screen.judge(stream, record, this, refused)
+    const isRows = record.kind === 'forward' || record.kind === 'row'
+    const tally = (isRows ? this.#rowScreen : this.#screen).judge(stream, record, this, refused)
     const { stored, flagged, duplicates, quarantined } = tally
     assert(
       stored + flagged + duplicates + quarantined === record.count,
@@ -132,19 +148,39 @@ export class PlanMaker implements ScreenSink {
   keep(event: KeptEvent, record: StoredRecord, meta: RequestMeta): void {
     const { piece, loadedAtMicros } = this.#options
     if (piece !== undefined && (event.index < piece.from || event.index >= piece.to)) return
+    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+    if (this.#suppression.hides(record.source, event.userId, event.anonymousId, receivedAtMicros)) return
     this.#shaper.add(event, record, meta, loadedAtMicros)
+  }
+
+  keepRow(row: KeptRow, record: StoredRecord, meta: ForwardMeta | RowMeta): void {
+    const { piece, loadedAtMicros } = this.#options
+    if (piece !== undefined && (row.index < piece.from || row.index >= piece.to)) return
+    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+    const { dataset } = row.table.table
+    const hides = (userId: string) => this.#suppression.hides(dataset, userId, '', receivedAtMicros)
+    if (this.#hasErased && hides(columnText(row.table, 'user_id', row.row))) return
+    this.#rowWriter.add(row, record, meta, loadedAtMicros)
   }
 
   letter(letter: Letter): void {
     if (this.#options.piece?.isLast !== false) this.#system.addLetter(letter)
   }
 
-  seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void {
-    this.#seen += 1
-    const { events, liveEventsMax } = this.#options
-    const isNewest = this.#seen + liveEventsMax > events
+  seen(
+    record: StoredRecord,
+    event: unknown,
+    verdict: Verdict,
+    reason: QuarantineReason | null,
+    id: string,
+    table?: RowTableSpec,
+    events = 1,
+  ): void {
+    this.#seen += events
+    const { events: eventsOfPlan, liveEventsMax } = this.#options
+    const isNewest = this.#seen + liveEventsMax > eventsOfPlan
     if (!isNewest && !this.#isFirstOfSource(record.source)) return
-    this.#live.push(liveEventOf(record, event, verdict, reason, id))
+    this.#live.push(liveEventOf(record, event, verdict, reason, id, table))
     if (this.#live.length > 2 * liveEventsMax) this.#live.shift()
   }
 

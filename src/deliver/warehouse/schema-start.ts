@@ -6,23 +6,37 @@ import type { EventName, SchemaStart } from './schema-state.ts'
 export async function readSchemaStart(driver: WarehouseDriver): Promise<SchemaStart> {
   const catalog = await driver.catalog()
   const kept: SchemaDecision = 'keep-integer'
-  const keptIntegers = await readAll(
-    driver,
-    `SELECT DISTINCT dataset, table_name, column_name FROM millpond.schema_changes WHERE change = '${kept}'`,
-  )
+  const retyped: SchemaDecision = 'retype-column'
+  const columnsWith = async (decision: SchemaDecision) =>
+    readAll(
+      driver,
+      `SELECT DISTINCT dataset, table_name, column_name FROM millpond.schema_changes WHERE change = '${decision}'`,
+    )
+  const keptIntegers = await columnsWith(kept)
+  const retypedColumns = await columnsWith(retyped)
   const eventNames = await readAll(driver, 'SELECT source, table_name, name FROM millpond.event_names')
+  const erased = await readAll(driver, 'SELECT dataset, person, epoch_us(received_until) FROM millpond.erasures')
   return {
     catalog,
-    keptIntegers: keptIntegers.map(
-      ([dataset, table, column]) => [String(dataset), String(table), String(column)] as const,
-    ),
+    keptIntegers: keptIntegers.map(columnPath),
+    retypedColumns: retypedColumns.map(columnPath),
     eventNames: eventNames.map(([source, table, name]): EventName => {
       return { source: String(source), table: String(table), name: String(name) }
     }),
+    erased: erased.map(([dataset, person, untilMicros]) => ({
+      dataset: dataset === null ? null : String(dataset),
+      person: String(person),
+      receivedUntilMicros: Number(untilMicros),
+    })),
   }
 }
 
-async function readAll(driver: WarehouseDriver, sql: string): Promise<(readonly unknown[])[]> {
+function columnPath([dataset, table, column]: readonly unknown[]): readonly [string, string, string] {
+  return [String(dataset), String(table), String(column)]
+}
+
+/** All rows of a small result. */
+export async function readAll(driver: WarehouseDriver, sql: string): Promise<(readonly unknown[])[]> {
   const run = await driver.query(sql, new AbortController().signal)
   const all: (readonly unknown[])[] = []
   for await (const rows of run.rows) all.push(...rows)

@@ -3,7 +3,7 @@
 // Rules in words: docs/guide/warehouse-schema.md.
 import type { SourcePlatform } from '../../control/control.ts'
 import type { EventType } from '../../core/event.ts'
-import type { Catalog, ColumnSpec, ColumnType, SchemaChange } from '../../warehouse/driver.ts'
+import type { Catalog, ColumnSpec, ColumnType, SchemaChange, TableName } from '../../warehouse/driver.ts'
 import {
   callColumns,
   callTables,
@@ -16,7 +16,9 @@ import {
   usersColumns,
   usersTable,
 } from '../../warehouse/schema.ts'
+import { rowTables } from '../../warehouse/row-tables.ts'
 import type { PathNode } from '../screen/walk.ts'
+import type { ErasedPerson } from '../maintenance/suppression.ts'
 import { columnNameOf, tableNameOf } from './names.ts'
 import { type PendingLimits, PendingNames } from './pending-names.ts'
 import { FedTable, proposedType, type Slot, TableColumn } from './tables.ts'
@@ -48,7 +50,10 @@ export interface SchemaStart {
   readonly catalog: Catalog
   /** Integer columns that must stay so, from schema_changes: dataset, table, column. */
   readonly keptIntegers: readonly (readonly [string, string, string])[]
+  /** Columns whose type a person chose, from schema_changes: dataset, table, column. */
+  readonly retypedColumns: readonly (readonly [string, string, string])[]
   readonly eventNames: readonly EventName[]
+  readonly erased: readonly ErasedPerson[]
 }
 
 /** Spellings of one table's name that are noted; a flood of spellings ends here. */
@@ -82,6 +87,9 @@ class SourceSchema {
   }
 }
 
+/** Datasets of fixed tables: nothing in them is an event's. */
+const rowDatasets: ReadonlySet<string> = new Set(Object.values(rowTables).map(({ table }) => table.dataset))
+
 function isMember(table: string): boolean {
   return !fixedTables.has(table) || table === otherEventsTable
 }
@@ -111,6 +119,13 @@ export class WarehouseSchema {
       const known = this.#sources.get(dataset)?.tables.get(table)?.columns.get(column)
       if (known !== undefined) known.keepsInteger = true
     }
+    for (const [dataset, table, column] of start.retypedColumns) {
+      const known = this.#sources.get(dataset)?.tables.get(table)?.columns.get(column)
+      if (known === undefined) continue
+      known.isRetyped = true
+      // A chosen integer stays one: a fraction goes to `_overflow`.
+      known.keepsInteger = true
+    }
     for (const { source, table, name } of start.eventNames) this.#spellings(this.#source(source), table).add(name)
   }
 
@@ -128,6 +143,15 @@ export class WarehouseSchema {
     const schema = this.#source(source)
     if (type !== 'track') return this.#fixedTable(schema, source, type)
     return schema.tableByEvent.get(name) ?? this.#findEventTable(schema, source, name, anonymousId)
+  }
+
+  /** A fixed table; what an older version made without a column gets it now. */
+  rowTable(name: TableName, columns: readonly ColumnSpec[]): FedTable {
+    const schema = this.#source(name.dataset)
+    const known = schema.tables.get(name.table)
+    if (known === undefined) return this.#createTable(schema, name.dataset, name.table, columns, false)
+    for (const column of columns) if (!known.columns.has(column.name)) this.#addColumn(schema, known, column)
+    return known
   }
 
   #source(source: string): SourceSchema {
@@ -183,10 +207,16 @@ export class WarehouseSchema {
     return this.#pending.count(`${source}\n${name}`, anonymousId)
   }
 
-  #createTable(schema: SourceSchema, source: string, name: string, columns: readonly ColumnSpec[]): FedTable {
+  #createTable(
+    schema: SourceSchema,
+    source: string,
+    name: string,
+    columns: readonly ColumnSpec[],
+    inUnion = isMember(name),
+  ): FedTable {
     const table = new FedTable({ dataset: source, table: name }, columns)
     schema.addTable(table)
-    if (isMember(name)) schema.unionIsStale = true
+    if (inUnion) schema.unionIsStale = true
     this.#created.add(table)
     this.#decide(source, name, null, 'create-table', null)
     return table
@@ -315,6 +345,13 @@ export class WarehouseSchema {
 
   #decide(dataset: string, table: string, column: string | null, change: SchemaDecision, detail: string | null): void {
     this.#decisions.push({ dataset, table, column, change, detail })
+  }
+
+  /** The views over event tables as they must be now: for a warehouse that has the tables only. */
+  unions(): SchemaChange[] {
+    return [...this.#sources].flatMap(([source, schema]) =>
+      !rowDatasets.has(source) && [...schema.tables.keys()].some(isMember) ? [unionOf(source, schema)] : [],
+    )
   }
 
   /** Everything decided since the last call, in an order that the driver can follow. */

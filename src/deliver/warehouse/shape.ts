@@ -9,6 +9,7 @@ import { idText } from '../screen/message-id.ts'
 import type { KeptEvent } from '../screen/screen.ts'
 import { EventTime, parseTime } from '../screen/time.ts'
 import type { PathNode, Zone } from '../screen/walk.ts'
+import { convertValue } from './convert.ts'
 import { tableNameOf } from './names.ts'
 import type { WarehouseSchema } from './schema-state.ts'
 import { type FedTable, fitOf, putValue, type Slot, type TableColumn } from './tables.ts'
@@ -154,9 +155,11 @@ export class Shaper {
           ? slot.column
           : this.#putSlowly(table, row, node, value, anonymousId)
       if (column === undefined) continue
-      putValue(column, row, value)
+      const fitting = column.isRetyped ? convertedOf(column, value) : value
+      putValue(column, row, fitting)
       if (traits !== undefined && node.zone === 'traits') {
-        traits.push({ column: column.name, timeMicros: this.#time.micros, tieBreak: kept.id, value: scalarOf(value) })
+        const trait = { column: column.name, timeMicros: this.#time.micros, tieBreak: kept.id }
+        traits.push({ ...trait, value: scalarOf(fitting) })
       }
     }
   }
@@ -212,7 +215,7 @@ export class Shaper {
 
   #fits(table: FedTable, column: TableColumn, value: unknown, anonymousId: string): boolean {
     const fit = fitOf(column.type, value)
-    if (fit === 'no') return false
+    if (fit === 'no') return column.isRetyped && convertValue(column.type, value) !== undefined
     if (typeof value === 'bigint' && column.type === 'integer' && !column.keepsInteger && !isExactInFloat(value)) {
       this.#schema.keepInteger(table, column)
     }
@@ -243,6 +246,11 @@ function receivedAtOf(record: StoredRecord, meta: RequestMeta): number {
 
 function isExactInFloat(value: bigint): boolean {
   return value <= BigInt(exactFloatMax) && value >= -BigInt(exactFloatMax)
+}
+
+/** Of a value that `#fits` let pass. */
+function convertedOf(column: TableColumn, value: unknown): unknown {
+  return fitOf(column.type, value) === 'no' ? convertValue(column.type, value) : value
 }
 
 function scalarOf(value: unknown): Scalar {

@@ -1,18 +1,30 @@
 // Rows of `millpond` that travel in a plan: dead letters, decisions about shapes, names of events.
 import { isUtf8 } from 'node:buffer'
 
+import type { RowBlock } from '../../warehouse/driver.ts'
 import { systemDataset, systemTables } from '../../warehouse/schema.ts'
 import type { Letter } from '../screen/dead-letter.ts'
+import { Arena } from './columns.ts'
 import type { Decision, EventName } from './schema-state.ts'
 import { FedTable } from './tables.ts'
+
+/** A row of millpond.erasures. */
+export interface ErasureRow {
+  /** Null: every dataset. */
+  readonly dataset: string | null
+  readonly person: string
+  readonly receivedUntilMicros: number
+  readonly rows: number
+}
 
 export class SystemRows {
   readonly #letters = new FedTable({ dataset: systemDataset, table: 'dead_letters' }, systemTables.dead_letters)
   readonly #changes = new FedTable({ dataset: systemDataset, table: 'schema_changes' }, systemTables.schema_changes)
+  readonly #erasures = new FedTable({ dataset: systemDataset, table: 'erasures' }, systemTables.erasures)
   readonly #names = new FedTable({ dataset: systemDataset, table: 'event_names' }, systemTables.event_names)
 
   get tables(): readonly FedTable[] {
-    return [this.#letters, this.#changes, this.#names]
+    return [this.#letters, this.#changes, this.#names, this.#erasures]
   }
 
   addLetter(letter: Letter): void {
@@ -39,6 +51,22 @@ export class SystemRows {
     if (decision.column !== null) table.column('column_name').builder.putText(row, decision.column)
     table.column('change').builder.putText(row, decision.change)
     if (decision.detail !== null) table.column('detail').builder.putText(row, decision.detail)
+  }
+
+  addErasure({ dataset, person, receivedUntilMicros, rows }: ErasureRow, atMicros: number): void {
+    const table = this.#erasures
+    const row = table.beginRow()
+    table.column('erased_at').builder.putInteger(row, atMicros)
+    if (dataset !== null) table.column('dataset').builder.putText(row, dataset)
+    table.column('person').builder.putText(row, person)
+    table.column('received_until').builder.putInteger(row, receivedUntilMicros)
+    table.column('rows').builder.putInteger(row, rows)
+  }
+
+  /** Everything added, for a plan that is made without a worker. */
+  blocks(): RowBlock[] {
+    const arena = new Arena(this.tables.reduce((bytes, table) => bytes + table.packedBytes(), 0))
+    return this.tables.flatMap((table) => table.pack(arena) ?? [])
   }
 
   addEventName({ source, table: tableName, name }: EventName, atMicros: number): void {

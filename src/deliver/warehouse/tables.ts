@@ -19,6 +19,8 @@ export class TableColumn {
   readonly builder: ColumnBuilder
   /** An integer beyond 2^53 is in it: it can't become float any more. */
   keepsInteger: boolean
+  /** A person chose the type: what doesn't fit is converted if it can be (convert.ts). */
+  isRetyped = false
 
   constructor(spec: ColumnSpec, keepsInteger = false) {
     this.spec = spec
@@ -72,7 +74,7 @@ export function putValue({ builder }: TableColumn, row: number, value: unknown):
   if (typeof value === 'string') builder.putText(row, value)
   else if (typeof value === 'boolean') builder.putBoolean(row, value)
   else if (typeof value === 'number') {
-    if (builder.type === 'integer') builder.putInteger(row, value)
+    if (builder.type === 'integer' || builder.type === 'timestamp') builder.putInteger(row, value)
     else builder.putFloat(row, value)
   } else if (typeof value === 'bigint') {
     if (builder.type === 'integer') builder.putBigInteger(row, value)

@@ -5,12 +5,20 @@ import { Worker } from 'node:worker_threads'
 
 import type { SourcePlatform } from '../../control/control.ts'
 import { MillpondError, messageOf } from '../../core/errors.ts'
-import type { DedupeStatus, FromWorker, PreparedPlan, RecordPlace, ToWorker, WorkerStart } from './worker-messages.ts'
+import type {
+  DedupeStatus,
+  FromWorker,
+  PreparedPlan,
+  PrepareOrder,
+  RecordPlace,
+  ToWorker,
+  WorkerStart,
+} from './worker-messages.ts'
 
 export interface WorkerHandle {
   /** Resolves when verdicts are cut to the position and the dedupe index stands. */
   readonly ready: Promise<DedupeStatus>
-  prepare(nowMicros: number, eventsMax: number, bytesMax: number): Promise<PreparedPlan>
+  prepare(order: PrepareOrder): Promise<PreparedPlan>
   /** Resolves when all verdicts given so far are durable. */
   sync(hour: number): Promise<void>
   forgetPlatforms(): void
@@ -126,10 +134,10 @@ export function startWorker(
 
   return {
     ready: ready.promise,
-    async prepare(nowMicros, eventsMax, bytesMax) {
+    async prepare(order) {
       if (failure !== undefined) throw failure
       prepared = ask()
-      send({ kind: 'prepare', nowMicros, eventsMax, bytesMax })
+      send({ kind: 'prepare', ...order })
       return prepared.promise
     },
     async sync(hour) {

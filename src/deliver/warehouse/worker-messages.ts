@@ -26,6 +26,10 @@ export interface PieceOrder extends RecordPlace {
 
 export interface WorkerStart {
   readonly streams: readonly { readonly stream: StreamName; readonly folder: string; readonly verdictFolder: string }[]
+  /** `in-turn`: no stream waits for another's backlog. `as-received`: across streams, too, for a rebuild. */
+  readonly order: 'in-turn' | 'as-received'
+  /** Where the segments are that the buffer has no more. */
+  readonly archiveFolder: string
   readonly settings: PlanSettings
   readonly logLevel: LogLevel
   /** Of the warehouse: reading begins behind them, and verdicts behind them are cut off. */
@@ -44,8 +48,16 @@ export interface DedupeStatus {
   readonly bytes: number
 }
 
+export interface PrepareOrder {
+  readonly nowMicros: number
+  readonly eventsMax: number
+  readonly bytesMax: number
+  /** Records behind these positions wait for a later order; undefined: none does. A stream that isn't named waits. */
+  readonly until: readonly StreamPosition[] | undefined
+}
+
 export type ToWorker =
-  | { readonly kind: 'prepare'; readonly nowMicros: number; readonly eventsMax: number; readonly bytesMax: number }
+  | ({ readonly kind: 'prepare' } & PrepareOrder)
   | { readonly kind: 'platforms'; readonly platforms: Readonly<Record<string, SourcePlatform>> }
   | { readonly kind: 'forget-platforms' }
   /**

@@ -1,0 +1,31 @@
+// `millpond erase`: the rows of one person go, and what that person said up to now stays away when the archive is read
+// again. The archive's own segments keep the bytes until they expire: docs/guide/operations.md says so to whoever must know.
+import type { Clock } from '../../core/clock.ts'
+import { MillpondError } from '../../core/errors.ts'
+import type { WarehouseDriver } from '../../warehouse/driver.ts'
+import { loadDecisions } from './decisions.ts'
+import { personHash } from './suppression.ts'
+
+export interface EraseInput {
+  readonly userId?: string | undefined
+  readonly anonymousId?: string | undefined
+  /** Undefined: in every dataset. */
+  readonly dataset?: string | undefined
+}
+
+/** Between loads. Resolves with the rows that went. Error: request-invalid. */
+export async function erasePerson(driver: WarehouseDriver, clock: Clock, input: EraseInput): Promise<number> {
+  const { userId, anonymousId, dataset } = input
+  const people = [
+    ...(userId === undefined ? [] : [personHash('user', userId)]),
+    ...(anonymousId === undefined ? [] : [personHash('anonymous', anonymousId)]),
+  ]
+  if (people.length === 0) throw new MillpondError('request-invalid', 'Say who: a user id, an anonymous id, or both')
+  const receivedUntilMicros = clock.nowMicros()
+  const rows = await driver.maintenance.erase({ dataset, userId, anonymousId, receivedUntilMicros })
+  await loadDecisions(driver, (system) => {
+    for (const person of people)
+      system.addErasure({ dataset: dataset ?? null, person, receivedUntilMicros, rows }, receivedUntilMicros)
+  })
+  return rows
+}

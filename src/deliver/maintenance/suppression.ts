@@ -1,0 +1,38 @@
+// Who was erased: what such a person said up to then is left out when it is judged again. Names are kept as hashes only.
+import { createHash } from 'node:crypto'
+
+/** A row of millpond.erasures, as a worker needs it. */
+export interface ErasedPerson {
+  /** Null: in every dataset. */
+  readonly dataset: string | null
+  /** personHash of an id. */
+  readonly person: string
+  readonly receivedUntilMicros: number
+}
+
+export function personHash(kind: 'user' | 'anonymous', id: string): string {
+  return createHash('sha256').update(`${kind}:${id}`).digest('hex')
+}
+
+export class Suppression {
+  readonly #byPerson = new Map<string, ErasedPerson[]>()
+
+  constructor(erased: readonly ErasedPerson[]) {
+    for (const one of erased) this.#byPerson.set(one.person, [...(this.#byPerson.get(one.person) ?? []), one])
+  }
+
+  /** True: a row of this person must not be written. */
+  hides(dataset: string, userId: string, anonymousId: string, receivedAtMicros: number): boolean {
+    // Hashing an id costs as much as half an event: nobody pays before the first erasure.
+    if (this.#byPerson.size === 0) return false
+    return (
+      (userId !== '' && this.#isErased(personHash('user', userId), dataset, receivedAtMicros)) ||
+      (anonymousId !== '' && this.#isErased(personHash('anonymous', anonymousId), dataset, receivedAtMicros))
+    )
+  }
+
+  #isErased(person: string, dataset: string, receivedAtMicros: number): boolean {
+    const erased = this.#byPerson.get(person) ?? []
+    return erased.some((one) => (one.dataset ?? dataset) === dataset && receivedAtMicros <= one.receivedUntilMicros)
+  }
+}

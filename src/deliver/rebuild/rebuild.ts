@@ -1,0 +1,254 @@
+// `millpond rebuild`: fed tables made again from the archive, beside the present ones, while everything goes on; then
+// compared at one and the same position, and swapped. What the archive no longer has is carried over from the old rows.
+//
+//   carry old rows out ─▶ load after the live loader, round by round ─▶ loader pauses ─▶ last round ─▶ compare ─▶ swap
+//                                                                                            └─ differs ─▶ nothing changes
+import { createHash } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Clock } from '../../core/clock.ts'
+import { MillpondError } from '../../core/errors.ts'
+import type { Files } from '../../core/files.ts'
+import type { ColumnSpec, SchemaChange, StreamPosition, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
+import { systemDataset, usersTable } from '../../warehouse/schema.ts'
+import { decisionStream, loadDecisions } from '../maintenance/decisions.ts'
+import type { Beginning } from './beginnings.ts'
+import { type Difference, differencesOf } from './compare.ts'
+import { type Carried, type RebuildJob, type RebuildOrder, type RebuildResult, rebuildFolder } from './job.ts'
+import { readSnapshot } from './snapshot.ts'
+import { swapWarehouse } from './swap.ts'
+
+export interface RebuildRequest {
+  /** Only this dataset's tables are taken over. */
+  readonly dataset?: string | undefined
+  /** Take the rebuilt tables even if their ids differ. */
+  readonly force?: boolean | undefined
+}
+
+export type RebuildProgress =
+  | { readonly done: number; readonly total: number }
+  | { readonly step: 'carrying' | 'comparing' | 'swapping' }
+  | { readonly end: RebuildOutcome }
+
+export interface RebuildOutcome {
+  readonly events: number
+  readonly seconds: number
+  /** Rows received before are the old ones: the archive no longer has them. Null: it has everything. */
+  readonly archiveBeginsAt: string | null
+  /** With `force` only. */
+  readonly differences: readonly Difference[]
+}
+
+export interface RebuildDeps {
+  readonly settings: RebuildOrder['settings']
+  readonly platforms: () => RebuildOrder['platforms']
+  readonly driver: WarehouseDriver
+  /** Between two loads of the live loader. */
+  readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
+  readonly startJob: (order: RebuildOrder) => Promise<RebuildJob>
+  readonly lostBeginnings: () => Promise<readonly Beginning[]>
+  readonly files: Files
+  readonly removeFolder: (path: string) => Promise<void>
+  readonly warehouseFileName: string
+  readonly clock: Clock
+}
+
+/** A round shorter than this leaves little for the pause. */
+const lastRoundMsMax = 2_000
+const roundsMax = 30
+const progressIntervalMs = 500
+
+/** Breaking off gives up and changes nothing. Errors: rebuild-differs, and those of the warehouse. */
+export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): AsyncGenerator<RebuildProgress> {
+  const { settings, driver, clock, removeFolder } = deps
+  const startMs = clock.monotonicMs()
+  const work = rebuildFolder(settings.data)
+  await removeFolder(work)
+  await deps.files.makeFolder(work)
+  const boundaryMicros = Math.max(0, ...(await deps.lostBeginnings()).map((one) => one.receivedAtMicros))
+  let job: RebuildJob | undefined
+  try {
+    yield { step: 'carrying' }
+    const begun = await deps.exclusively(async () => ({
+      expired: boundaryMicros === 0 ? [] : await carryExpired(driver, work, boundaryMicros),
+      snapshot: await readSnapshot(driver),
+      until: await streamPositions(driver),
+    }))
+    job = await deps.startJob({ settings, platforms: deps.platforms(), snapshot: begun.snapshot, until: begun.until })
+    yield* follow(job, deps)
+    yield { step: 'comparing' }
+    const { expired } = begun
+    const finished = job
+    const differences = await deps.exclusively(async () => {
+      await finished.advance(await streamPositions(driver))
+      return finish(request, deps, { job: finished, expired, isExpired: boundaryMicros > 0 })
+    })
+    const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
+    const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
+    yield { end: { events: job.eventsLoaded(), seconds, archiveBeginsAt, differences } }
+  } finally {
+    await job?.stop()
+    await removeFolder(work)
+  }
+}
+
+/** Rounds behind the live loader until it is nearly reached. */
+async function* follow(job: RebuildJob, deps: RebuildDeps): AsyncGenerator<RebuildProgress> {
+  const { clock, driver } = deps
+  for (let round = 0; round < roundsMax; round++) {
+    const roundStartMs = clock.monotonicMs()
+    const until = await streamPositions(driver)
+    const total = await eventsReceived(driver)
+    const advancing = job.advance(until)
+    // Whoever watches may leave before the round ends; its failure is heard below, or by nobody.
+    advancing.catch(() => undefined)
+    let isDone = false
+    const done = advancing.finally(() => (isDone = true))
+    done.catch(() => undefined)
+    for (;;) {
+      await Promise.race([done, pause(clock, progressIntervalMs)])
+      yield { done: job.eventsLoaded(), total }
+      if (isDone) break
+    }
+    await advancing
+    if (clock.monotonicMs() - roundStartMs < lastRoundMsMax) return
+  }
+}
+
+async function pause(clock: Clock, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    clock.schedule(resolve, ms)
+  })
+}
+
+/** Positions of the buffer's streams; others count what was decided beside them. */
+export async function streamPositions(driver: WarehouseDriver): Promise<StreamPosition[]> {
+  const positions = await driver.positions()
+  return positions.filter(({ stream }) => stream !== decisionStream && stream !== 'pieces')
+}
+
+async function eventsReceived(driver: WarehouseDriver): Promise<number> {
+  const run = await driver.query('SELECT sum(received) FROM millpond.source_counts', new AbortController().signal)
+  let total = 0
+  for await (const rows of run.rows) for (const [sum] of rows) total = Number(sum ?? 0)
+  return total
+}
+
+/** Every table's rows from before the archive begins, as files in the folder `work`. */
+export async function carryExpired(driver: WarehouseDriver, work: string, beforeMicros: number): Promise<Carried[]> {
+  const carried: Carried[] = []
+  for (const [dataset, tables] of await driver.catalog()) {
+    if (dataset === systemDataset) continue
+    for (const [table, columns] of tables) {
+      // One row a user, folded from all of history: taken as it is, later.
+      if (table === usersTable || !hasIds(columns)) continue
+      carried.push({ ...(await carryOut(driver, work, { dataset, table }, beforeMicros)), replaces: 'same-ids' })
+    }
+  }
+  return carried
+}
+
+function hasIds(columns: readonly ColumnSpec[]): boolean {
+  return ['id', 'received_at'].every((name) => columns.some((one) => one.name === name))
+}
+
+async function carryOut(
+  driver: WarehouseDriver,
+  work: string,
+  table: TableName,
+  receivedBeforeMicros?: number,
+): Promise<{ table: TableName; path: string }> {
+  const name = `${table.dataset}.${table.table}.${receivedBeforeMicros === undefined ? 'whole' : 'expired'}.parquet`
+  // Names of tables may hold anything, and be long: the file's name must not.
+  const safeName = createHash('sha256').update(name).digest('hex')
+  const path = join(driver.maintenance.exchangeFolder, `${safeName}.parquet`)
+  await driver.maintenance.exportTable({ table, receivedBeforeMicros, path })
+  const own = join(work, `${safeName}.parquet`)
+  await rename(path, own)
+  return { table, path: own }
+}
+
+interface FinishParts {
+  readonly job: RebuildJob
+  readonly expired: readonly Carried[]
+  readonly isExpired: boolean
+}
+
+/** The live loader is paused, and both warehouses stand at one position. */
+async function finish(request: RebuildRequest, deps: RebuildDeps, parts: FinishParts): Promise<readonly Difference[]> {
+  const { driver, settings } = deps
+  const { job, expired, isExpired } = parts
+  const work = rebuildFolder(settings.data)
+  const asTheyAre = await carryWhole(driver, work, isExpired)
+  const before = await driver.maintenance.digest()
+  const snapshot = await readSnapshot(driver)
+  const result = await job.finish({ expired, asTheyAre, snapshot, dataset: request.dataset })
+  const differences = differencesOf(before, result.digest, comparedTables(request.dataset, isExpired))
+  if (differences.length > 0 && request.force !== true) throw differs(differences)
+  if (request.dataset === undefined) {
+    const install = async (path: string) => driver.maintenance.replaceWith(path)
+    await swapWarehouse(settings.data, deps.warehouseFileName, install, deps)
+  } else {
+    await takeDataset(driver, result)
+  }
+  return differences
+}
+
+/** Tables that are taken as they are, as files in the folder `work`. */
+export async function carryWhole(driver: WarehouseDriver, work: string, isExpired: boolean): Promise<Carried[]> {
+  const carried: Carried[] = []
+  for (const table of await tablesTakenWhole(driver, isExpired)) {
+    carried.push({ ...(await carryOut(driver, work, table)), replaces: 'all' })
+  }
+  return carried
+}
+
+/** What tells of the past and isn't made of records; and with an expired archive, what folds all of it. */
+async function tablesTakenWhole(driver: WarehouseDriver, isExpired: boolean): Promise<TableName[]> {
+  const system = ['loads', 'dead_letters', ...(isExpired ? ['source_counts'] : [])]
+  const users = isExpired ? [...(await driver.catalog())].filter(([, tables]) => tables.has(usersTable)) : []
+  return [
+    ...system.map((table) => ({ dataset: systemDataset, table })),
+    ...users.map(([dataset]) => ({ dataset, table: usersTable })),
+  ]
+}
+
+/** Of an expired archive the ledger and the letters can't be made again: they are taken as they are. */
+function comparedTables(dataset: string | undefined, isExpired: boolean): (name: string) => boolean {
+  return (name) => {
+    const isSystem = name.startsWith(`${systemDataset}.`)
+    if (dataset !== undefined) return name.startsWith(`${dataset}.`)
+    return !isExpired || (!isSystem && !name.endsWith(`.${usersTable}`))
+  }
+}
+
+function differs(differences: readonly Difference[]): MillpondError {
+  const list = differences.map(
+    ({ table, rowsBefore, rowsRebuilt }) => `${table} (${rowsBefore} rows, rebuilt ${rowsRebuilt})`,
+  )
+  const tables = list.slice(0, 10).join(', ')
+  return new MillpondError(
+    'rebuild-differs',
+    `The rebuilt tables don't hold the same ids, and nothing was changed: ${tables}. --force takes them all the same`,
+  )
+}
+
+/** The rows of one dataset are replaced; tables and columns that only the rebuilt one has are made first. */
+async function takeDataset(driver: WarehouseDriver, { tables }: RebuildResult): Promise<void> {
+  const catalog = await driver.catalog()
+  const changes = tables.flatMap(({ dataset, table, columns }): SchemaChange[] => {
+    const known = catalog.get(dataset)?.get(table)
+    const name = { dataset, table }
+    if (known === undefined) return [{ kind: 'create-table', table: name, columns }]
+    const missing = columns.filter((column) => !known.some((one) => one.name === column.name))
+    return missing.map((column) => ({ kind: 'add-column', table: name, column }))
+  })
+  if (changes.length > 0) await loadDecisions(driver, () => undefined, changes)
+  for (const { dataset, table, path } of tables) {
+    const own = join(driver.maintenance.exchangeFolder, path.slice(path.lastIndexOf('/') + 1))
+    await rename(path, own)
+    await driver.maintenance.importRows({ dataset, table }, own, 'all')
+    await rm(own)
+  }
+}

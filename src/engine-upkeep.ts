@@ -1,0 +1,184 @@
+// What the engine does for the warehouse beside loading it: the archive, retypes, erasures, rebuilds, the nightly work.
+import { fork } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { StreamName } from './buffer/buffer.ts'
+import { childEnvironment } from './config/env.ts'
+import type { Control } from './control/control.ts'
+import type { Clock } from './core/clock.ts'
+import { diskFiles } from './core/files.ts'
+import { type Log, logOf } from './core/log.ts'
+import type { Part } from './core/part.ts'
+import type { Settings } from './core/settings.ts'
+import { packageVersion } from './engine-status.ts'
+import type { Archive } from './deliver/archive/archive.ts'
+import { openArchive } from './deliver/archive/archiver.ts'
+import {
+  aloneWhile,
+  backup,
+  type BackupDeps,
+  type BackupProgress,
+  type BackupRequest,
+} from './deliver/backup/backup.ts'
+import type { Loader } from './deliver/deliver.ts'
+import { createMaintenance, type Maintenance } from './deliver/maintenance/maintenance.ts'
+import { type Nightly, startNightly } from './deliver/maintenance/nightly.ts'
+import { lostBeginnings } from './deliver/rebuild/beginnings.ts'
+import { startRebuildChild } from './deliver/rebuild/child.ts'
+import type { RebuildJob, RebuildOrder } from './deliver/rebuild/job.ts'
+import { rebuild, type RebuildDeps } from './deliver/rebuild/rebuild.ts'
+import { keepSnapshot, readSnapshot } from './deliver/rebuild/snapshot.ts'
+import { finishSwap } from './deliver/rebuild/swap.ts'
+import { openDiskStore } from './objects/disk/disk.ts'
+import type { StreamPosition, WarehouseDriver } from './warehouse/driver.ts'
+import { fedFile } from './warehouse/duckdb/open.ts'
+
+export const streams: readonly StreamName[] = ['events', 'forward', 'engine']
+
+async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+}
+
+/** Before the warehouse is opened. */
+export async function finishLastRebuild(data: string): Promise<void> {
+  await finishSwap(data, fedFile, { files: diskFiles, removeFolder })
+}
+
+/** `stop` comes after the loader's, `nightly.stop` before it. */
+export interface Upkeep extends Part {
+  readonly archive: Archive
+  readonly maintenance: Maintenance
+  readonly nightly: Nightly
+  /** Breaking off leaves a folder that is no backup. Errors: those of `backup`, maintenance-running. */
+  readonly backup: (request: BackupRequest) => AsyncIterable<BackupProgress>
+}
+
+export interface UpkeepParts {
+  readonly settings: Settings
+  readonly control: Control
+  readonly driver: WarehouseDriver
+  readonly loader: Loader
+  /** Everything up to here is in the warehouse and in the archive: the buffer may forget it. */
+  readonly release: (position: StreamPosition & { readonly stream: StreamName }) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
+  const { settings, driver, loader, clock } = parts
+  const log = logOf(parts.log, 'archive')
+  const folder = join(settings.data, 'archive')
+  const store = await openDiskStore({ folder, files: diskFiles, clock, log })
+  const archive = await openArchive(
+    {
+      streams: streams.map((stream) => ({ stream, folder: join(settings.data, 'buffer', stream) })),
+      settings: settings.archive,
+    },
+    { files: diskFiles, store, clock, log },
+  )
+  const settled = releaseWhenArchived(parts, archive, folder, log)
+  const exclusively = async <Result>(work: () => Promise<Result>): Promise<Result> => loader.exclusively(work)
+  const rebuildDeps: RebuildDeps = {
+    settings,
+    platforms: () => Object.fromEntries(parts.control.listSources().map(({ source, platform }) => [source, platform])),
+    driver,
+    exclusively,
+    startJob: async (order) => forkRebuild(settings, order),
+    lostBeginnings: async () => lostBeginnings(settings.data, diskFiles, store),
+    files: diskFiles,
+    removeFolder,
+    warehouseFileName: fedFile,
+    clock,
+  }
+  const maintenance = createMaintenance({
+    driver,
+    exclusively,
+    rebuild: (request) => rebuild(request, rebuildDeps),
+    clock,
+  })
+  const nightly = await startNightly(
+    { dataFolder: settings.data, settings: settings.retention },
+    {
+      driver,
+      maintenance,
+      exclusively,
+      expireArchive: async () => archive.expire(),
+      files: diskFiles,
+      clock,
+      log: logOf(parts.log, 'nightly'),
+    },
+  )
+  const media = await openDiskStore({ folder: join(settings.data, 'media'), files: diskFiles, clock, log })
+  const backupDeps: BackupDeps = {
+    data: settings.data,
+    driver,
+    exclusively,
+    lostBeginnings: rebuildDeps.lostBeginnings,
+    copyControl: async (path) => parts.control.copyTo(path),
+    archive: store,
+    media,
+    version: packageVersion(),
+    clock,
+  }
+  return {
+    archive,
+    maintenance,
+    nightly,
+    // Nothing expires, and no type changes, while it copies.
+    backup: (request) =>
+      aloneWhile(
+        async (work) => maintenance.alone('A backup', work),
+        () => backup(request, backupDeps),
+      ),
+    async stop() {
+      await settled()
+      await archive.stop()
+    },
+  }
+}
+
+/**
+ * After each checkpoint what was sealed is archived, and what is both loaded and archived leaves the buffer.
+ * The returned function resolves when nothing of it is under way.
+ */
+function releaseWhenArchived(parts: UpkeepParts, archive: Archive, folder: string, log: Log): () => Promise<void> {
+  const covered = new Map<StreamName, number>()
+  let keptVersion = ''
+  let running: Promise<void> = Promise.resolve()
+
+  async function archiveAndRelease(): Promise<void> {
+    await archive.sweep()
+    for (const [stream, sequence] of covered) {
+      const archived = Math.min(sequence, archive.archivedUpTo(stream))
+      if (archived > 0) parts.release({ stream, sequence: archived })
+    }
+    const snapshot = await readSnapshot(parts.driver)
+    const version = `${snapshot.decisions.length} ${snapshot.eventNames.length} ${snapshot.erasures.length}`
+    if (version === keptVersion) return
+    await keepSnapshot(diskFiles, folder, snapshot)
+    keptVersion = version
+  }
+
+  parts.loader.onCovered((positions) => {
+    for (const { stream, sequence } of positions) if (isStream(stream)) covered.set(stream, sequence)
+    running = running.then(archiveAndRelease).catch((error: unknown) => {
+      log.error({ err: error }, 'Archiving failed; it is tried again after the next checkpoint.')
+    })
+  })
+  return async () => running
+}
+
+function isStream(stream: string): stream is StreamName {
+  return (streams as readonly string[]).includes(stream)
+}
+
+async function forkRebuild(settings: Settings, order: RebuildOrder): Promise<RebuildJob> {
+  const isSource = import.meta.url.endsWith('.ts')
+  const child = fork(new URL(isSource ? './rebuild.ts' : './rebuild.js', import.meta.url), [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: childEnvironment({ UV_THREADPOOL_SIZE: String(4 + settings.warehouse.threads), MALLOC_ARENA_MAX: '2' }),
+  })
+  return startRebuildChild(child, order)
+}
