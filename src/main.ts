@@ -30,5 +30,17 @@ export async function main(words: readonly string[]): Promise<void> {
       const { runIntake } = await import('./intake.ts')
       await runIntake(settings)
     },
+    async *rebuildOffline(settings, request) {
+      const { rebuildOffline } = await import('./rebuild-offline.ts')
+      yield* rebuildOffline(settings, request)
+    },
+    async *backupOffline(settings, request) {
+      const { backupOffline } = await import('./backup-offline.ts')
+      yield* backupOffline(settings, request)
+    },
+    async *restoreOffline(settings, request) {
+      const { restoreOffline } = await import('./restore-offline.ts')
+      yield* restoreOffline(settings, request)
+    },
   })
 }

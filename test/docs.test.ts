@@ -78,6 +78,11 @@ describe('the docs', () => {
       'query',
       'dead-letters list',
       'dead-letters replay',
+      'retype',
+      'erase',
+      'rebuild',
+      'backup',
+      'restore',
       'doctor',
     ]
     expect(commands.filter((command) => !page.includes(`millpond ${command}`))).toEqual([])

@@ -14,17 +14,28 @@ const mayImport: Record<string, readonly string[]> = {
   buffer: ['core'],
   control: ['core'],
   warehouse: ['core'],
-  collect: ['core', 'buffer', 'control'],
-  deliver: ['core', 'buffer', 'warehouse', 'control'],
+  objects: ['core'],
+  collect: ['core', 'buffer', 'control', 'objects'],
+  deliver: ['core', 'buffer', 'warehouse', 'control', 'objects'],
   query: ['core', 'buffer', 'warehouse', 'control'],
   processes: ['core', 'config', 'buffer'],
   'portal/page': [],
   'portal/api': ['core', 'query', 'deliver', 'control', 'warehouse', 'portal/page'],
-  cli: ['core', 'config', 'control', 'buffer', 'processes'],
+  cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }
 
 /** Files that build the processes may import everything. */
-const builders = new Set(['intake.ts', 'engine.ts', 'engine-status.ts', 'main.ts'])
+const builders = new Set([
+  'intake.ts',
+  'engine.ts',
+  'engine-status.ts',
+  'engine-upkeep.ts',
+  'rebuild.ts',
+  'rebuild-offline.ts',
+  'backup-offline.ts',
+  'restore-offline.ts',
+  'main.ts',
+])
 
 /** A library lives in one room (tests and benchmarks may use it anywhere). */
 const fences: readonly { readonly library: RegExp; readonly room: string }[] = [

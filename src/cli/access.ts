@@ -74,6 +74,25 @@ export async function withEngine<T>(
   return await closing(access.client, work)
 }
 
+/**
+ * Over the socket while Millpond runs, else on the data folder, which is ours alone meanwhile. Errors: data-locked,
+ * engine-unavailable, and those of the work.
+ */
+export async function withEngineOrFolder<T>(
+  context: CliContext,
+  settings: Settings,
+  work: { engine: (client: AdminClient) => Promise<T>; folder: () => Promise<T> },
+): Promise<T> {
+  const access = await findAccess(context, settings)
+  if (access.client !== undefined) return await closing(access.client, work.engine)
+  const lock = access.lock ?? takeDataLock(settings.data)
+  try {
+    return await work.folder()
+  } finally {
+    lock.release()
+  }
+}
+
 type Access = { client: AdminClient; lock?: undefined } | { client?: undefined; lock: DataLock | undefined }
 
 async function findAccess(context: CliContext, settings: Settings): Promise<Access> {

@@ -24,6 +24,27 @@ export interface CliContext {
   readonly wait: (ms: number) => Promise<void>
   /** Runs the server until it is told to stop. Heavy, so it is loaded only when called. */
   readonly runIntake: (settings: Settings) => Promise<void>
+  /** Makes the tables again from the archive while nothing runs; needs the data lock. As heavy. */
+  readonly rebuildOffline: (settings: Settings, request: OfflineRebuild) => AsyncIterable<unknown>
+  /** Copies the data folder while nothing runs; needs the data lock. As heavy. */
+  readonly backupOffline: (settings: Settings, request: OfflineBackup) => AsyncIterable<unknown>
+  /** Fills an empty data folder from a backup; takes the lock itself. As heavy. */
+  readonly restoreOffline: (settings: Settings, request: OfflineRestore) => AsyncIterable<unknown>
+}
+
+export interface OfflineBackup {
+  readonly folder: string
+  readonly version: string
+}
+
+export interface OfflineRestore {
+  readonly backup: string
+  readonly verify?: boolean | undefined
+}
+
+export interface OfflineRebuild {
+  readonly dataset?: string | undefined
+  readonly force?: boolean | undefined
 }
 
 /** Options that every command takes. */

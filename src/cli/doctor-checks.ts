@@ -46,7 +46,10 @@ export async function examine(context: CliContext, options: GlobalOptions): Prom
       await named('data folder', async () => await checkFolder(settings)),
       await named('disk', async () => await checkDisk(settings, context)),
       await named('running', async () => await checkRunning(settings, lock)),
-      await named('port', async () => await checkPort(settings, lock === 'held')),
+      await named('port', async () =>
+        checkPort({ host: settings.host, port: settings.httpPort, setting: 'MILLPOND_HTTP_PORT' }, lock === 'held'),
+      ),
+      await named('Forward port', async () => checkForwardPort(settings, lock === 'held')),
       await named('write keys', async () => await checkSources(settings)),
       await named('buffer', async () => await checkBuffer(settings)),
       await named('warehouse', async () => await checkWarehouse(settings)),
@@ -171,20 +174,37 @@ async function checkRunning(settings: Settings, lock: ReturnType<typeof holdLock
   return warning(`${who}, but the engine does not answer`, 'It is starting again; if that lasts, its log says why.')
 }
 
-async function checkPort(settings: Settings, isRunning: boolean): Promise<Finding> {
-  const where = `${settings.host}:${settings.httpPort}`
-  if (settings.httpPort === 0) return good('any free one')
+interface PortWish {
+  readonly host: string
+  readonly port: number
+  /** That names another. */
+  readonly setting: string
+}
+
+/** Without a shared key it is opened on loopback, whatever the host. */
+async function checkForwardPort({ host, forwardPort, forward }: Settings, isRunning: boolean): Promise<Finding> {
+  if (forwardPort === undefined) return good('none is opened (MILLPOND_FORWARD_PORT=off)')
+  const isShut = forward.forwardSharedKey === undefined
+  return checkPort(
+    { host: isShut ? '127.0.0.1' : host, port: forwardPort, setting: 'MILLPOND_FORWARD_PORT' },
+    isRunning,
+  )
+}
+
+async function checkPort({ host, port, setting }: PortWish, isRunning: boolean): Promise<Finding> {
+  const where = `${host}:${port}`
+  if (port === 0) return good('any free one')
   if (isRunning) return good(`${where}, of the running Millpond`)
   return await new Promise((resolve) => {
     const server = createServer()
     server.once('error', (error) => {
       const isTaken = isErrno(error, 'EADDRINUSE')
       const next = isTaken
-        ? 'Stop the other program, or set MILLPOND_HTTP_PORT.'
-        : 'Set MILLPOND_HOST or MILLPOND_HTTP_PORT to one that this user may use.'
+        ? `Stop the other program, or set ${setting}.`
+        : `Set MILLPOND_HOST or ${setting} to one that this user may use.`
       resolve(bad(isTaken ? `${where} is taken` : `${where}: ${messageOf(error)}`, next))
     })
-    server.listen({ host: settings.host, port: settings.httpPort, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true }, () => {
       server.close(() => {
         resolve(good(`${where} is free`))
       })

@@ -41,6 +41,15 @@ async function millpond(
     clock: systemClock,
     wait: async () => undefined,
     runIntake,
+    rebuildOffline: async function* nothing() {
+      yield* []
+    },
+    backupOffline: async function* nothing() {
+      yield* []
+    },
+    restoreOffline: async function* nothing() {
+      yield* []
+    },
   })
   return { code, ...written }
 }

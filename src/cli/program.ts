@@ -2,10 +2,16 @@
 import { Command, CommanderError } from 'commander'
 
 import type { CliContext } from './context.ts'
+import { addBackupCommand } from './backup.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addEraseCommand } from './erase.ts'
 import { describeFailure, DoneWithFailure, exitCodes } from './failure.ts'
+import { addImportCommand } from './import.ts'
 import { addQueryCommand } from './query.ts'
+import { addRebuildCommand } from './rebuild.ts'
+import { addRestoreCommand } from './restore.ts'
+import { addRetypeCommand } from './retype.ts'
 import { addSourceCommand } from './source.ts'
 import { addStartCommand } from './start.ts'
 import { addStatusCommand } from './status.ts'
@@ -21,6 +27,12 @@ const commands: readonly AddCommand[] = [
   addTokenCommand,
   addQueryCommand,
   addDeadLettersCommand,
+  addImportCommand,
+  addRetypeCommand,
+  addRebuildCommand,
+  addEraseCommand,
+  addBackupCommand,
+  addRestoreCommand,
   addDoctorCommand,
 ]
 

@@ -57,6 +57,8 @@ export interface Control extends Part {
   createOneTimeCode(): string
   /** Undefined: unknown, used or expired. */
   redeemOneTimeCode(code: string): { token: string } | undefined
+  /** Writes the database, as it stands now, to a new file, and syncs it. Everything else in it goes on meanwhile. */
+  copyTo(path: string): Promise<void>
 }
 
 export interface ControlDeps {
@@ -93,6 +95,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       oneTimeCodeNeeded: codes.needed,
       createOneTimeCode: codes.create,
       redeemOneTimeCode: codes.redeem,
+      copyTo: async (path) => copyDatabase(database, files, path),
       async stop() {
         await sources.settled()
         database.close()
@@ -115,5 +118,16 @@ async function openDatabase(path: string): Promise<DatabaseSync> {
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** One file without a log beside it. SQLite takes an empty file for a new one, and keeps its rights. */
+async function copyDatabase(database: DatabaseSync, files: Files, path: string): Promise<void> {
+  const copy = await files.open(path, 'create')
+  try {
+    database.prepare('VACUUM INTO ?').run(path)
+    await copy.sync()
+  } finally {
+    await copy.close()
   }
 }

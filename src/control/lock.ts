@@ -2,7 +2,7 @@
 // the owner's whole life; the kernel frees it when the process ends, however it ends. The file itself stays empty.
 //
 // Nothing else in the owning process may open `lock`: closing any handle of it would drop the kernel's lock.
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -10,6 +10,8 @@ import { type Files, isErrno, writeFileAtomic } from '../core/files.ts'
 import { MillpondError } from '../core/errors.ts'
 
 const sqliteBusy = 5
+/** While it is there a restore into the data folder has begun and not ended: half of the data must not be taken for all. */
+export const restoreMarker = join('restore', 'millpond-backup.json')
 
 export interface DataLock {
   release(): void
@@ -18,17 +20,25 @@ export interface DataLock {
 export interface DataLockOptions {
   /** A command that takes the lock holds it for some milliseconds: waiting that long beats refusing. */
   readonly waitMs?: number
+  /** For the restore itself. */
+  readonly isRestoring?: boolean
 }
 
 /** What a running intake tells about itself in `run/intake.json`. */
 export interface IntakeInfo {
   readonly pid: number
   readonly address: string
+  /** `host:port` of Fluent Forward; absent when it is off. */
+  readonly forwardAddress?: string
   readonly startedAtMicros: number
 }
 
-/** Makes the data folder if absent. Blocks for at most `waitMs` (2,000). Error: data-locked, naming the owner's pid. */
+/**
+ * Makes the data folder if absent. Blocks for at most `waitMs` (2,000). Errors: data-locked, naming the owner's pid;
+ * backup-invalid if the folder is half restored.
+ */
 export function takeDataLock(dataFolder: string, options: DataLockOptions = {}): DataLock {
+  if (options.isRestoring !== true && existsSync(join(dataFolder, restoreMarker))) throw halfRestored(dataFolder)
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const path = join(dataFolder, 'lock')
   const database = new DatabaseSync(path, { timeout: options.waitMs ?? 2_000 })
@@ -75,5 +85,12 @@ function lockedBy(dataFolder: string, cause: unknown): MillpondError {
     'data-locked',
     `The data folder ${dataFolder} is in use by ${who}. Stop it first, or choose another folder with MILLPOND_DATA`,
     { cause },
+  )
+}
+
+function halfRestored(dataFolder: string): MillpondError {
+  return new MillpondError(
+    'backup-invalid',
+    `A restore into ${dataFolder} has not ended. Run the same \`millpond restore\` again: it goes on where it stopped`,
   )
 }

@@ -291,6 +291,15 @@ async function millpondHere(
     clock,
     wait,
     runIntake: async () => undefined,
+    rebuildOffline: async function* nothing() {
+      yield* []
+    },
+    backupOffline: async function* nothing() {
+      yield* []
+    },
+    restoreOffline: async function* nothing() {
+      yield* []
+    },
   })
   return { code, signal: null, ...written }
 }

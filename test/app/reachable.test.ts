@@ -133,6 +133,7 @@ describe('behind a trusted proxy', () => {
     const port = String(await freePort())
     const settings = {
       MILLPOND_HTTP_PORT: port,
+      MILLPOND_FORWARD_PORT: '0',
       MILLPOND_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
       MILLPOND_PUBLIC_URL: 'https://pond.example.com/in/',
       MILLPOND_REQUESTS_PER_SECOND_MAX: '40',
@@ -237,7 +238,13 @@ describe('TLS files of no use', () => {
   ])('$what: refused by name, and the next start is free', async ({ cert, key }) => {
     const data = await mkdtemp(join(tmpdir(), 'millpond-tls-'))
     const settings = { MILLPOND_TLS_CERT: join(tlsFolder, cert), MILLPOND_TLS_KEY: join(tlsFolder, key) }
-    const env = { ...process.env, MILLPOND_DATA: data, MILLPOND_HTTP_PORT: '0', ...settings }
+    const env = {
+      ...process.env,
+      MILLPOND_DATA: data,
+      MILLPOND_HTTP_PORT: '0',
+      MILLPOND_FORWARD_PORT: '0',
+      ...settings,
+    }
     const refused = spawn(process.execPath, [launcher, 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     refused.stderr.on('data', (chunk) => (said += String(chunk)))

@@ -5,13 +5,18 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Control } from '../../control/control.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
+import type { BackupRequest } from '../../deliver/backup/backup.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
+import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
 import type { QueryRoad } from '../../query/query.ts'
 import { authenticate, ownerPrincipal } from './auth.ts'
+import { backupRoutes } from './backups.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
+import { type ImportRecord, importRoutes } from './imports.ts'
 import { liveRoutes } from './live.ts'
+import { maintenanceRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { pageRoutes } from './page.ts'
 import { queryRoutes } from './query.ts'
@@ -29,6 +34,10 @@ export interface ApiDeps {
   readonly recentStatus: () => Promise<Status>
   /** Address under which browsers reach us, if a proxy stands before us. */
   readonly publicUrl: string | undefined
+  readonly maintenance: Maintenance
+  readonly backup: (request: BackupRequest) => AsyncIterable<object>
+  /** Appends to stream `engine`; resolves with the sequence once it is synced. */
+  readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
   /** Called after every change of sources or keys, when sources.json is written. */
   readonly sourcesChanged: () => void
@@ -75,8 +84,14 @@ export function buildApi(
   tokenRoutes(app, deps)
   queryRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  importRoutes(app, deps)
   liveRoutes(app, deps)
   metricsRoutes(app, deps)
+  // None of it can be taken back, and a backup writes to the disk what is secret: the machine's owner only.
+  if (door === 'admin') {
+    maintenanceRoutes(app, deps)
+    backupRoutes(app, deps)
+  }
   app.get('/api/status', async () => deps.status())
   return app
 }

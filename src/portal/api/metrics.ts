@@ -37,6 +37,8 @@ function registryOf(status: Status): Registry {
   }
   const intake = gauge('intake', 'Counters of the receiving process since its start.', ['counter'])
   for (const [counter, value] of Object.entries(status.intake.counters)) intake.set({ counter }, value)
+  const forward = gauge('forward', 'Counters of Fluent Forward since its start.', ['counter'])
+  for (const [counter, value] of Object.entries(status.intake.forward)) forward.set({ counter }, value)
   const resident = gauge('resident_bytes', 'Resident memory of a process.', ['process'])
   resident.set({ process: 'intake' }, status.intake.residentBytes)
   resident.set({ process: 'engine' }, status.engine.residentBytes)
@@ -46,5 +48,10 @@ function registryOf(status: Status): Registry {
   gauge('loader_last_load_ms', 'Length of the last load transaction.').set(status.loader.lastLoadMs)
   gauge('dedupe_ids', 'Ids that the dedupe index holds.').set(status.dedupe.ids)
   gauge('dedupe_window_hours', 'Hours that the dedupe index covers at the moment.').set(status.dedupe.windowHours)
+  gauge('archive_segments', 'Segments in the archive.').set(status.archive.segments)
+  gauge('archive_bytes', 'Bytes of the archive.').set(status.archive.totalBytes)
+  gauge('archive_failing', '1 if the last try to archive a segment failed.').set(
+    status.archive.lastError === null ? 0 : 1,
+  )
   return registry
 }

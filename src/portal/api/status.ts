@@ -30,6 +30,8 @@ export interface Status {
     readonly pid: number
     readonly residentBytes: number
     readonly counters: Readonly<Record<string, number>>
+    /** Counters of Fluent Forward. */
+    readonly forward: Readonly<Record<string, number>>
   }
   readonly engine: {
     readonly pid: number
@@ -49,6 +51,13 @@ export interface Status {
     readonly lastError: string | null
   }
   readonly dedupe: { readonly ids: number; readonly windowHours: number }
+  readonly archive: {
+    readonly segments: number
+    readonly totalBytes: number
+    /** When the oldest archived record was received; 0 = nothing is archived. */
+    readonly beginsAtMicros: number
+    readonly lastError: string | null
+  }
 }
 
 /** What the ledger is made of: totals of the writers (what was answered), sums of the warehouse (what became of it). */

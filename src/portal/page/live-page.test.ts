@@ -51,13 +51,14 @@ function statusOf(ledger: readonly LedgerLine[], change: Partial<Status> = {}): 
     address: 'http://mill.example:8080',
     dataFolder: '/srv/pond',
     startedAtMicros: 0,
-    intake: { pid: 1, residentBytes: 1, counters: {} },
+    intake: { pid: 1, residentBytes: 1, counters: {}, forward: {} },
     engine: { pid: 2, starts: 1, startedAtMicros: 0, residentBytes: 1 },
     ledger,
     ledgerSums: true,
     streams: [{ stream: 'events', lastSequence: 1, loadedSequence: 1, waitingBytes: 0, refusing: null }],
     loader: { eventsLoaded: 0, lastLoadMs: 0, lagMs: 0, lastError: null },
     dedupe: { ids: 0, windowHours: 168 },
+    archive: { segments: 0, totalBytes: 0, beginsAtMicros: 0, lastError: null },
     ...change,
   }
 }

@@ -1,0 +1,20 @@
+// A backup, ordered from the command line: the folder is one of this machine. On the admin socket only.
+import { isAbsolute } from 'node:path'
+
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import type { ApiDeps } from './api.ts'
+import { parseInput } from './body.ts'
+import { sendLines } from './lines.ts'
+
+const backupInput = z.strictObject({
+  // We don't stand where whoever asks stands.
+  folder: z.string().refine((path) => isAbsolute(path), { error: 'must be an absolute path' }),
+})
+
+export function backupRoutes(app: FastifyInstance, { backup, log }: ApiDeps): void {
+  app.post('/api/backups', async (request, reply) =>
+    sendLines(reply, backup(parseInput(backupInput, request.body)), log),
+  )
+}

@@ -1,0 +1,39 @@
+// Work on the warehouse that a person orders: another type for a column, a person's rows away, tables made anew. On the
+// admin socket only: none of it can be taken back.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { retypeTypes } from '../../deliver/warehouse/convert.ts'
+import type { ApiDeps } from './api.ts'
+import { parseInput } from './body.ts'
+import { sendLines } from './lines.ts'
+
+const retypeInput = z.strictObject({
+  dataset: z.string().min(1),
+  table: z.string().min(1),
+  column: z.string().min(1),
+  type: z.enum(retypeTypes),
+})
+
+const eraseInput = z.strictObject({
+  userId: z.string().min(1).optional(),
+  anonymousId: z.string().min(1).optional(),
+  dataset: z.string().min(1).optional(),
+})
+
+const rebuildInput = z.strictObject({
+  dataset: z.string().min(1).optional(),
+  force: z.boolean().optional(),
+})
+
+export function maintenanceRoutes(app: FastifyInstance, { maintenance, log }: ApiDeps): void {
+  app.post('/api/maintenance/retype', async (request) => maintenance.retype(parseInput(retypeInput, request.body)))
+
+  app.post('/api/maintenance/erase', async (request) => ({
+    rows: await maintenance.erase(parseInput(eraseInput, request.body)),
+  }))
+
+  app.post('/api/maintenance/rebuild', async (request, reply) => {
+    return sendLines(reply, maintenance.rebuild(parseInput(rebuildInput, request.body)), log)
+  })
+}
