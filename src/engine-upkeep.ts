@@ -109,33 +109,40 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
       log: logOf(parts.log, 'nightly'),
     },
   )
-  const media = await openDiskStore({ folder: join(settings.data, 'media'), files: diskFiles, clock, log })
-  const backupDeps: BackupDeps = {
-    data: settings.data,
-    driver,
-    exclusively,
-    lostBeginnings: rebuildDeps.lostBeginnings,
-    copyControl: async (path) => parts.control.copyTo(path),
-    archive: store,
-    media,
-    version: packageVersion(),
-    clock,
-  }
   return {
     archive,
     maintenance,
     nightly,
-    // Nothing expires, and no type changes, while it copies.
-    backup: (request) =>
-      aloneWhile(
-        async (work) => maintenance.alone('A backup', work),
-        () => backup(request, backupDeps),
-      ),
+    backup: await backupsOf(parts, maintenance, { archive: store, lostBeginnings: rebuildDeps.lostBeginnings }),
     async stop() {
       await settled()
       await archive.stop()
     },
   }
+}
+
+async function backupsOf(
+  { settings, control, driver, loader, clock, log }: UpkeepParts,
+  maintenance: Maintenance,
+  stored: Pick<BackupDeps, 'archive' | 'lostBeginnings'>,
+): Promise<Upkeep['backup']> {
+  const { data } = settings
+  const deps: BackupDeps = {
+    ...stored,
+    data,
+    driver,
+    exclusively: async (work) => loader.exclusively(work),
+    copyControl: async (path) => control.copyTo(path),
+    media: await openDiskStore({ folder: join(data, 'media'), clock, log: logOf(log, 'backup') }),
+    version: packageVersion(),
+    clock,
+  }
+  // Nothing expires, and no type changes, while it copies.
+  return (request) =>
+    aloneWhile(
+      async (work) => maintenance.alone('A backup', work),
+      () => backup(request, deps),
+    )
 }
 
 /**

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import type { FastifyInstance } from 'fastify'
 
+import type { StreamWriter } from './buffer/buffer.ts'
 import { openWriter } from './buffer/writer.ts'
 import { type Control, openControl, type Source } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
@@ -18,11 +19,13 @@ import { createDeadLetters } from './deliver/dead-letters.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
 import { shareStatus } from './portal/api/shared-status.ts'
+import type { Status } from './portal/api/status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
-import { finishLastRebuild, startUpkeep } from './engine-upkeep.ts'
+import { finishLastRebuild, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
 import { createQueryRoad } from './query/query.ts'
+import type { WarehouseDriver } from './warehouse/driver.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
 
 const clock = systemClock
@@ -60,24 +63,39 @@ interface Engine {
   stop(): Promise<void>
 }
 
-async function startEngine(settings: Settings, log: Log): Promise<Engine> {
-  const data = settings.data
-  const startedAtMicros = clock.nowMicros()
+/** What the engine keeps things in. */
+interface Storage {
+  readonly control: Control
+  readonly driver: WarehouseDriver
+  readonly writer: StreamWriter
+}
+
+async function openStorage(settings: Settings, log: Log): Promise<Storage> {
+  const { data, warehouse, buffer } = settings
   await finishLastRebuild(data)
   const control = await openControl(data, { clock, log: logOf(log, 'control') })
   const driver = await openDuckdbWarehouse({
     folder: join(data, 'warehouse'),
-    settings: settings.warehouse,
+    settings: warehouse,
     clock,
     log: logOf(log, 'warehouse'),
   })
   const writer = await openWriter(
-    { ...settings.buffer, stream: 'engine', folder: join(data, 'buffer', 'engine') },
+    { ...buffer, stream: 'engine', folder: join(data, 'buffer', 'engine') },
     { files: diskFiles, clock, log: logOf(log, 'buffer') },
   )
-  const sourceOf = (name: string): Source | undefined => control.listSources().find(({ source }) => source === name)
+  return { control, driver, writer }
+}
+
+function sourceOf(control: Control, name: string): Source | undefined {
+  return control.listSources().find(({ source }) => source === name)
+}
+
+/** From the buffer into the warehouse and the archive. */
+async function startRoad(settings: Settings, storage: Storage, log: Log): Promise<{ loader: Loader; upkeep: Upkeep }> {
+  const { control, driver, writer } = storage
   const loader = await startLoader(
-    { dataFolder: data, settings, platformOf: (source) => sourceOf(source)?.platform ?? 'client' },
+    { dataFolder: settings.data, settings, platformOf: (source) => sourceOf(control, source)?.platform ?? 'client' },
     {
       driver,
       clock,
@@ -102,36 +120,31 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
       else tellIntake({ kind: 'covered', stream, sequence })
     },
   })
+  return { loader, upkeep }
+}
+
+async function startEngine(settings: Settings, log: Log): Promise<Engine> {
+  const startedAtMicros = clock.nowMicros()
+  const storage = await openStorage(settings, log)
+  const { control, driver, writer } = storage
+  const { loader, upkeep } = await startRoad(settings, storage, log)
+  const { archive, maintenance, backup } = upkeep
   const query = createQueryRoad(driver, settings.query, { clock, createId: randomUUID })
   const questions = createIntakeQuestions()
-  const deadLetters = createDeadLetters({
-    driver,
-    append: writer.append,
-    hasSource: (source) => sourceOf(source) !== undefined,
-    clock,
-  })
+  const { append } = writer
+  const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
+  const askStatus = async (): Promise<Status> =>
+    readStatus({ settings, driver, loader, writer, archive, askIntake: questions.ask, startedAtMicros })
   await lowerPoolPriority()
-  const doors = await openDoors(socketPaths(data), {
+  const doors = await openDoors(socketPaths(settings.data), {
     control,
     query,
-    deadLetters,
-    maintenance: upkeep.maintenance,
-    backup: upkeep.backup,
-    append: writer.append,
+    deadLetters: createDeadLetters({ driver, append, hasSource, clock }),
+    maintenance,
+    backup,
+    append,
     live: loader.live,
-    ...shareStatus(
-      async () =>
-        readStatus({
-          settings,
-          driver,
-          loader,
-          writer,
-          archive: upkeep.archive,
-          askIntake: questions.ask,
-          startedAtMicros,
-        }),
-      clock,
-    ),
+    ...shareStatus(askStatus, clock),
     publicUrl: settings.publicUrl,
     sourcesChanged: () => {
       tellIntake({ kind: 'sources-changed' })

@@ -70,6 +70,7 @@ const ourFiles = [
   ...sourceFiles,
   ...filesBelow(join(root, 'test'), /\.ts$/),
   ...filesBelow(join(root, 'bench'), /\.ts$/),
+  ...filesBelow(join(root, 'demo'), /\.ts$/),
 ]
 
 describe('the house', () => {

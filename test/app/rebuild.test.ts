@@ -140,7 +140,9 @@ async function types(): Promise<unknown[][]> {
 }
 
 async function archivedSegments(): Promise<string[]> {
-  return (await readdir(join(millpond.data, 'archive', 'events')).catch(() => [])).toSorted()
+  return (await readdir(join(millpond.data, 'archive', 'events')).catch((): string[] => [])).toSorted((a, b) =>
+    a < b ? -1 : 1,
+  )
 }
 
 describe('a rebuild', () => {

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 import { chmod, link, readdir, realpath } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 
-import { MillpondError } from '../../core/errors.ts'
+import { assert, MillpondError } from '../../core/errors.ts'
 import { diskFiles, isErrno, type OpenFile, writeFileAtomic } from '../../core/files.ts'
-import { openIfThere } from '../../buffer/segment.ts'
-import { type FileFacts, readHashed } from './copy.ts'
+import { startCopier } from './copier.ts'
+import type { FileFacts } from './copy.ts'
 import { type BackupFile, type BackupManifest, invalid, listName, manifestName } from './manifest.ts'
 
 const files = diskFiles
@@ -60,6 +60,7 @@ export function refusalOf(error: unknown, folder: string, what: string): unknown
 export class BackupTarget {
   readonly #folder: string
   readonly #list: OpenFile
+  readonly #copier = startCopier()
   readonly #listHash = createHash('sha256')
   readonly #folders = new Set<string>()
   #listBytes = 0
@@ -84,21 +85,19 @@ export class BackupTarget {
     return join(this.#folder, path)
   }
 
+  /** Also in the middle of a file. */
   async close(): Promise<void> {
+    await this.#copier.stop()
     await this.#list.close()
   }
 
   /** A copy of the file as far as it reaches now. False: it isn't there. */
   async *copy(source: string, path: string): AsyncGenerator<number, boolean> {
-    const file = await openIfThere(files, source)
-    if (file === undefined) return false
-    try {
-      await this.makeFolderOf(path)
-      await this.#note(path, yield* readHashed(files, file, this.pathOf(path)))
-      return true
-    } finally {
-      await file.close()
-    }
+    await this.makeFolderOf(path)
+    const facts = yield* this.#copier.run({ source, to: this.pathOf(path) })
+    if (facts === undefined) return false
+    await this.#note(path, facts)
+    return true
   }
 
   /**
@@ -123,13 +122,10 @@ export class BackupTarget {
 
   /** A file that was written into the folder by somebody else. */
   async *add(path: string): AsyncGenerator<number, void> {
-    const file = await files.open(this.pathOf(path), 'read')
-    try {
-      // A hash of what can be read back: a file that can't be is found now, and not in bad times.
-      await this.#note(path, yield* readHashed(files, file))
-    } finally {
-      await file.close()
-    }
+    // A hash of what can be read back: a file that can't be is found now, and not in bad times.
+    const facts = yield* this.#copier.run({ source: this.pathOf(path), to: undefined })
+    assert(facts !== undefined, `${path} was just put into the backup`)
+    await this.#note(path, facts)
   }
 
   /** Everything durable, then the manifest. */

@@ -187,6 +187,8 @@ async function finish(request: RebuildRequest, deps: RebuildDeps, parts: FinishP
   const differences = differencesOf(before, result.digest, comparedTables(request.dataset, isExpired))
   if (differences.length > 0 && request.force !== true) throw differs(differences)
   if (request.dataset === undefined) {
+    // The present verdicts know the ids of what has expired, too; both stand at this position.
+    if (isExpired) await deps.removeFolder(join(work, 'verdicts'))
     const install = async (path: string) => driver.maintenance.replaceWith(path)
     await swapWarehouse(settings.data, deps.warehouseFileName, install, deps)
   } else {

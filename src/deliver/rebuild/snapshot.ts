@@ -69,7 +69,7 @@ export async function readSnapshot(driver: WarehouseDriver): Promise<SchemaSnaps
 }
 
 function textOrNull(value: unknown): string | null {
-  return value === null ? null : String(value)
+  return typeof value === 'string' ? value : null
 }
 
 /** Makes the tables, their views and the decisions in an empty warehouse. */

@@ -24,7 +24,7 @@ export async function readSchemaStart(driver: WarehouseDriver): Promise<SchemaSt
       return { source: String(source), table: String(table), name: String(name) }
     }),
     erased: erased.map(([dataset, person, untilMicros]) => ({
-      dataset: dataset === null ? null : String(dataset),
+      dataset: typeof dataset === 'string' ? dataset : null,
       person: String(person),
       receivedUntilMicros: Number(untilMicros),
     })),
