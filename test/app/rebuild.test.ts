@@ -240,6 +240,7 @@ describe('a rebuild', () => {
     const other = await millpond.addSource('other', 'server')
     await send([{ type: 'track', event: 'Opened', userId: 'u1', messageId: 'o1' }], other)
     await millpond.settled()
+    expect((await cli('rebuild', '--dataset', 'nowhere')).stderr).toContain('no dataset nowhere to make again, only')
     const before = await everything()
     expect((await cli('rebuild', '--dataset', 'web')).stdout).toContain('The tables of web were made again')
     expect(await everything()).toEqual(before)

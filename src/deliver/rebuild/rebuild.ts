@@ -59,9 +59,10 @@ const lastRoundMsMax = 2_000
 const roundsMax = 30
 const progressIntervalMs = 500
 
-/** Breaking off gives up and changes nothing. Errors: rebuild-differs, and those of the warehouse. */
+/** Breaking off gives up and changes nothing. Errors: request-invalid, rebuild-differs, and those of the warehouse. */
 export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): AsyncGenerator<RebuildProgress> {
   const { settings, driver, clock, removeFolder } = deps
+  await checkDataset(driver, request.dataset)
   const startMs = clock.monotonicMs()
   const work = rebuildFolder(settings.data)
   await removeFolder(work)
@@ -91,6 +92,12 @@ export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): Asyn
     await job?.stop()
     await removeFolder(work)
   }
+}
+
+async function checkDataset(driver: WarehouseDriver, dataset: string | undefined): Promise<void> {
+  const names = [...(await driver.catalog()).keys()].filter((name) => name !== systemDataset)
+  if (dataset === undefined || names.includes(dataset)) return
+  throw new MillpondError('request-invalid', `There is no dataset ${dataset} to make again, only ${names.join(', ')}`)
 }
 
 /** Rounds behind the live loader until it is nearly reached. */
