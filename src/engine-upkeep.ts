@@ -24,11 +24,12 @@ import {
 import type { Loader } from './deliver/deliver.ts'
 import { createMaintenance, type Maintenance } from './deliver/maintenance/maintenance.ts'
 import { type Nightly, startNightly } from './deliver/maintenance/nightly.ts'
+import { expiriesAt } from './deliver/maintenance/retention.ts'
 import { lostBeginnings } from './deliver/rebuild/beginnings.ts'
 import { startRebuildChild } from './deliver/rebuild/child.ts'
 import type { RebuildJob, RebuildOrder } from './deliver/rebuild/job.ts'
 import { rebuild, type RebuildDeps } from './deliver/rebuild/rebuild.ts'
-import { keepSnapshot, readSnapshot } from './deliver/rebuild/snapshot.ts'
+import { keepSnapshot, keptSnapshot, readSnapshot, seed } from './deliver/rebuild/snapshot.ts'
 import { finishSwap } from './deliver/rebuild/swap.ts'
 import { openDiskStore } from './objects/disk/disk.ts'
 import type { StreamPosition, WarehouseDriver } from './warehouse/driver.ts'
@@ -43,6 +44,16 @@ async function removeFolder(path: string): Promise<void> {
 /** Before the warehouse is opened. */
 export async function finishLastRebuild(data: string): Promise<void> {
   await finishSwap(data, fedFile, { files: diskFiles, removeFolder })
+}
+
+/**
+ * A warehouse that was lost is loaded again from the archive by itself. What people decided about it is not in the records:
+ * types, spellings and erasures come from the archive's copy.
+ */
+export async function seedIfLost(driver: WarehouseDriver, settings: Settings): Promise<void> {
+  if ((await driver.positions()).length > 0) return
+  const snapshot = await keptSnapshot(diskFiles, join(settings.data, 'archive'))
+  if (snapshot !== undefined) await seed(driver, snapshot, settings.warehouse)
 }
 
 /** `stop` comes after the loader's, `nightly.stop` before it. */
@@ -85,6 +96,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
     driver,
     exclusively,
     startJob: async (order) => forkRebuild(settings, order),
+    expiries: (nowMicros) => expiriesAt(settings.retention, nowMicros),
     lostBeginnings: async () => lostBeginnings(settings.data, diskFiles, store),
     files: diskFiles,
     removeFolder,

@@ -22,7 +22,7 @@ import { shareStatus } from './portal/api/shared-status.ts'
 import type { Status } from './portal/api/status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
-import { finishLastRebuild, startUpkeep, type Upkeep } from './engine-upkeep.ts'
+import { finishLastRebuild, seedIfLost, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
 import { createQueryRoad } from './query/query.ts'
 import type { WarehouseDriver } from './warehouse/driver.ts'
@@ -80,6 +80,7 @@ async function openStorage(settings: Settings, log: Log): Promise<Storage> {
     clock,
     log: logOf(log, 'warehouse'),
   })
+  await seedIfLost(driver, settings)
   const writer = await openWriter(
     { ...buffer, stream: 'engine', folder: join(data, 'buffer', 'engine') },
     { files: diskFiles, clock, log: logOf(log, 'buffer') },

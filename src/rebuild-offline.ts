@@ -11,6 +11,7 @@ import { diskFiles, pathExists } from './core/files.ts'
 import { createLog, type Log, logOf } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { archiveBegins } from './deliver/archive/archive-begins.ts'
+import { expiriesAt } from './deliver/maintenance/retention.ts'
 import { type Beginning, lostBeginnings } from './deliver/rebuild/beginnings.ts'
 import {
   type Carried,
@@ -73,6 +74,7 @@ async function* besidePresent(settings: Settings, request: RebuildRequest, log: 
       driver,
       exclusively: async (work) => work(),
       startJob: async (order) => startRebuildJob(order, { driver: await openRebuilt(settings, log), clock, log }),
+      expiries: (nowMicros) => expiriesAt(settings.retention, nowMicros),
       lostBeginnings: async () => beginningsOf(settings.data, log),
       ...swapDeps,
       warehouseFileName: fedFile,

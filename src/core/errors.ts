@@ -42,6 +42,7 @@ export const errorTable = {
   'warehouse-unreadable': { kind: 'user', status: 500 },
   // objects and media
   'object-damaged': { kind: 'user', status: 400 },
+  'object-unreadable': { kind: 'retry', status: 503 },
   'object-name-invalid': { kind: 'user', status: 400 },
   'asset-invalid': { kind: 'user', status: 400 },
   'asset-too-large': { kind: 'user', status: 413 },

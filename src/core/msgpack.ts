@@ -85,38 +85,40 @@ export type GroupMarker = 'start' | 'end'
 
 /**
  * Fluent Bit sends OpenTelemetry's groups as entries of the seconds -1 (start) and -2 (end). `offset` is where a whole
- * entry `[time, record]` or `[[time, metadata], record]` begins.
+ * value begins; it is a marker only as Fluent Bit writes them, `[time, map]` or `[[time, map], map]`. Anything else of
+ * such a time is an entry, or none, and must be counted: markers leave no trace of their own.
  */
 export function groupMarkerOf(bytes: Uint8Array, offset: number): GroupMarker | undefined {
-  const times = arrayHeadBytes(bytes, offset)
-  if (times === 0) return undefined
-  const time = offset + times
-  const seconds = secondsOf(bytes, time + arrayHeadBytes(bytes, time))
-  if (seconds === -1) return 'start'
-  return seconds === -2 ? 'end' : undefined
+  if (arrayLength(bytes, offset) !== 2) return undefined
+  const timeAt = insideOf(bytes, offset)
+  const parts = arrayLength(bytes, timeAt)
+  const secondsAt = parts === undefined ? timeAt : insideOf(bytes, timeAt)
+  const seconds = parts === undefined || parts === 2 ? secondsOf(bytes, secondsAt) : undefined
+  if (seconds !== -1 && seconds !== -2) return undefined
+  let at = skipValue(bytes, secondsAt, bytes.length)
+  if (parts === 2) at = behindMap(bytes, at)
+  if (mapLength(bytes, at) === undefined) return undefined
+  return seconds === -1 ? 'start' : 'end'
+}
+
+/** -1: no map begins at `offset`, or it isn't whole. */
+function behindMap(bytes: Uint8Array, offset: number): number {
+  return mapLength(bytes, offset) === undefined ? -1 : skipValue(bytes, offset, bytes.length)
 }
 
 export function isGroupMarker(bytes: Uint8Array, offset: number): boolean {
   return groupMarkerOf(bytes, offset) !== undefined
 }
 
-/** Bytes of the head if an array with something in it begins there, otherwise 0. */
-function arrayHeadBytes(bytes: Uint8Array, offset: number): number {
-  const head = bytes[offset] ?? 0
-  if (head > 0x90 && head <= 0x9f) return 1
-  if (head !== 0xdc && head !== 0xdd) return 0
-  if (childrenOf(bytes, offset) === 0) return 0
-  return head === 0xdc ? 3 : 5
-}
-
-/** Of a negative whole number or an EventTime: its seconds as a signed number; what needs more than 32 bits is none. */
+/** Of a number of a signed kind or an EventTime: its seconds as a signed number; meant for negative ones that are small. */
 function secondsOf(bytes: Uint8Array, offset: number): number | undefined {
   const head = bytes[offset] ?? 0
   if (head >= 0xe0) return head - 256
   if (head === 0xd0) return uintAt(bytes, offset + 1, 1) - 2 ** 8
   if (head === 0xd1) return uintAt(bytes, offset + 1, 2) - 2 ** 16
   if (head === 0xd2) return uintAt(bytes, offset + 1, 4) - 2 ** 32
-  if (head === 0xd3 || head === 0xcf) {
+  // The same bits behind 0xcf are a large number, not a small negative one.
+  if (head === 0xd3) {
     return uintAt(bytes, offset + 1, 4) === 0xffffffff ? uintAt(bytes, offset + 5, 4) - 2 ** 32 : undefined
   }
   if (head === 0xd7 && bytes[offset + 1] === 0) return uintAt(bytes, offset + 2, 4) - 2 ** 32

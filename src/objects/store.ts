@@ -27,6 +27,8 @@ export interface ByteRange {
 
 export interface ObjectContent {
   readonly info: ObjectInfo
+  /** Of an encrypted object: the id of the key that wraps its own, hexadecimal. */
+  readonly keyId?: string
   /** Of the range asked for. Reading to the end, breaking off and an error all free what it holds. Error: object-damaged. */
   readonly content: AsyncIterable<Uint8Array>
 }
@@ -41,7 +43,7 @@ export interface ObjectStore {
    * object of that name as it was. An object of the same name is replaced.
    */
   put(name: string, content: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<PutReceipt>
-  /** Undefined: there is no such object. */
+  /** Undefined: there is no such object. It may be one that can't be read, and is not damaged: object-unreadable. */
   get(name: string, range?: ByteRange): Promise<ObjectContent | undefined>
   head(name: string): Promise<ObjectInfo | undefined>
   /** Objects whose names begin with `prefix`, sorted by name (as bytes), behind `after`. */

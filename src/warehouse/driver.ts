@@ -169,7 +169,10 @@ export interface Erasure {
 export interface TableDigest {
   readonly table: TableName
   readonly rows: number
-  /** XOR of a 64-bit hash of every id, as a decimal text: equal sets of ids give equal hashes. */
+  /**
+   * Sum of a 64-bit hash of every id, as a decimal text: the same ids, each as often, give the same sum in any order. Sums of
+   * tables may be added.
+   */
   readonly idsHash: string
 }
 
@@ -179,6 +182,27 @@ export interface ExportRequest {
   readonly receivedBeforeMicros?: number | undefined
   /** A Parquet file below the warehouse's exchange folder, made by this call. */
   readonly path: string
+}
+
+/** A dataset's tables as files: what `replaceDataset` puts in the place of the present ones. */
+export interface DatasetReplacement {
+  readonly dataset: string
+  /** `path`: made by `exportTable`, below the exchange folder. */
+  readonly tables: readonly {
+    readonly table: string
+    readonly columns: readonly ColumnSpec[]
+    readonly path: string
+  }[]
+  /** Made last, over tables and columns as they are then: `define-union` of the dataset's views. */
+  readonly changes: readonly SchemaChange[]
+}
+
+/** Rows from before a moment, as files: what `takeExpired` puts in the place of the present ones. */
+export interface ExpiredRows {
+  readonly dataset: string
+  readonly receivedBeforeMicros: number
+  /** Made by `exportTable` with the same moment. Of a table without a file the rows from before only go. */
+  readonly files: readonly { readonly table: string; readonly path: string }[]
 }
 
 /**
@@ -203,8 +227,12 @@ export interface WarehouseMaintenance {
    */
   retype(request: RetypeRequest): Promise<RetypeReceipt>
   /**
-   * Rows removed: of every table with `user_id` or `anonymous_id`, the user's row of `users` if nothing of it was received
-   * later, and dead letters in which the id stands where such an id belongs. A letter that is a whole request goes as a whole.
+   * Rows removed: of every table with `user_id` or `anonymous_id`, aliases of either id, the user's row of `users` if nothing of
+   * it was received later, and dead letters in which the id stands where such an id belongs. A letter that is a whole request
+   * goes as a whole. Of other users whose identifies are among the rows, a trait that came from one of those becomes the newest
+   * value that still stands in `identifies` (a removal between the two isn't found); without any identify left the user goes.
+   * Letters are of their source's dataset; those of one row, of the dataset of its table. Letters of Forward entries don't tell
+   * their table: they are found by their source, or without `dataset`.
    */
   erase(erasure: Erasure): Promise<number>
   /** Removes rows of a dataset whose `timestamp` is before; views stay. Rows removed. */
@@ -221,6 +249,22 @@ export interface WarehouseMaintenance {
    * column-unknown, if the table lacks a column of the file or has it with another type. Rows appended.
    */
   importRows(table: TableName, path: string, replace: 'nothing' | 'all' | 'same-ids'): Promise<number>
+  /**
+   * Takes a whole dataset from files: missing tables and columns are made, an integer column is widened where the file has
+   * float, tables with an `id` are emptied (also those without a file, which stay), and all files are imported. `changes` come
+   * last. Rows appended.
+   * Errors: rebuild-differs, if a column has another type than the file's, or is float where the file has integers that a float
+   * doesn't hold exactly; column-unknown, if a file has a column that is in neither `columns` nor the table. Nothing is touched
+   * before all files have been looked at.
+   */
+  replaceDataset(replacement: DatasetReplacement): Promise<number>
+  /**
+   * Of all tables with `id` and `received_at` but `users`, rows received before the moment go and the files' rows come. Rows
+   * received later stay, whatever their id, and rows without a time of receiving do too: so an id may stand on both sides, as
+   * flagged rows do. A row of the later side that was once left out as a duplicate of an earlier one comes back by this; nothing
+   * here knows of it, and whoever compares digests refuses such a result. Rows appended. Error: column-unknown.
+   */
+  takeExpired(expired: ExpiredRows): Promise<number>
   /** Every fed table that has ids, and `source_counts` with its sums as ids. */
   digest(): Promise<readonly TableDigest[]>
   /**

@@ -43,8 +43,11 @@ export interface RowTableSpec {
   readonly notContent: readonly string[]
   /** Column beside `id` that holds the same id. */
   readonly idColumn: string | undefined
-  /** Fields that say when it happened. `beforeEntry`: they go before the time of a Forward entry. */
-  readonly time: { readonly fields: readonly string[]; readonly beforeEntry: boolean }
+  /**
+   * Fields that say when it happened. `beforeEntry`: they go before the time of a Forward entry. `isContent`: the same id
+   * with an entry of another time is no repetition.
+   */
+  readonly time: { readonly fields: readonly string[]; readonly beforeEntry: boolean; readonly isContent: boolean }
   /** Columns that name a row on the live feed; the first that has a value. */
   readonly nameColumns: readonly string[]
   /** Columns filled by fields. */
@@ -212,7 +215,7 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     idFields: ['insertId', 'insert_id', `${google}/insertId`],
     notContent: [],
     idColumn: undefined,
-    time: { fields: ['timestamp', '@timestamp', 'time', 'ts'], beforeEntry: false },
+    time: { fields: ['timestamp', '@timestamp', 'time', 'ts'], beforeEntry: false, isContent: true },
     nameColumns: ['message'],
     columns: logColumns,
   }),
@@ -220,10 +223,11 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     name: 'ai.inferences',
     table: { dataset: 'ai', table: 'inferences' },
     liveType: 'inference',
-    idFields: ['inference_id', 'inferenceId', 'id'],
+    // Not `id`: it may be the device's, or the label's number.
+    idFields: ['inference_id', 'inferenceId'],
     notContent: [],
     idColumn: 'inference_id',
-    time: { fields: ['at', 'timestamp', 'time'], beforeEntry: true },
+    time: { fields: ['at', 'timestamp', 'time'], beforeEntry: true, isContent: true },
     nameColumns: ['top_label', 'model'],
     columns: inferenceColumns,
   }),
@@ -231,11 +235,11 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     name: 'ai.assets',
     table: { dataset: 'ai', table: 'assets' },
     liveType: 'asset',
-    idFields: ['asset_id', 'id'],
+    idFields: ['asset_id'],
     // An upload that is tried again was made later.
     notContent: ['created_at', 'received_at'],
     idColumn: 'asset_id',
-    time: { fields: ['at', 'timestamp'], beforeEntry: true },
+    time: { fields: ['at', 'timestamp'], beforeEntry: true, isContent: false },
     nameColumns: ['mime', 'media_type'],
     columns: assetColumns,
   }),

@@ -88,6 +88,28 @@ describe('a clip', () => {
   })
 })
 
+test('a clip written under a media key is not touched while the key is not set, and is there again with it', async () => {
+  const settings = { MILLPOND_MEDIA_KEY: Buffer.alloc(32, 3).toString('base64') }
+  const first = await startMillpond({ settings })
+  const key = await first.addSource('cubby', 'server')
+  const send = async ({ address }: Millpond, body: Buffer): Promise<Response> =>
+    fetch(`${address}/v1/assets/cam-1?writeKey=${key}`, { method: 'PUT', body: new Uint8Array(body) })
+  const clip = clipOf(200_000)
+  expect((await send(first, clip)).status).toBe(201)
+  await first.stop()
+  const without = await startMillpond({ data: first.data })
+  for (const body of [clipOf(1_000), clip]) {
+    const answer = await send(without, body)
+    expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'object-unreadable' }])
+  }
+  expect(without.output()).toContain('written under another media key')
+  await without.stop()
+  const again = await startMillpond({ data: first.data, settings })
+  expect((await send(again, clip)).status).toBe(200)
+  expect((await send(again, clipOf(1_000))).status).toBe(409)
+  await again.dispose()
+})
+
 test('clips that were answered while the engine was killed are all in ai.assets, and their objects are whole', async () => {
   const answered = new Map<string, Answer>()
   let isDone = false

@@ -19,7 +19,7 @@ interface Answer {
   readonly body: {
     readonly events?: number
     readonly sequence?: number | null
-    readonly error?: { readonly code: string }
+    readonly error?: { readonly code: string; readonly message?: string }
   }
 }
 
@@ -69,6 +69,22 @@ describe('what is refused', () => {
     { what: 'too much', body: `{"batch":["${'x'.repeat(8 * 1024 * 1024)}"]}`, status: 400, code: 'request-invalid' },
   ])('$what', async ({ body, status, code }) => {
     expect(await post(body)).toMatchObject({ status, body: { error: { code } } })
+  })
+
+  test('what nests too deep, before it is parsed', async () => {
+    const brackets = '['.repeat(8 * 1024 * 1024 - 100)
+    for (const body of [brackets, `{"batch":[${'{"a":'.repeat(1001)}1${'}'.repeat(1001)}]}`]) {
+      for (const type of ['application/json', 'application/x-ndjson']) {
+        expect(await post(body, type)).toMatchObject({
+          status: 400,
+          body: {
+            error: { code: 'request-invalid', message: expect.stringContaining('nests deeper than 1000 levels') },
+          },
+        })
+      }
+    }
+    const deep = `{"batch":[${'{"a":'.repeat(900)}"[[["${'}'.repeat(900)}]}`
+    expect(await post(deep)).toMatchObject({ status: 200, body: { events: 1 } })
   })
 
   test('lines that are no JSON', async () => {

@@ -56,6 +56,35 @@ describe('archives of Segment', () => {
     expect(await millpond.queryValue(`SELECT count(*) FROM ${source}.tracks`)).toBe(75)
   })
 
+  test('zstd of many parts: of pzstd, of cat, and with something else behind', async () => {
+    const part = (from: number, to: number): Buffer =>
+      zstdCompressSync(lines(range(from, to).map((index) => archived(index))))
+    // As pzstd writes it: before each frame one that is skipped.
+    const skipped = Buffer.from('502a4d1804000000ffffffff', 'hex')
+    await put(folder, 'a.zst', Buffer.concat([skipped, part(0, 100), skipped, part(100, 150)]))
+    expect((await importFrom(folder)).outcome).toMatchObject({ events: 150, stored: 150, filesUnreadable: 0 })
+    const path = await put(
+      folder,
+      'b.zst',
+      Buffer.concat([part(150, 200), part(200, 201), Buffer.from('{"type":"track"}')]),
+    )
+    const run = await importFrom(folder)
+    expect(run).toMatchObject({ code: 1, outcome: { filesDoneBefore: 1, events: 51, filesUnreadable: 1, stored: 51 } })
+    expect(run.stderr).toContain(`${path} can't be read behind line 51: Unknown frame descriptor`)
+  })
+
+  test('times that the importer alone understands: ids stay, and the moment is the right one', async () => {
+    const bare = { type: 'track', event: 'Lid Lifted', userId: 'cook-1' }
+    const times = ['1767323045', '1767323046000', '2026-01-02 03:04:07 utc', 1_767_323_048]
+    const path = await put(folder, 'a.json', lines(times.map((timestamp) => ({ ...bare, timestamp }))))
+    expect((await importFrom(path)).outcome).toMatchObject({ events: 4, stored: 4, eventsWithoutTime: 0 })
+    expect((await importFrom(path, '--restart')).outcome).toMatchObject({ events: 4, stored: 0, duplicates: 4 })
+    const rows = await millpond.query(
+      `SELECT strftime("timestamp", '%H:%M:%S'), id[1:2] FROM ${source}.lid_lifted ORDER BY 1`,
+    )
+    expect(rows).toEqual(['03:04:05', '03:04:06', '03:04:07', '03:04:08'].map((time) => [time, 'h-']))
+  })
+
   test('events without an id get one that stays: of their content, or of their place if they say no time', async () => {
     const bare = { type: 'track', event: 'Lid Lifted', userId: 'cook-1' }
     const timed = { ...bare, originalTimestamp: '2026-01-02T03:04:05.000Z' }
@@ -219,6 +248,18 @@ test('a Mixpanel export: seconds and milliseconds, devices and users, $insert_id
   expect((await importFrom(path, '--restart')).outcome).toMatchObject({ stored: 0, duplicates: 4 })
 })
 
+test('lines of Python, every one with a NaN', async () => {
+  const line = (index: number): string =>
+    JSON.stringify({ userId: 'u', event: 'Cooked', index }).replace('}', ',"x":NaN}')
+  const path = await put(folder, 'python.ndjson', lines([line(1), line(2)]))
+  expect((await importFrom(path)).outcome).toMatchObject({ events: 2, skipped: 0, stored: 2 })
+  const sent = lines(
+    range(0, 3).map((index) => JSON.stringify(archived(index)).replace('"minutes":', '"ratio":NaN,$&')),
+  )
+  const segment = await put(folder, 'segment.ndjson', sent)
+  expect((await importFrom(segment)).outcome).toMatchObject({ events: 3, stored: 3, quarantined: 0 })
+})
+
 test('NDJSON of any shape, with a mapping that reaches inside', async () => {
   const path = await put(
     folder,
@@ -269,6 +310,54 @@ describe('tables', () => {
     ])
     await put(folder, 'again/orders.csv.gz', gzipSync(lines(['user_id,event,timestamp', 'u9,Order,2026-01-02'])))
     expect((await importFrom(join(folder, 'again'))).outcome).toMatchObject({ events: 1, stored: 1 })
+  })
+
+  test('CSV: of thousands of bad lines each is counted', async () => {
+    const bad = range(0, 3000).map((index) => `u${index},too,many,columns`)
+    const path = await put(folder, 'a.csv', lines(['userId,event', 'u1,Cooked', ...bad, 'u2,Cooked', 'u3']))
+    const run = await importFrom(path)
+    expect(run.outcome).toMatchObject({ events: 2, skipped: 3001, stored: 2 })
+    expect(run.stderr).toContain(`Skipped ${path}:3: Expected Number of Columns: 2 Found: 3.`)
+  })
+
+  test('CSV: packed in parts, and cut off', async () => {
+    const rows = (from: number, to: number): string =>
+      lines(range(from, to).map((index) => `u${index},Cooked,${index}`))
+    const head = 'userId,event,n\n'
+    await put(
+      folder,
+      'a.csv.zst',
+      Buffer.concat([zstdCompressSync(head + rows(0, 10)), zstdCompressSync(rows(10, 20))]),
+    )
+    const cut = gzipSync(head + rows(20, 20_000))
+    const path = await put(folder, 'b.csv.gz', cut.subarray(0, cut.length / 2))
+    const run = await importFrom(folder)
+    expect(run).toMatchObject({ code: 1, outcome: { files: 2, filesUnreadable: 1 } })
+    expect(run.stderr).toContain(`${path} can't be read to its end: unexpected end of file`)
+    expect(
+      await millpond.queryValue(`SELECT count(*) FROM ${source}.tracks WHERE user_id IN ('u0', 'u19', 'u21')`),
+    ).toBe(3)
+  })
+
+  test('Parquet: a row that is too large is left out, and NaN inside of a list is null', async () => {
+    const path = join(folder, 'a.parquet')
+    await writeTable(
+      path,
+      `SELECT 'u' || i AS user_id, 'Cooked' AS event, CASE WHEN i = 2 THEN repeat('é', 4500000) ELSE 'short' END AS note,
+        [1.5, CASE WHEN i = 1 THEN 'nan'::DOUBLE ELSE 2 END] AS list, {'f': CASE WHEN i = 1 THEN '-inf'::FLOAT ELSE 0.5 END, 'g': 1} AS inside
+        FROM range(4) t(i)`,
+      '(FORMAT parquet)',
+    )
+    const run = await importFrom(path)
+    expect(run).toMatchObject({ code: 0, outcome: { events: 3, skipped: 1, stored: 3, quarantined: 0 } })
+    expect(run.stderr).toContain(`Skipped ${path}:3: it is longer than 4194304 bytes.`)
+    const found = await millpond.query(
+      `SELECT user_id, list::VARCHAR, inside_f, inside_g FROM ${source}.cooked WHERE user_id <> 'u3' ORDER BY user_id`,
+    )
+    expect(found).toEqual([
+      ['u0', '[1.5,2]', 0.5, 1],
+      ['u1', '[1.5,null]', null, 1],
+    ])
   })
 
   test('Parquet: types, nested columns, names that are patterns to the engine', async () => {

@@ -249,6 +249,31 @@ describe('a rebuild', () => {
     expect((await millpond.settled()).ledgerSums).toBe(true)
   }, 60_000)
 
+  it('agrees with the retention, and a start without the warehouse file knows types and erasures', async () => {
+    const old = { type: 'track', event: 'Old', userId: 'u1', messageId: 'old', timestamp: '2020-01-01T00:00:00.000Z' }
+    await send([old, { ...old, messageId: 'young', timestamp: new Date().toISOString(), properties: { code: 7 } }])
+    await send([{ ...old, messageId: 'theirs', userId: 'u9', timestamp: new Date().toISOString() }])
+    await millpond.settled()
+    expect((await cli('erase', '--user', 'u9')).code).toBe(0)
+    expect((await cli('retype', 'web.old', 'code', 'text')).code).toBe(0)
+    const { data } = millpond
+    await millpond.stop()
+    const withRetention = { ...settings, MILLPOND_RETENTION_DAYS: 'web=30' }
+    millpond = await startMillpond({ data, settings: withRetention })
+    const rebuilt = await cli('rebuild', '--json')
+    expect(rebuilt.stderr).toBe('')
+    expect(await millpond.query('SELECT id, code FROM web.old ORDER BY id')).toEqual([['young', '7']])
+    await millpond.stop()
+    await rm(join(data, 'warehouse'), { recursive: true })
+    millpond = await startMillpond({ data, settings })
+    await millpond.settled()
+    expect(await millpond.query('SELECT id, code FROM web.old ORDER BY id')).toEqual([
+      ['old', null],
+      ['young', '7'],
+    ])
+    expect(await millpond.queryValue('SELECT count(*) FROM millpond.erasures')).toBe(1)
+  }, 60_000)
+
   it('begins from nothing when the warehouse is lost, while nothing runs', async () => {
     const random = createRandom(99)
     await sendMany(random, 30)

@@ -225,6 +225,9 @@ function describeDigest({ openFresh }: Doors): void {
     expect((await digestOf([['a', 'b', 'c']], 4)).get('millpond.source_counts')).not.toEqual(
       one.get('millpond.source_counts'),
     )
+    // What stands there twice doesn't cancel itself out.
+    const twice = await digestOf([['a', 'a', 'b']])
+    expect(twice.get('web.clicks')).not.toEqual((await digestOf([['c', 'c', 'b']])).get('web.clicks'))
     expect((await digestOf([])).get('web.clicks')).toEqual({ rows: 0, idsHash: '0' })
   })
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { TableName, WarehouseDriver } from '../../src/warehouse/driver.ts'
 import { commonColumns, systemTables, usersColumns } from '../../src/warehouse/schema.ts'
+import { describeDatasets } from './warehouse-dataset.ts'
 import { describeExchange, type Doors } from './warehouse-exchange.ts'
 import { blockOf, clickRows, clicks, createOf, never, planTo, rowsOf } from './warehouse-plans.ts'
 
@@ -18,6 +19,7 @@ export function describeMaintenance(name: string, doors: Doors): void {
     describeDays(doors)
   })
   describeExchange(name, doors)
+  describeDatasets(name, doors)
   describe(`${name}: maintenance`, () => {
     test('what it did is there after a checkpoint and a new start, and not without one', async () => {
       const { driver, folder } = await doors.openFresh()

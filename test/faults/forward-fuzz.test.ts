@@ -1,13 +1,13 @@
 // Whatever comes to the Forward port: no crash, bounded memory, and the others on the port notice nothing.
 import { randomBytes } from 'node:crypto'
-import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { cutEntries } from '../../src/collect/fluent/entries.ts'
 import { readMessage } from '../../src/collect/fluent/message.ts'
-import { zstdFrames } from '../../src/collect/http/zstd-frames.ts'
+import { zstdFrameAt } from '../../src/collect/http/zstd-frames.ts'
 import { MsgpackInvalid, skipValue } from '../../src/core/msgpack.ts'
 import { type ForwardRig, hex, MiB, openSender, pack, startForward, unpackAll } from '../wire/forward-rig.ts'
 
@@ -40,6 +40,19 @@ const anything = fc.oneof(
     .tuple(fc.constantFrom(...validMessages), fc.nat())
     .map(([message, at]) => message.subarray(0, at % message.length)),
 )
+
+/** The frames with data; undefined if not all of it is whole frames. */
+function framesOf(bytes: Buffer): Buffer[] | undefined {
+  const frames: Buffer[] = []
+  for (let at = 0; at < bytes.length;) {
+    const frame = zstdFrameAt(bytes, at)
+    if (frame === undefined) return undefined
+    expect(frame.end).toBeGreaterThan(at)
+    if (frame.isData) frames.push(bytes.subarray(at, frame.end))
+    at = frame.end
+  }
+  return frames
+}
 
 describe('the parts of the port', () => {
   it('take any whole value apart, or say that it is none', () => {
@@ -89,19 +102,25 @@ describe('the parts of the port', () => {
       fc.integer({ min: 0, max: 400_000 }).map((length) => Buffer.alloc(length, 'some text ')),
       fc.integer({ min: 100_000, max: 300_000 }).map((length) => randomBytes(length)),
     )
-    const frame = fc.tuple(content, flag, flag, fc.integer({ min: 1, max: 9 })).map(([bytes, checksum, size, level]) =>
-      zstdCompressSync(bytes, {
-        params: {
-          [ZSTD_c_checksumFlag]: checksum,
-          [ZSTD_c_contentSizeFlag]: size,
-          [ZSTD_c_compressionLevel]: level,
-        },
-      }),
-    )
+    const part = fc
+      .tuple(content, flag, flag, fc.integer({ min: 1, max: 9 }))
+      .map(([bytes, checksum, size, level]) => ({
+        bytes,
+        packed: zstdCompressSync(bytes, {
+          params: {
+            [ZSTD_c_checksumFlag]: checksum,
+            [ZSTD_c_contentSizeFlag]: size,
+            [ZSTD_c_compressionLevel]: level,
+          },
+        }),
+      }))
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 4 }), (frames) => {
-        const found = zstdFrames(Buffer.concat(frames)) ?? []
-        expect(found.map((one) => one.length)).toEqual(frames.map((one) => one.length))
+      fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
+        const found = framesOf(Buffer.concat(parts.map(({ packed: one }) => one))) ?? []
+        // Node ends what fills its output exactly with an empty frame, so there may be more frames than parts.
+        expect(found.length).toBeGreaterThanOrEqual(parts.length)
+        const plain = Buffer.concat(found.map((one) => zstdDecompressSync(one)))
+        expect(plain.equals(Buffer.concat(parts.map(({ bytes }) => bytes)))).toBe(true)
       }),
       { numRuns: 60 },
     )
@@ -111,9 +130,9 @@ describe('the parts of the port', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const frame = zstdCompressSync(packed)
-        const all = zstdFrames(Buffer.concat([frame, hex('50 2a 4d 18 02 00 00 00 00 00'), frame]))
+        const all = framesOf(Buffer.concat([frame, hex('50 2a 4d 18 02 00 00 00 00 00'), frame]))
         expect(all?.map((one) => one.equals(frame))).toEqual([true, true])
-        const some = zstdFrames(Buffer.concat([frame, bytes]))
+        const some = framesOf(Buffer.concat([frame, bytes]))
         if (bytes.length > 0 && some !== undefined) expect(some.length).toBeGreaterThan(0)
       }),
       { numRuns: 300 },

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 
 import { MillpondError } from '../../src/core/errors.ts'
 import type { LoadPlan, WarehouseDriver } from '../../src/warehouse/driver.ts'
-import { forwardRecord, Raw } from '../support/forward-body.ts'
+import { forwardRecord, Pairs, Raw } from '../support/forward-body.ts'
 import { LoaderRig, type RigOptions, wrapDriver } from './loader-rig.ts'
 import { rowsOf } from './loader-unpack.ts'
 
@@ -73,4 +73,25 @@ test('After a crash the chunks are known again, and what was not loaded is', asy
   await again.settled()
   expect(await again.rows(rows)).toEqual([[36, 36, 36]])
   expect(await again.rows(sums)).toEqual([[63, 36, 27, 0]])
+})
+
+test('Entries that were made to be slow stop nobody: their neighbours land, also after a crash', async () => {
+  const equalKeys = new Pairs(Array.from({ length: 100_000 }, () => ['a', 1] as const))
+  let nested: Pairs = new Pairs([['"', 1]])
+  for (let level = 0; level < 60; level += 1) nested = new Pairs([[nested, 1]])
+  const entries = [equalKeys, nested, { message: 'fine' }].map((record) => [second, record])
+  const rig = await start({})
+  await rig.append('forward', forwardRecord(entries, { meta: { chunk: chunk('slow') } }))
+  await rig.settled()
+  const copy = await rig.crashCopy()
+  folders.push(copy)
+  const again = await start({ folder: copy })
+  await sendChunk(again, 'next', messages('n', 3))
+  await again.settled()
+  expect(await again.rows(`SELECT reason FROM millpond.dead_letters`)).toEqual([['too_many_keys']])
+  expect(await again.rows(`SELECT id FROM logs.entries WHERE chunk_id = 'slow' ORDER BY id`)).toEqual([
+    ['slow-1'],
+    ['slow-2'],
+  ])
+  expect(await again.rows(sums)).toEqual([[6, 5, 0, 1]])
 })

@@ -1,5 +1,7 @@
 // Work between two loads: retypes, erasures and whatever else needs the warehouse for itself, on the real road.
-import { rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { afterEach, expect, test } from 'vitest'
 
@@ -124,6 +126,39 @@ test('A context column is retyped in the whole source, so that `tracks` can show
     ['b', '2'],
     ['c', '3b'],
   ])
+})
+
+test('Who hears that a person is erased may kill everything: the warehouse on disk has it', async () => {
+  const rig = await start()
+  await rig.send([
+    { ...track('a'), userId: 'u1' },
+    { ...track('b'), userId: 'u2' },
+  ])
+  await rig.settled()
+  await rig.loader.exclusively(async () => erasePerson(rig.driver, systemClock, { userId: 'u1' }))
+  const copy = await mkdtemp(join(tmpdir(), 'millpond-crash-'))
+  await cp(rig.folder, copy, { recursive: true })
+  const again = await start({ folder: copy })
+  await again.settled()
+  expect(await again.rows('SELECT id FROM shop.tracks')).toEqual([['b']])
+  expect(await again.value('SELECT count(*)::INT FROM millpond.erasures')).toBe(1)
+})
+
+test('A turn that waits when the loader stops is told so', async () => {
+  const rig = await start()
+  const first = Promise.withResolvers<undefined>()
+  const begun = Promise.withResolvers<undefined>()
+  const turn = rig.loader.exclusively(async () => {
+    begun.resolve(undefined)
+    return first.promise
+  })
+  await begun.promise
+  const late = rig.loader.exclusively(async () => 'never')
+  const stopped = rig.loader.stop()
+  first.resolve(undefined)
+  await turn
+  await expect(late).rejects.toThrow('stopping')
+  await stopped
 })
 
 test('An erased person is gone, stays away when old records come late, and may come again', async () => {

@@ -47,7 +47,7 @@ export async function startAssetRig(
   const folder = await mkdtemp(join(tmpdir(), 'millpond-media-'))
   const store = encryptedStore({ store: await openDiskStore({ folder }), keys })
   const deps: MediaDeps = {
-    settings: { assetBytesMax: 5 * MiB, assetsReceivingMax: 8 },
+    settings: { assetBytesMax: 5 * MiB, assetsReceivingMax: 16 },
     diskFreeBytesMin: MiB,
     store,
     keyId,
@@ -88,8 +88,8 @@ export async function startAssetRig(
   }
 }
 
-export function headOf(id: string, bytes: number): string {
-  return `PUT /v1/assets/${id} HTTP/1.1\r\nHost: x\r\nX-Write-Key: ${testKeys.shop}\r\nContent-Length: ${bytes}\r\n\r\n`
+export function headOf(id: string, bytes: number, key: string = testKeys.shop): string {
+  return `PUT /v1/assets/${id} HTTP/1.1\r\nHost: x\r\nX-Write-Key: ${key}\r\nContent-Length: ${bytes}\r\n\r\n`
 }
 
 /** Lets the server take in what has come. */

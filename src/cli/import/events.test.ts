@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { messageIdOf } from '../../deliver/screen/message-id.ts'
+import { parseTime } from '../../deliver/screen/time.ts'
 import { UsageError } from '../failure.ts'
 import { convertMixpanel, convertSegment, type Converted, createRowConvert, textTypesOf } from './events.ts'
 import { chooseColumns, missingIn, parseMap } from './mapping.ts'
+import { isoTime } from './values.ts'
 
 function eventOf(converted: Converted): unknown {
   return converted.kind === 'event' ? JSON.parse(Buffer.from(converted.bytes).toString()) : converted.reason
@@ -37,6 +40,156 @@ describe('convertSegment', () => {
     const text = '{"type":"track","event":"x","userId":"u","timestamp":1767225600,"n":12345678901234567890}'
     const converted = convertSegment(text, undefined, 1)
     expect(converted.kind === 'event' && Buffer.from(converted.bytes).toString()).toContain('12345678901234567890')
+  })
+})
+
+describe('times of Segment events', () => {
+  const asWritten = [
+    '2026-03-02T08:15:30.123Z',
+    '2026-03-02T08:15:30Z',
+    '2026-03-02t08:15:30z',
+    '2026-03-02 08:15:30.123456 UTC',
+    '2026-03-02 08:15:30 GMT',
+    '2026-03-02T08:15:30,5+01:00',
+    '2026-03-02T08:15-0330',
+    '2026-03-02T08:15+01',
+    '2026-03-02',
+    ' 2026-03-02 ',
+    '0001-01-01T00:00:00Z',
+    '0099-12-31 23:59:59.123456789Z',
+  ]
+  const changed = [
+    '1700000000',
+    '1700000000000',
+    ' 1700000000.25 ',
+    '0',
+    '2026-03-02 08:15:30 utc',
+    '2026-03-02 08:15:30 Utc',
+    '2026-03-02 08:15:30 gmt',
+    '2026-03-02 08:15:30 gMT',
+    `${' '.repeat(60)}2026-03-02`,
+    1_700_000_000,
+    1_700_000_000.5,
+    1_700_000_000_000,
+  ]
+  const none = ['yesterday', '', '2026-02-31', '-1700000000', '02/03/2026', {}, true, [2026], -5, null]
+
+  /** What the engine takes the time of an event for, in microseconds; and the event. */
+  function inEngine(event: object): { micros: number | undefined; id: string; sent: Record<string, unknown> } {
+    const converted = convertSegment(JSON.stringify(event), undefined, 1)
+    const sent = eventOf(converted) as Record<string, unknown>
+    const micros = parseTime(sent['timestamp'] ?? sent['originalTimestamp'])
+    return { micros, id: messageIdOf(sent, 'web', 'record'), sent }
+  }
+
+  const bare = { type: 'track', event: 'x', userId: 'u' }
+
+  test.each(asWritten)('the engine reads %j as the importer does: it stays', (time) => {
+    for (const field of ['timestamp', 'originalTimestamp']) {
+      const { micros, id, sent } = inEngine({ ...bare, [field]: time })
+      expect(sent).toEqual({ ...bare, [field]: time })
+      expect(micros).toBe(parseTime(isoTime(time)))
+      expect(micros).toBeTypeOf('number')
+      expect(id).toMatch(/^h-/)
+    }
+  })
+
+  test.each(changed)('the engine would not read %j, or otherwise: it is written anew', (time) => {
+    for (const field of ['timestamp', 'originalTimestamp']) {
+      const { micros, id, sent } = inEngine({ ...bare, [field]: time })
+      expect(sent['timestamp']).toBe(isoTime(time))
+      expect(micros).toBe(parseTime(isoTime(time)))
+      expect(micros).toBeTypeOf('number')
+      expect(id).toMatch(/^h-/)
+    }
+  })
+
+  test.each(none)('%j is no time: the id is made of the line and its number', (time) => {
+    expect(inEngine({ ...bare, timestamp: time }).id).toMatch(/^i-/)
+  })
+
+  test('no time text makes an id that depends on the request', () => {
+    const two = fc.integer({ min: 0, max: 61 }).map((part) => String(part).padStart(2, '0'))
+    const date = fc
+      .tuple(fc.constantFrom('0000', '0050', '1969', '2026', '9999'), two, two)
+      .map((parts) => parts.join('-'))
+    const mark = fc.constantFrom(
+      '',
+      ' ',
+      'T',
+      't',
+      'Z',
+      'z',
+      ' utc',
+      'UTC',
+      'Gmt',
+      '+01:00',
+      '-9',
+      '.5',
+      ',123',
+      ':',
+      '-',
+    )
+    const time = fc.oneof(
+      fc.tuple(date, mark, two, fc.constant(':'), two, mark, mark).map((parts) => parts.join('')),
+      fc.tuple(date, mark).map((parts) => parts.join('')),
+      fc.double().map(String),
+      fc.nat().map(String),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(time, (text) => {
+        const { micros, id } = inEngine({ ...bare, timestamp: text })
+        expect(id).not.toMatch(/^r-/)
+        const iso = isoTime(text)
+        if (iso !== undefined) expect(micros).toBe(parseTime(iso))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('what other writers take for JSON', () => {
+  test('NaN and infinities become null, in lists and structs too', () => {
+    const line =
+      '{"type":"track","event":"x","userId":"u","messageId":"m","properties":{"a":[1.0,NaN,-Infinity],"b":"NaN"}}'
+    const bytes = Buffer.from(line)
+    expect(eventOf(convertSegment(line, bytes, 1))).toMatchObject({ properties: { a: [1, null, null], b: 'NaN' } })
+    const convert = createRowConvert(chooseColumns(['userId', 'event'], { map: {} }))
+    expect(eventOf(convert('{"userId":"u","event":"x","list":[NaN,{"f":Infinity}]}', undefined, 1))).toMatchObject({
+      properties: { list: [null, { f: null }] },
+    })
+  })
+
+  test('what nests too deep is left out, in a line and in a text of one', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    const says = 'it nests deeper than 900 levels'
+    expect(eventOf(convertSegment(`{"type":"track","event":"x","userId":"u","p":${deep}}`, undefined, 1))).toBe(says)
+    expect(eventOf(convertMixpanel(`{"event":"x","properties":{"time":1,"p":${deep}}}`, undefined, 1))).toBe(says)
+    const convert = createRowConvert(chooseColumns(['userId', 'event', 'properties'], { map: {} }))
+    const row = { userId: 'u', event: 'x', properties: deep }
+    expect(eventOf(convert(JSON.stringify(row), undefined, 1))).toMatchObject({ properties: { properties: deep } })
+  })
+})
+
+test('a column and a property of one name both stay', () => {
+  const names = ['userId', 'event', 'properties', 'plan', 'plan_column', 'seats']
+  const convert = createRowConvert(chooseColumns(names, { map: {} }))
+  const row = { userId: 'u', event: 'x', plan: 'outer', plan_column: 'of its own', seats: 3 }
+  expect(
+    eventOf(convert(JSON.stringify({ ...row, properties: { plan: 'inner', seats: null } }), undefined, 1)),
+  ).toEqual({
+    type: 'track',
+    messageId: expect.any(String),
+    event: 'x',
+    userId: 'u',
+    properties: {
+      plan: 'inner',
+      plan_column_column: 'outer',
+      plan_column: 'of its own',
+      seats: null,
+      seats_column: 3,
+    },
   })
 })
 

@@ -7,9 +7,10 @@
 import { createHash } from 'node:crypto'
 
 import { eventTypes } from '../../core/event.ts'
-import { parseJson, rawNumber } from './exact-json.ts'
+import { rawNumber } from './exact-json.ts'
 import type { ColumnMapping } from './mapping.ts'
-import { isObject, isoTime, type Json, textOf } from './values.ts'
+import { readObject } from './read-object.ts'
+import { isObject, isoTime, isTimeOfEngine, type Json, textOf } from './values.ts'
 
 export type Converted =
   | { readonly kind: 'event'; readonly bytes: Uint8Array; readonly hasTime: boolean }
@@ -24,21 +25,11 @@ function skipped(reason: string): Converted {
   return { kind: 'skipped', reason }
 }
 
-/** Undefined: not an object of JSON. */
-function readObject(text: string): Json | undefined {
-  try {
-    const value = parseJson(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const notAnObject = skipped('it is no JSON object')
-
-export const convertSegment: Convert = (text, bytes, row) => {
-  const event = readObject(text)
-  if (event === undefined) return notAnObject
+export const convertSegment: Convert = (line, lineBytes, row) => {
+  const found = readObject(line)
+  if (found.value === undefined) return skipped(found.reason)
+  const { value: event, text } = found
+  const bytes = text === line ? lineBytes : undefined
   const { type } = event
   if (!types.has(type)) return skipped(`its type is none of ${eventTypes.join(', ')}`)
   if (type === 'track' && textOf(event['event']) === '') return skipped('the event has no name')
@@ -51,7 +42,7 @@ export const convertSegment: Convert = (text, bytes, row) => {
     // Archives keep when Segment received an event that said no time.
     time = isoTime(event['receivedAt']) ?? isoTime(event['sentAt'])
     if (time !== undefined) added['timestamp'] = time
-  } else if (typeof own !== 'string' && time !== undefined) added['timestamp'] = time
+  } else if (time !== undefined && !(typeof own === 'string' && isTimeOfEngine(own))) added['timestamp'] = time
   if (textOf(event['messageId']) === '' && time === undefined) added['messageId'] = rowId(text, row)
   return { kind: 'event', bytes: withFields(event, text, bytes, added), hasTime: time !== undefined }
 }
@@ -73,9 +64,11 @@ function rowId(text: string, row: number): string {
 const mixpanelDevice = '$device:'
 
 export const convertMixpanel: Convert = (text, _bytes, row) => {
-  const line = readObject(text)
-  const properties = line?.['properties']
-  if (line === undefined || !isObject(properties)) return skipped('it is no event of a Mixpanel export')
+  const found = readObject(text)
+  if (found.value === undefined) return skipped(found.reason)
+  const line = found.value
+  const { properties } = line
+  if (!isObject(properties)) return skipped('it is no event of a Mixpanel export')
   const name = textOf(line['event'])
   if (name === '') return skipped('the event has no name')
   const { time, distinct_id: distinctId, $insert_id: insertId, ...rest } = properties
@@ -106,8 +99,9 @@ export type TextTypes = ReadonlyMap<string, 'number' | 'boolean'>
 /** Rows of a table, or objects of any shape. */
 export function createRowConvert({ columns, eventName }: ColumnMapping, textTypes: TextTypes = new Map()): Convert {
   return (text, _bytes, row) => {
-    const fields = readObject(text)
-    if (fields === undefined) return notAnObject
+    const found = readObject(text)
+    if (found.value === undefined) return skipped(found.reason)
+    const fields = found.value
     const of = (column: string | undefined): unknown => (column === undefined ? undefined : valueAt(fields, column))
     const type = (textOf(of(columns.type)) || 'track').toLowerCase()
     if (!types.has(type)) return skipped(`its type is none of ${eventTypes.join(', ')}`)
@@ -144,7 +138,10 @@ function valueAt(fields: Json, column: string): unknown {
   return value
 }
 
-/** Everything that is no field of the event; columns of Segment's tables named `context_…` go back to the context. */
+/**
+ * Everything that is no field of the event; columns of Segment's tables named `context_…` go back to the context. A column
+ * beside a property of the same name is kept as `<name>_column`.
+ */
 function restOf(
   fields: Json,
   columns: ColumnMapping['columns'],
@@ -152,18 +149,24 @@ function restOf(
 ): { context: Json | undefined; data: Json } {
   const used = new Set(Object.values(columns))
   const context: [string, unknown][] = []
-  const data: [string, unknown][] = []
+  const data = new Map<string, unknown>()
   const properties = columns.properties === undefined ? undefined : valueAt(fields, columns.properties)
-  const inside = typeof properties === 'string' ? readObject(properties) : properties
-  if (isObject(inside)) data.push(...Object.entries(inside))
+  const inside = typeof properties === 'string' ? readObject(properties).value : properties
+  if (isObject(inside)) for (const [name, value] of Object.entries(inside)) data.set(name, value)
   else if (columns.properties !== undefined) used.delete(columns.properties)
   for (const [name, value] of Object.entries(fields)) {
     if (used.has(name) || value === null) continue
     const read = typeof value === 'string' ? readText(value, textTypes.get(name)) : value
     if (name.startsWith('context_')) context.push([name.slice('context_'.length), read])
-    else data.push([name, read])
+    else data.set(freeName(name, data, fields), read)
   }
   return { context: context.length === 0 ? undefined : Object.fromEntries(context), data: Object.fromEntries(data) }
+}
+
+function freeName(name: string, data: ReadonlyMap<string, unknown>, fields: Json): string {
+  let free = name
+  while (data.has(free) || (free !== name && Object.hasOwn(fields, free))) free += '_column'
+  return free
 }
 
 const numberText = /^-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/
@@ -178,7 +181,7 @@ function readText(text: string, type: 'number' | 'boolean' | undefined): unknown
 export function textTypesOf(sample: readonly string[]): TextTypes {
   const found = new Map<string, 'number' | 'boolean' | 'text'>()
   for (const text of sample) {
-    for (const [name, value] of Object.entries(readObject(text) ?? {})) {
+    for (const [name, value] of Object.entries(readObject(text).value ?? {})) {
       if (typeof value !== 'string') continue
       const type = numberText.test(value) ? 'number' : /^(?:true|false)$/i.test(value) ? 'boolean' : 'text'
       const before = found.get(name)

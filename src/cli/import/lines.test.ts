@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { type Compression, lineBytesMax, readLines } from './lines.ts'
+import { lineBytesMax, readLines } from './lines.ts'
+import type { Compression } from './unpack.ts'
 
 let folder = ''
 let path = ''

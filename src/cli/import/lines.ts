@@ -1,11 +1,6 @@
 // Reads a file line by line as bytes, decompressing on the way; memory holds a chunk and one line.
-import { createReadStream, type ReadStream } from 'node:fs'
-import { pipeline } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
-
 import { MillpondError, messageOf } from '../../core/errors.ts'
-
-export type Compression = 'none' | 'gzip' | 'zstd'
+import { type Compression, openUnpacked } from './unpack.ts'
 
 export interface Line {
   /** From 1. */
@@ -16,7 +11,6 @@ export interface Line {
 
 /** No event that is stored is longer; a file without line ends must not fill the memory. */
 export const lineBytesMax = 4 * 1024 * 1024
-const chunkBytes = 256 * 1024
 const newline = 0x0a
 const carriageReturn = 0x0d
 
@@ -32,9 +26,9 @@ export async function* readLines(
 ): AsyncGenerator<readonly Line[]> {
   const cutter = new LineCutter(skip)
   try {
-    const { file, unpacked } = openStream(path, compression)
-    for await (const chunk of unpacked) {
-      onRead(file.bytesRead)
+    const { bytes, bytesRead } = openUnpacked(path, compression)
+    for await (const chunk of bytes) {
+      onRead(bytesRead())
       yield cutter.cut(chunk)
     }
     yield cutter.end()
@@ -42,16 +36,6 @@ export async function* readLines(
     const where = cutter.number > 0 ? ` behind line ${cutter.number}` : ''
     throw new MillpondError('import-unreadable', `${path} can't be read${where}: ${messageOf(error)}`, { cause: error })
   }
-}
-
-function openStream(path: string, compression: Compression): { file: ReadStream; unpacked: AsyncIterable<Buffer> } {
-  const file = createReadStream(path, { highWaterMark: chunkBytes })
-  if (compression === 'none') return { file, unpacked: file }
-  const unpack =
-    compression === 'gzip' ? createGunzip({ chunkSize: chunkBytes }) : createZstdDecompress({ chunkSize: chunkBytes })
-  // A fault of the file reaches whoever reads the unpacked bytes.
-  pipeline(file, unpack, () => undefined)
-  return { file, unpacked: unpack }
 }
 
 class LineCutter {

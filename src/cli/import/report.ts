@@ -31,6 +31,11 @@ export class Report {
     if (this.skipped === namedMax) this.#say('Further skipped lines are counted only.')
   }
 
+  /** Lines that nobody names any more. */
+  skipFurther(count: number): void {
+    this.skipped += count
+  }
+
   unreadable(message: string): void {
     this.filesUnreadable += 1
     if (this.filesUnreadable <= namedMax) this.#say(`${printable(message)}.`)

@@ -11,8 +11,9 @@ import {
 } from './events.ts'
 import { lineBytesMax, readLines } from './lines.ts'
 import { chooseColumns, type MappingOptions, missingIn } from './mapping.ts'
+import { readObject } from './read-object.ts'
 import type { KnownFile } from './source-file.ts'
-import { isObject } from './values.ts'
+import { checkEnd } from './unpack.ts'
 
 export interface Row {
   /** Line of the file, or row of the table, from 1. */
@@ -25,6 +26,8 @@ export interface RowReader {
   readonly chosen: string | undefined
   /** Rows behind the first `skip`. Error: import-unreadable, behind the rows that could be read. */
   rows(skip: number): AsyncGenerator<readonly Row[]>
+  /** Rows that could not be read and were not among those of `rows`, once they have ended. */
+  skippedFurther(): number
   /** Bytes of the file that were read so far. */
   bytesRead(): number
   close(): void
@@ -61,17 +64,26 @@ function openLines(file: KnownFile, convert: Convert, chosen?: string): RowReade
         for (const { number, bytes } of part) {
           const text = bytes?.toString()
           if (text === undefined) rows.push({ number, converted: tooLong })
-          else if (text.trim() !== '') rows.push({ number, converted: convert(text, bytes, number) })
+          else if (text.trim() !== '') rows.push({ number, converted: convertBounded(convert, text, bytes, number) })
         }
         yield rows
       }
     },
+    skippedFurther: () => 0,
     bytesRead: () => bytesRead,
     close: () => undefined,
   }
 }
 
 const tooLong: Converted = { kind: 'skipped', reason: `it is longer than ${lineBytesMax} bytes` }
+
+/** Neither a row of a table nor what became of it may be longer than a line: the engine would refuse its whole batch. */
+function convertBounded(convert: Convert, text: string, bytes: Uint8Array | undefined, row: number): Converted {
+  if (text.length > lineBytesMax) return tooLong
+  const converted = convert(text, bytes, row)
+  return converted.kind === 'event' && converted.bytes.length > lineBytesMax ? tooLong : converted
+}
+
 const sampleRows = 2000
 
 /** Lines of any shape: their keys are the columns. */
@@ -88,12 +100,7 @@ async function ndjsonConvert(file: KnownFile, options: MappingOptions): Promise<
 }
 
 function keysOf(bytes: Buffer | undefined): string[] {
-  try {
-    const value: unknown = JSON.parse(bytes?.toString() ?? '')
-    return isObject(value) ? Object.keys(value) : []
-  } catch {
-    return []
-  }
+  return Object.keys(readObject(bytes?.toString() ?? '').value ?? {})
 }
 
 async function openTable(file: KnownFile, format: FileFormat, options: MappingOptions): Promise<RowReader> {
@@ -111,6 +118,7 @@ async function openTable(file: KnownFile, format: FileFormat, options: MappingOp
     const convert = createRowConvert(mapping, textTypesOf(sample))
     const bytesPerRow = guessBytesPerRow(file, table.rowCount, sample)
     let read = 0
+    let skippedFurther = 0
     return {
       chosen: describe(mapping),
       async *rows(skip) {
@@ -120,12 +128,16 @@ async function openTable(file: KnownFile, format: FileFormat, options: MappingOp
           read += texts.length
           yield texts.map((text, index) => ({
             number: first + index,
-            converted: convert(text, undefined, first + index),
+            converted: convertBounded(convert, text, undefined, first + index),
           }))
         }
-        const rejected = await table.rejected()
-        yield rejected.map(({ line, reason }) => ({ number: line, converted: { kind: 'skipped', reason } }))
+        const { count, first } = await table.rejected()
+        skippedFurther = count - first.length
+        yield first.map(({ line, reason }) => ({ number: line, converted: { kind: 'skipped', reason } }))
+        // The engine takes half of a packed file for a whole one.
+        if (format.kind === 'csv' && format.compression !== 'none') await checkEnd(file.path, format.compression)
       },
+      skippedFurther: () => skippedFurther,
       bytesRead: () => Math.min(file.bytes, Math.round(read * bytesPerRow)),
       close: () => {
         table.close()

@@ -119,7 +119,7 @@ export class ImportRun {
   }
 
   async #importRows(file: KnownFile, reader: RowReader, from: number): Promise<void> {
-    const { signal } = this.#deps
+    const { report, signal } = this.#deps
     let position = from
     let good = 0
     let bad = 0
@@ -138,6 +138,7 @@ export class ImportRun {
         this.#move(reader)
         if (signal.aborted) return false
       }
+      report.skipFurther(reader.skippedFurther())
       return true
     })
     // What was taken for something else has no place to go on from.

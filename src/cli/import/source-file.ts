@@ -7,7 +7,9 @@ import { join, resolve } from 'node:path'
 import { eventTypes } from '../../core/event.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { isErrno } from '../../core/files.ts'
-import { type Compression, readLines } from './lines.ts'
+import { readLines } from './lines.ts'
+import { readObject } from './read-object.ts'
+import { type Compression, compressionOf } from './unpack.ts'
 import { isObject } from './values.ts'
 
 export const importFormats = ['segment', 'mixpanel', 'ndjson', 'csv', 'parquet'] as const
@@ -82,11 +84,6 @@ async function readEnds({ path, bytes }: SourceFile): Promise<{ head: Buffer; ta
   }
 }
 
-function compressionOf(head: Buffer): Compression {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
-  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none'
-}
-
 const linesLookedAt = 50
 
 async function guessFormat(path: string, head: Buffer, compression: Compression): Promise<ImportFormat | 'empty'> {
@@ -94,7 +91,7 @@ async function guessFormat(path: string, head: Buffer, compression: Compression)
   const lines = await firstLines(path, compression)
   if (lines.length === 0) return 'empty'
   for (const line of lines) {
-    const value = objectOf(line)
+    const { value } = readObject(line)
     if (value !== undefined) return formatOf(value)
   }
   const first = lines[0] ?? ''
@@ -125,15 +122,6 @@ async function firstLines(path: string, compression: Compression): Promise<strin
     if (found.length === 0) throw error
   }
   return found
-}
-
-function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function formatOf(value: Readonly<Record<string, unknown>>): ImportFormat {

@@ -25,13 +25,18 @@ export function isoTime(value: unknown): string | undefined {
   const match = written.exec(text)
   if (match === null) return undefined
   const part = (index: number): number => Number(match[index] ?? 0)
-  if (part(2) > 12 || part(4) > 23 || part(5) > 59 || part(6) > 59) return undefined
-  const dayMs = Date.UTC(part(1), part(2) - 1, part(3))
-  // Date.UTC takes the 31st of February for the 3rd of March.
+  if (part(2) < 1 || part(2) > 12 || part(4) > 23 || part(5) > 59 || part(6) > 59) return undefined
+  // Date.UTC takes the year 1 for 1901, and both take the 31st of February for the 3rd of March.
+  const dayMs = new Date(0).setUTCFullYear(part(1), part(2) - 1, part(3))
   if (new Date(dayMs).getUTCDate() !== part(3)) return undefined
   const zoneMinutes = (match[9] === '-' ? -1 : 1) * (part(10) * 60 + part(11))
   const ms = dayMs + ((part(4) * 60 + part(5) - zoneMinutes) * 60 + part(6)) * 1000
   return isoOf(ms, (match[7] ?? '').padEnd(6, '0').slice(0, 6))
+}
+
+/** True if the engine reads a text that `isoTime` reads as well, and as the same moment: no bare number, no `utc`. */
+export function isTimeOfEngine(text: string): boolean {
+  return text.length <= 64 && /^\s*\d{4}-/.test(text) && /(?:\d|[Zz]|UTC|GMT)\s*$/.test(text)
 }
 
 /** As seconds this is the year 5138, as milliseconds March 1973; each unit is a thousand of the next. */

@@ -1,6 +1,6 @@
 // The media door: what is kept, and what a retry finds.
 import { createHash } from 'node:crypto'
-import { stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterEach, describe, expect, test } from 'vitest'
@@ -10,10 +10,14 @@ import { type AssetRig, keyId, startAssetRig } from '../../../test/wire/asset-ri
 import { startTestServer, testKeys } from '../../../test/wire/collect-server.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
+import { openDiskStore } from '../../objects/disk/disk.ts'
+import { encryptedStore } from '../../objects/encrypted/encrypted.ts'
+import { type WrappingKey, wrappingKeys } from '../../objects/encrypted/keys.ts'
 import { removeUnnamed } from './assets.ts'
 import { objectNameOf } from './names.ts'
 
 const clip = someBytes(200_000)
+const idOf = ({ id }: WrappingKey): string => id.toString('hex')
 
 let rig: AssetRig
 afterEach(async () => {
@@ -154,6 +158,16 @@ describe('sent again', () => {
     for (const name of await names(rig.store)) expect((await read(rig.store, name))?.equals(clip)).toBe(true)
   })
 
+  test('an id that follows from content, taken by other content: that one stays', async () => {
+    rig = await startAssetRig()
+    const { asset_id: id } = (await rig.put('/v1/assets', clip)).json
+    const name = objectNameOf('shop', String(id))
+    await rig.store.put(name, inParts('other'))
+    expect(await rig.put('/v1/assets', clip)).toMatchObject({ status: 409, json: { code: 'asset-exists' } })
+    expect(String(await read(rig.store, name))).toBe('other')
+    expect(await names(rig.store)).toEqual([name])
+  })
+
   test('a stored file that rotted is replaced by what is sent again', async () => {
     rig = await startAssetRig()
     await rig.put('/v1/assets/cam-1', clip)
@@ -161,6 +175,74 @@ describe('sent again', () => {
     await writeFile(join(rig.folder, name), 'rotten')
     expect((await rig.put('/v1/assets/cam-1', clip)).status).toBe(201)
     expect((await read(rig.store, name))?.equals(clip)).toBe(true)
+  })
+
+  describe('what was written under another media key, or by a newer version', () => {
+    const otherKeys = wrappingKeys(Buffer.alloc(32, 5), Buffer.alloc(32, 9).toString('base64'))
+    const name = objectNameOf('shop', 'cam-1')
+
+    async function withOther(change: (stored: Buffer) => void = () => undefined): Promise<Buffer> {
+      rig = await startAssetRig()
+      const other = encryptedStore({ store: await openDiskStore({ folder: rig.folder }), keys: otherKeys })
+      await other.put(name, inParts(clip))
+      const stored = await readFile(join(rig.folder, name))
+      change(stored)
+      await writeFile(join(rig.folder, name), stored)
+      return stored
+    }
+
+    test.each([
+      { how: 'other content', body: someBytes(100), path: '/v1/assets/cam-1' },
+      { how: 'the same content', body: clip, path: '/v1/assets/cam-1' },
+    ])('is not touched by $how under its id: 503', async ({ body, path }) => {
+      const stored = await withOther()
+      const answer = await rig.put(path, body)
+      expect([answer.status, answer.json['code']]).toEqual([503, 'object-unreadable'])
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect((await readFile(join(rig.folder, name))).equals(stored)).toBe(true)
+      expect(rig.rows()).toEqual([])
+      expect(await rig.uploads()).toEqual([])
+    })
+
+    test('nor by one whose id follows from its content', async () => {
+      rig = await startAssetRig()
+      const first = await rig.put('/v1/assets', clip)
+      const found = objectNameOf('shop', String(first.json['asset_id']))
+      const other = encryptedStore({ store: await openDiskStore({ folder: rig.folder }), keys: otherKeys })
+      await other.put(found, inParts(clip))
+      const stored = await readFile(join(rig.folder, found))
+      expect(await rig.put('/v1/assets', clip)).toMatchObject({ status: 503, json: { code: 'object-unreadable' } })
+      expect((await readFile(join(rig.folder, found))).equals(stored)).toBe(true)
+      expect(await names(rig.store)).toEqual([found])
+    })
+
+    test('a version that is not known is not touched either', async () => {
+      const stored = await withOther((bytes) => bytes.writeUInt8(9, 4))
+      expect((await rig.put('/v1/assets/cam-1', someBytes(9))).status).toBe(503)
+      expect((await readFile(join(rig.folder, name))).equals(stored)).toBe(true)
+    })
+
+    test('is a retry like all others when its key is among those that may read; the row names its key', async () => {
+      const folderKeys = wrappingKeys(Buffer.alloc(32, 5), undefined)
+      await withOther()
+      const disk = await openDiskStore({ folder: rig.folder })
+      const { folder } = rig
+      await rig.stop()
+      rig = await startAssetRig({ store: encryptedStore({ store: disk, keys: otherKeys }), keyId: idOf(otherKeys[0]) })
+      expect(folder).not.toBe(rig.folder)
+      // Written under the key that was there first, and sent again today.
+      const before = encryptedStore({ store: disk, keys: folderKeys })
+      await before.put(name, inParts(clip))
+      const unnamed = await rig.put('/v1/assets', someBytes(50))
+      const unnamedName = objectNameOf('shop', String(unnamed.json['asset_id']))
+      await before.put(unnamedName, inParts(someBytes(50)))
+      expect((await rig.put('/v1/assets/cam-1', clip)).status).toBe(200)
+      expect((await rig.put('/v1/assets', someBytes(50))).status).toBe(200)
+      expect((await rig.put('/v1/assets/new', clip)).status).toBe(201)
+      const [today, first] = [idOf(otherKeys[0]), idOf(folderKeys[0])]
+      expect(rig.rows().map((row) => row['key_id'])).toEqual([today, first, first, today])
+      await rm(folder, { recursive: true, force: true })
+    })
   })
 
   test('after the row could not be appended: the second try heals', async () => {

@@ -3,7 +3,9 @@
 //
 //   admitted ─▶ described ─▶ is it there already? ──no──▶ stored ──▶ row appended ─▶ 201
 //                                 └─yes─▶ same content? ──yes──▶ row appended again ─▶ 200
-//                                               └─no─▶ 409, the first one stays
+//                                               ├─no─▶ 409, the first one stays
+//                                               ├─nobody can say: no key for it, a newer version─▶ 503, it stays
+//                                               └─it is damaged─▶ replaced
 //
 // Without an id and a digest nobody knows what it is before its end: it waits under incoming/ and is copied to its name.
 import { createHash, randomUUID } from 'node:crypto'
@@ -23,7 +25,7 @@ import { type KnownKey, searchKey } from '../segment/key.ts'
 import type { Sender } from '../segment/sender.ts'
 import { type AssetMetadata, MetadataInvalid, readMetadata } from './metadata.ts'
 import { idOfContent, incomingNameOf, incomingPrefix, objectNameOf } from './names.ts'
-import { checkFree, SenderGone, tooLarge, Upload, type UploadLimits } from './upload.ts'
+import { checkFree, SenderGone, tooLarge, Upload, type UploadDeps, type UploadLimits, whileFree } from './upload.ts'
 
 /** What the media door needs beyond what every collect path has. */
 export interface MediaDeps {
@@ -62,6 +64,8 @@ export type AssetOutcome =
 interface Stored {
   readonly sha256: string
   readonly bytes: number
+  /** Of the key that wraps the object's own. */
+  readonly keyId: string
 }
 
 /** One upload, from admission to answer. */
@@ -81,6 +85,8 @@ interface Kept extends Stored {
 
 /** A switched-off key may be switched on again; until then its senders need not knock often. */
 const keyOffRetrySeconds = 300
+/** Somebody has to set a key or start another version. */
+const unreadableRetrySeconds = 300
 
 export class AssetDoor {
   readonly #media: MediaDeps
@@ -88,6 +94,8 @@ export class AssetDoor {
   readonly #limits: UploadLimits
   /** Objects being written: two at one name at one time could not know of each other. */
   readonly #busy = new Set<string>()
+  readonly #uploadDeps: UploadDeps
+  readonly #receivingByKey = new Map<string, number>()
   #receiving = 0
 
   constructor(media: MediaDeps, stallTimeoutMs: number, deps: AssetDeps) {
@@ -95,6 +103,7 @@ export class AssetDoor {
     this.#deps = deps
     const { assetBytesMax } = media.settings
     this.#limits = { assetBytesMax, stallTimeoutMs, diskFreeBytesMin: media.diskFreeBytesMin }
+    this.#uploadDeps = { clock: deps.clock, retryAfterSeconds: deps.retryAfterSeconds, freeBytes: media.freeBytes }
   }
 
   get receiving(): number {
@@ -115,26 +124,42 @@ export class AssetDoor {
   }
 
   async #receive(request: IncomingMessage, sender: Sender, pathId: string | undefined): Promise<Kept> {
-    const { source } = this.#admit(sender)
+    const { source, writeKey } = this.#admit(sender)
     const metadata = readMetadata(request, decoded(pathId))
     const announcedBytes = announcedBytesOf(request)
     if (announcedBytes !== undefined && announcedBytes > this.#limits.assetBytesMax) {
       throw tooLarge(this.#limits.assetBytesMax)
     }
-    if (this.#receiving >= this.#media.settings.assetsReceivingMax) {
-      throw this.#busyError('Too many files are being received at the moment (media.assetsReceivingMax).')
-    }
-    this.#receiving++
+    const leave = this.#takePlace(writeKey)
     try {
-      const uploadDeps = { ...this.#deps, freeBytes: this.#media.freeBytes }
-      await checkFree(this.#limits, uploadDeps, announcedBytes ?? 0)
-      const upload = new Upload(request, this.#limits, uploadDeps, metadata.sha256)
+      await checkFree(this.#limits, this.#uploadDeps, announcedBytes ?? 0)
+      const upload = new Upload(request, this.#limits, this.#uploadDeps, metadata.sha256)
       const work = { source, metadata, upload, announcedBytes, keptAddress: sender.keptAddress }
       const kept = await this.#keep(work)
       await this.#appendRow(work, kept)
       return kept
     } finally {
+      leave()
+    }
+  }
+
+  /** Half of the places are a key's at most: slow senders with one public key must not keep everybody out. */
+  #takePlace(writeKey: string): () => void {
+    const { assetsReceivingMax } = this.#media.settings
+    const ofKey = this.#receivingByKey.get(writeKey) ?? 0
+    if (this.#receiving >= assetsReceivingMax) {
+      throw this.#busyError('Too many files are being received at the moment (media.assetsReceivingMax).')
+    }
+    if (ofKey >= Math.ceil(assetsReceivingMax / 2)) {
+      throw this.#busyError('Too many files with this write key are being received (half of media.assetsReceivingMax).')
+    }
+    this.#receiving++
+    this.#receivingByKey.set(writeKey, ofKey + 1)
+    return () => {
       this.#receiving--
+      const left = (this.#receivingByKey.get(writeKey) ?? 0) - 1
+      if (left > 0) this.#receivingByKey.set(writeKey, left)
+      else this.#receivingByKey.delete(writeKey)
     }
   }
 
@@ -175,7 +200,8 @@ export class AssetDoor {
       if (found !== undefined) return { ...(await this.#compare(work, found)), assetId, name, isNew: false }
       // What the store says of itself may be encrypted or packed; what counts is what came in.
       await this.#media.store.put(name, work.upload.content())
-      return { sha256: work.upload.sha256, bytes: work.upload.bytes, assetId, name, isNew: true }
+      const { sha256: received, bytes } = work.upload
+      return { sha256: received, bytes, keyId: this.#media.keyId, assetId, name, isNew: true }
     })
   }
 
@@ -188,19 +214,23 @@ export class AssetDoor {
       const assetId = this.#idOf(work, sha256)
       const name = objectNameOf(work.source, assetId)
       return await this.#alone(name, async () => {
-        const isNew = (await this.#hashStored(name))?.sha256 !== sha256
-        if (isNew) await this.#copy(incoming, name, sha256)
-        return { sha256, bytes, assetId, name, isNew }
+        const found = await this.#hashStored(name)
+        if (found?.sha256 === sha256) return { ...found, assetId, name, isNew: false }
+        // Somebody named other content by the id that this one has by nature.
+        if (found !== undefined) throw existsOtherwise()
+        await this.#copy(incoming, name, work.upload)
+        return { sha256, bytes, keyId: this.#media.keyId, assetId, name, isNew: true }
       })
     } finally {
       await this.#drop(incoming)
     }
   }
 
-  async #copy(from: string, to: string, sha256: string): Promise<void> {
+  async #copy(from: string, to: string, { sha256, bytes }: Upload): Promise<void> {
+    await checkFree(this.#limits, this.#uploadDeps, bytes)
     const found = await this.#media.store.get(from)
     if (found === undefined) throw new MillpondError('bug', `BUG: ${from} was removed while it was needed`)
-    await this.#media.store.put(to, found.content, { sha256 })
+    await this.#media.store.put(to, whileFree(found.content, this.#limits, this.#uploadDeps), { sha256 })
   }
 
   /** What can't be removed now goes at the next start. */
@@ -221,22 +251,33 @@ export class AssetDoor {
     return found
   }
 
-  /** Undefined: there is none, or it is damaged and may be replaced. */
+  /** Undefined: there is none, or it is damaged and may be replaced. What can't be read for another reason may be whole. */
   async #hashStored(name: string): Promise<Stored | undefined> {
     try {
       const found = await this.#media.store.get(name)
       if (found === undefined) return undefined
       const hash = createHash('sha256')
       for await (const part of found.content) hash.update(part)
-      return { sha256: hash.digest('hex'), bytes: found.info.bytes }
+      return { sha256: hash.digest('hex'), bytes: found.info.bytes, keyId: found.keyId ?? this.#media.keyId }
     } catch (error) {
-      if (!(error instanceof MillpondError) || error.code !== 'object-damaged') throw error
+      if (!(error instanceof MillpondError)) throw error
+      if (error.code === 'object-unreadable') throw this.#unreadable(error)
+      if (error.code !== 'object-damaged') throw error
       this.#deps.log.error({ err: error }, 'A stored file is damaged; the one that is being sent takes its place.')
       return undefined
     }
   }
 
-  async #appendRow(work: Work, { assetId, name, sha256, bytes }: Kept): Promise<void> {
+  /** The log says why; a sender is not told of our keys. */
+  #unreadable(cause: MillpondError): MillpondError {
+    const told = 'A stored file can not be read, so one that was sent under its id was refused; it was not touched.'
+    this.#deps.log.error({ err: cause }, told)
+    const message =
+      'The file of this id that is here can not be read at the moment; it was not touched. Try again later.'
+    return new MillpondError('object-unreadable', message, { retryAfterSeconds: unreadableRetrySeconds })
+  }
+
+  async #appendRow(work: Work, { assetId, name, sha256, bytes, keyId }: Kept): Promise<void> {
     const { clock } = this.#deps
     const { metadata, source, keptAddress } = work
     const receivedAtMicros = clock.nowMicros()
@@ -249,7 +290,7 @@ export class AssetDoor {
       mime: metadata.mime,
       ...metadata.fields,
       storage_uri: `media:${name}`,
-      key_id: this.#media.keyId,
+      key_id: keyId,
       state: 'active',
       created_at: new Date(createdAtMicros / 1000).toISOString(),
     }

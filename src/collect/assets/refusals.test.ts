@@ -122,6 +122,26 @@ describe('refused, and nothing is kept', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
+  test('too little free for the copy that an upload without a name becomes', async () => {
+    let looks = 0
+    rig = await startAssetRig({
+      freeBytes: async () => (++looks === 1 ? 200 * MiB : MiB),
+      settings: { assetBytesMax: 100 * MiB, assetsReceivingMax: 1 },
+    })
+    expect(await rig.put('/v1/assets', clip)).toMatchObject({ status: 503, json: { code: 'disk-full' } })
+  })
+
+  test('too little free while the copy is made', async () => {
+    let looks = 0
+    rig = await startAssetRig({
+      // At the start, on the way in, before the copy: enough. On the way of the copy no longer.
+      freeBytes: async () => (++looks <= 3 ? 200 * MiB : 1000),
+      settings: { assetBytesMax: 100 * MiB, assetsReceivingMax: 1 },
+    })
+    const answer = await rig.put('/v1/assets', Buffer.alloc(40 * MiB))
+    expect([answer.status, answer.json['code'], looks]).toEqual([503, 'disk-full', 4])
+  })
+
   test('a disk that is full all of a sudden', async () => {
     const full = new MillpondError('disk-full', 'Full.', { retryAfterSeconds: 5 })
     const failing: ObjectStore = {
@@ -163,10 +183,10 @@ describe('limits', () => {
   test('more at one time than there are places for', async () => {
     rig = await startAssetRig({ settings: { assetBytesMax: MiB, assetsReceivingMax: 2 } })
     const held: Socket[] = []
-    for (let upload = 0; upload < 2; upload += 1) {
+    for (const key of [testKeys.shop, testKeys.web]) {
       const socket = await rig.open()
       held.push(socket)
-      socket.write(headOf(`held-${upload}`, 9) + 'x')
+      socket.write(headOf(`held-${key}`, 9, key) + 'x')
     }
     while (rig.server.stats()['assetsReceiving'] !== 2) await new Promise(setImmediate)
     const answer = await rig.put('/v1/assets/third', clip)
@@ -177,19 +197,37 @@ describe('limits', () => {
     expect((await rig.put('/v1/assets/third', clip)).status).toBe(201)
   })
 
+  test('one key holds half of the places at most: others still get in', async () => {
+    rig = await startAssetRig({ settings: { assetBytesMax: MiB, assetsReceivingMax: 5 } })
+    const held: Socket[] = []
+    for (let upload = 0; upload < 3; upload += 1) {
+      const socket = await rig.open()
+      held.push(socket)
+      socket.write(headOf(`held-${upload}`, 9) + 'x')
+    }
+    while (rig.server.stats()['assetsReceiving'] !== 3) await new Promise(setImmediate)
+    const answer = await rig.put('/v1/assets/fourth', clip)
+    expect(answer).toMatchObject({ status: 503, json: { code: 'intake-busy' } })
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await rig.put('/v1/assets/other', clip, { 'x-write-key': testKeys.web })).status).toBe(201)
+    for (const socket of held) socket.destroy()
+    while (rig.server.stats()['assetsReceiving'] !== 0) await new Promise(setImmediate)
+    expect((await rig.put('/v1/assets/fourth', clip)).status).toBe(201)
+  })
+
   test('the rate of a key', async () => {
     rig = await startAssetRig({}, { settings: { requestsPerSecondMax: 1 } })
     expect((await rig.put('/v1/assets/cam-1', clip)).status).toBe(201)
     expect(await rig.put('/v1/assets/cam-2', clip)).toMatchObject({ status: 429, json: { code: 'rate-limited' } })
   })
 
-  test('a body may take as long as it comes: minutes at 5 KB every few seconds', async () => {
+  test('a body may take as long as it comes: minutes at 80 KB every few seconds', async () => {
     const clock = createManualClock()
     rig = await startAssetRig({}, { clock })
     const connection = new Promise<Socket>((resolve) => rig.server.server.once('connection', resolve))
     const socket = await rig.open()
     const answer = readAnswer(socket)
-    const piece = Buffer.alloc(5_000, 1)
+    const piece = Buffer.alloc(80_000, 1)
     const pieces = 40
     socket.write(headOf('slow', pieces * piece.length))
     for (let sent = 1; sent <= pieces; sent += 1) {
@@ -211,7 +249,8 @@ describe('limits', () => {
     let isAnswered = false
     void answer.then(() => (isAnswered = true))
     for (let second = 0; second < 12 && !isAnswered; second += 1) {
-      socket.write('x')
+      // A trickle is no progress.
+      socket.write(Buffer.alloc(5_000))
       await turns()
       clock.advance(1_000)
     }

@@ -27,8 +27,8 @@ export interface UploadDeps {
 /** The sender hung up: there is nobody to answer. */
 export class SenderGone extends Error {}
 
-/** A few bytes now and then must not hold a place for ever. Any modem is faster. */
-const progressBytesMin = 4 * 1024
+/** A trickle must not hold a place for ever. With 30 s (collect.bodyTimeoutMs) that is 2 KB/s; any phone is faster. */
+const progressBytesMin = 64 * 1024
 /** So much is written between two looks at the disk. */
 const freeCheckBytes = 32 * 1024 * 1024
 
@@ -54,18 +54,16 @@ export class Upload {
     return this.#sha256
   }
 
-  async *content(): AsyncGenerator<Uint8Array, void> {
+  content(): AsyncGenerator<Uint8Array, void> {
+    return whileFree(this.#content(), this.#limits, this.#deps)
+  }
+
+  async *#content(): AsyncGenerator<Uint8Array, void> {
     const hash = createHash('sha256')
-    let uncheckedBytes = 0
     try {
       for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) {
         this.bytes += piece.length
-        uncheckedBytes += piece.length
         if (this.bytes > this.#limits.assetBytesMax) throw tooLarge(this.#limits.assetBytesMax)
-        if (uncheckedBytes >= freeCheckBytes) {
-          uncheckedBytes = 0
-          await checkFree(this.#limits, this.#deps, 0)
-        }
         hash.update(piece)
         yield piece
       }
@@ -82,7 +80,7 @@ export class Upload {
 
   /** Reads to the end for the hash alone. */
   async consume(): Promise<void> {
-    for await (const _ of this.content()) continue
+    for await (const _ of this.#content()) continue
   }
 
   async #next(): Promise<Buffer | undefined> {
@@ -122,6 +120,23 @@ export async function checkFree(limits: UploadLimits, deps: UploadDeps, bytes: n
   if (free - bytes >= limits.diskFreeBytesMin) return
   const message = `Only ${free} bytes are free on the disk; nothing was kept, try again later.`
   throw new MillpondError('disk-full', message, { retryAfterSeconds: deps.retryAfterSeconds() })
+}
+
+/** Gives out what is to be written, and looks at the disk on the way. Error: disk-full. */
+export async function* whileFree(
+  content: AsyncIterable<Uint8Array>,
+  limits: UploadLimits,
+  deps: UploadDeps,
+): AsyncGenerator<Uint8Array, void> {
+  let uncheckedBytes = 0
+  for await (const piece of content) {
+    uncheckedBytes += piece.byteLength
+    if (uncheckedBytes >= freeCheckBytes) {
+      uncheckedBytes = 0
+      await checkFree(limits, deps, 0)
+    }
+    yield piece
+  }
 }
 
 /**

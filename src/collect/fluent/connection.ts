@@ -43,6 +43,8 @@ const flightBytesMax = 8 * 1024 * 1024
 const flightMessagesMax = 1_000
 /** Acks that the sender doesn't read. */
 const unreadBytesMax = 64 * 1024
+/** Entries may hold so many times their bytes; copying large ones would cost more than it gives back. */
+const pinnedFactorMax = 4
 /** Messages of one entry that came together share a record. */
 const runBytesMax = 1024 * 1024
 
@@ -69,8 +71,9 @@ export class Connection implements BudgetMember {
     this.#deps = deps
     this.#ip = addressOf(socket)
     this.#replies = new Replies((reply) => {
+      if (!socket.writable) return
       deps.counters.acks += 1
-      if (socket.writable) socket.write(reply)
+      socket.write(reply)
     })
   }
 
@@ -171,7 +174,8 @@ export class Connection implements BudgetMember {
   }
 
   get #bytesMax(): number {
-    return this.#handshake === undefined ? this.#deps.chunkBytesMax : pingBytesMax
+    if (this.#handshake !== undefined) return pingBytesMax
+    return Math.min(this.#deps.chunkBytesMax, this.#wire?.messageBytesMax ?? Number.POSITIVE_INFINITY)
   }
 
   #take(wire: Wire, start: number, end: number): void {
@@ -210,7 +214,8 @@ export class Connection implements BudgetMember {
     this.#keep({ ...first, entries }, this.#wire)
   }
 
-  #keep(message: ForwardMessage, wire: Wire): void {
+  #keep(read: ForwardMessage, wire: Wire): void {
+    const message = unpinned(read)
     const bytes = message.entries.length + messageOverheadBytes
     const kept = this.#replies.expect(message.chunk === undefined ? undefined : wire.ack(message.chunk))
     this.#flightBytes += bytes
@@ -274,7 +279,12 @@ export class Connection implements BudgetMember {
       return
     }
     const { chunkBytesMax } = this.#deps
-    this.#note('too_large', `A message is larger than ${chunkBytesMax} bytes (forward.chunkBytesMax).`)
+    const bytesMax = this.#bytesMax
+    const message =
+      bytesMax < chunkBytesMax
+        ? `A message in JSON is larger than ${bytesMax} bytes: let its sender speak msgpack, or send less at once.`
+        : `A message is larger than ${chunkBytesMax} bytes (forward.chunkBytesMax).`
+    this.#note('too_large', message)
     this.drain()
   }
 
@@ -311,8 +321,9 @@ export class Connection implements BudgetMember {
   }
 
   #account(isNew: boolean): void {
-    const change = this.#input.length - this.#unfinished
-    this.#unfinished = this.#input.length
+    const held = this.#input.heldBytes
+    const change = held - this.#unfinished
+    this.#unfinished = held
     if (change !== 0 || isNew) this.#deps.budget.holdUnfinished(this, change, isNew)
   }
 
@@ -344,6 +355,14 @@ export class Connection implements BudgetMember {
     this.#deps.budget.leave(this)
     this.#deps.closed(this)
   }
+}
+
+/** A message waits for the disk: a small one must not hold the whole read that it came in, of 64 KiB or more. */
+function unpinned(message: ForwardMessage): ForwardMessage {
+  const { entries, chunk } = message
+  if (entries.length * pinnedFactorMax >= entries.buffer.byteLength) return message
+  // In memory of their own: Buffer.from would take it from a pool, which is as large.
+  return { ...message, entries: new Uint8Array(entries), chunk: chunk && new Uint8Array(chunk) }
 }
 
 function addressOf(socket: Socket): string {

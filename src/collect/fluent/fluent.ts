@@ -15,6 +15,7 @@ import { Budget } from './budget.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import { FailureLimit } from './failures.ts'
 import type { HandshakeKeys } from './handshake.ts'
+import { HeartbeatLimit } from './heartbeats.ts'
 import { Keeper } from './keeper.ts'
 import { createLimitedWarn } from './limited-log.ts'
 import { ForwardCounters, type ForwardStats } from './stats.ts'
@@ -198,8 +199,10 @@ class Forward implements ForwardServer {
   /** Old senders ask over UDP whether we are there: one byte, which is sent back. */
   #openHeartbeats(): void {
     const socket = createSocket({ type: this.#host.includes(':') ? 'udp6' : 'udp4' })
+    const limit = new HeartbeatLimit(this.#deps.clock)
     socket.on('message', (message, peer) => {
-      if (message.length === 1) socket.send(message, peer.port, peer.address, () => undefined)
+      if (message.length === 1 && limit.mayAnswer(peer.port, this.port))
+        socket.send(message, peer.port, peer.address, () => undefined)
     })
     socket.on('error', (error) => {
       this.#deps.log.warn({ err: error }, 'UDP heartbeats are not answered; senders of today use none.')

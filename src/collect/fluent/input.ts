@@ -27,6 +27,11 @@ export class Input {
     return this.#end - this.#start
   }
 
+  /** What it really takes: a small rest may hold the whole read that it came in, and growth is ahead of its bytes. */
+  get heldBytes(): number {
+    return this.length === 0 ? 0 : this.#buffer.buffer.byteLength
+  }
+
   /** `bytesMin`: what the value that begins at `start` is known to need; more room than that would lie idle. */
   push(piece: Buffer, bytesMin: number): void {
     if (this.length === 0) {
@@ -52,9 +57,9 @@ export class Input {
 
   /** Called when no whole value is left: lets go of memory that only holds what was consumed. */
   compact(): void {
-    if (this.#start === 0) return
+    if (this.#start === 0 && this.#isOwn) return
     if (this.length === 0) this.clear()
-    else if (this.length * 2 < this.#buffer.length) {
+    else if (this.length * 2 < this.#buffer.buffer.byteLength) {
       const rest = Buffer.allocUnsafeSlow(Math.max(growthBytesMin, this.length))
       this.#buffer.copy(rest, 0, this.#start, this.#end)
       this.#hold(rest, this.length, true)

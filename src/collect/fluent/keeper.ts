@@ -11,7 +11,6 @@ import { cutEntries, type EntryPart, unreadableEntry } from './entries.ts'
 import type { LimitedWarn } from './limited-log.ts'
 import type { ForwardMessage } from './message.ts'
 import type { ForwardCounters, ForwardRefusal } from './stats.ts'
-import { zstdFrames } from '../http/zstd-frames.ts'
 
 export interface KeeperDeps {
   readonly append: Append
@@ -42,6 +41,8 @@ export class NotKept extends Error {
 export const messageOverheadBytes = 1024
 /** Inflating uses the thread pool that also syncs files. */
 const decodingMax = 2
+/** Fluentd appends a frame for each emit. More than this would hold a turn of decoding for long, with very few bytes. */
+const bytesPerZstdFrame = 4 * 1024
 const retryIntervalMs = 1_000
 
 export class Keeper {
@@ -58,15 +59,17 @@ export class Keeper {
   /** Resolves when all of it is synced. Error: NotKept. */
   async keep(message: ForwardMessage, sender: Sender): Promise<void> {
     const { budget } = this.#deps
-    let held = message.entries.length + messageOverheadBytes
+    // With what lies around them in memory, and stays as long as they do.
+    let held = message.entries.buffer.byteLength + messageOverheadBytes
     budget.hold(held)
     try {
       const receivedAtMicros = this.#deps.clock.nowMicros()
-      const entries = await this.#entriesOf(message, (bytes) => {
+      const hold = (bytes: number): void => {
         held += bytes
         budget.hold(bytes)
-      })
-      await this.#appendAll(message, sender, { parts: cutEntries(entries), receivedAtMicros })
+      }
+      const entries = await this.#entriesOf(message, hold)
+      await this.#appendAll(message, sender, { parts: cutEntries(entries), receivedAtMicros, hold })
     } finally {
       budget.hold(-held)
     }
@@ -107,32 +110,32 @@ export class Keeper {
       hold(bytes)
       return true
     }
-    const decoded: Uint8Array[] = []
-    // Of gzip, Node reads all members.
-    for (const frame of (encoding === 'zstd' ? zstdFrames(body) : undefined) ?? [body]) {
-      const outcome = await decodeOne(frame, encoding, grow)
-      if (outcome.kind === 'stopped') {
-        const message = `The entries are larger than ${chunkBytesMax} bytes when decompressed (forward.chunkBytesMax).`
-        throw new NotKept('too_large', message)
-      }
-      if (outcome.kind === 'damaged') {
-        warn('damaged', { reason: outcome.message }, 'Compressed entries are damaged; they are kept as a dead letter.')
-        return unreadableEntry(body)
-      }
-      decoded.push(outcome.body)
+    const framesMax = Math.floor(chunkBytesMax / bytesPerZstdFrame)
+    const outcome = await new Promise<DecodeOutcome>((resolve) => {
+      decode(body, encoding, { grow, framesMax }, resolve)
+    })
+    if (outcome.kind === 'decoded') return outcome.body
+    if (outcome.kind === 'damaged') {
+      warn('damaged', { reason: outcome.message }, 'Compressed entries are damaged; they are kept as a dead letter.')
+      return unreadableEntry(body)
     }
-    const [only] = decoded
-    return decoded.length === 1 && only !== undefined ? only : Buffer.concat(decoded)
+    const message =
+      outcome.kind === 'stopped'
+        ? `The entries are larger than ${chunkBytesMax} bytes when decompressed (forward.chunkBytesMax).`
+        : `A message is made of more than ${framesMax} zstd frames (one for each 4 KiB of forward.chunkBytesMax): let its sender make smaller chunks.`
+    throw new NotKept('too_large', message)
   }
 
   async #appendAll(message: ForwardMessage, sender: Sender, cut: CutMessage): Promise<void> {
-    const { parts, receivedAtMicros } = cut
+    const { parts, receivedAtMicros, hold } = cut
     const records = parts
       .filter(({ count }) => count > 0)
       .map(({ body, count }, part): NewRecord => {
         const meta = JSON.stringify(metaOf(message, sender, parts.length > 1 ? part : undefined))
         return { kind: 'forward', source: sender.source, receivedAtMicros, count, meta, body }
       })
+    // A long tag stands in each of many parts.
+    hold(records.reduce((sum, { meta }) => sum + meta.length, 0))
     await Promise.all(records.map(async (record) => this.#append(record, message.chunk !== undefined)))
     this.#deps.counters.messages += 1
   }
@@ -181,12 +184,7 @@ export class Keeper {
 interface CutMessage {
   readonly parts: readonly EntryPart[]
   readonly receivedAtMicros: number
-}
-
-function decodeOne(body: Buffer, encoding: Encoding, grow: (bytes: number) => boolean): Promise<DecodeOutcome> {
-  return new Promise((resolve) => {
-    decode(body, encoding, grow, resolve)
-  })
+  readonly hold: (bytes: number) => void
 }
 
 function metaOf({ tag, chunk }: ForwardMessage, { ip }: Sender, part: number | undefined): ForwardMeta {

@@ -18,8 +18,9 @@ export interface ForwardMessage {
 export type Heartbeat = 'heartbeat'
 
 const nil = 0xc0
+/** Tag and token stand in each record's meta. */
 const tagBytesMax = 16 * 1024
-/** Senders use 24 bytes; the token stands in each record's meta. */
+/** Senders use 24 bytes. */
 const chunkTokenBytesMax = 1024
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -53,8 +54,20 @@ export function readMessage(bytes: Uint8Array, offset: number, end: number): For
 function readTag(bytes: Uint8Array, offset: number): string {
   const tag = textBytes(bytes, offset)
   if (tag === undefined) throw new MsgpackInvalid('The tag is no text.')
-  if (tag.length > tagBytesMax) throw new MsgpackInvalid(`The tag is longer than ${tagBytesMax} bytes.`)
+  checkTagBytes(tag.length)
   return decoder.decode(tag)
+}
+
+/** For every language of the wire. Error: MsgpackInvalid. */
+export function checkTagBytes(bytes: number): void {
+  if (bytes > tagBytesMax) throw new MsgpackInvalid(`The tag is longer than ${tagBytesMax} bytes.`)
+}
+
+/** As `checkTagBytes`. */
+export function checkChunkBytes(bytes: number): void {
+  if (bytes > chunkTokenBytesMax) {
+    throw new MsgpackInvalid(`The option chunk is longer than ${chunkTokenBytesMax} bytes.`)
+  }
 }
 
 /** `[time, record]`, or `[[time, metadata], record]` where the options bring metadata (Fluent Bit, Message mode). */
@@ -85,9 +98,7 @@ function optionsAt(bytes: Uint8Array, offset: number, end: number, isThere: bool
     if (key === 'metadata' && (mapLength(bytes, valueAt) ?? 0) > 0) metadata = bytes.subarray(valueAt, behind)
     at = behind
   }
-  if (chunk !== undefined && chunk.length > chunkTokenBytesMax) {
-    throw new MsgpackInvalid(`The option chunk is longer than ${chunkTokenBytesMax} bytes.`)
-  }
+  checkChunkBytes(chunk?.length ?? 0)
   return { known: { chunk, signal }, metadata }
 }
 

@@ -2,8 +2,8 @@
 // the same messages; JSON entries are written anew as msgpack, so that everything behind speaks one.
 import { Packr } from 'msgpackr'
 
-import { MsgpackInvalid, msgpackDepthMax, ValueWalker } from '../../core/msgpack.ts'
-import { ackOf, type ForwardMessage, type Heartbeat, readMessage } from './message.ts'
+import { insideOf, MsgpackInvalid, msgpackDepthMax, ValueWalker } from '../../core/msgpack.ts'
+import { ackOf, checkChunkBytes, checkTagBytes, type ForwardMessage, type Heartbeat, readMessage } from './message.ts'
 
 /** Finds the end of a value that comes in pieces; see ValueWalker. */
 export type Walker = Pick<ValueWalker, 'bytesMin' | 'advance'>
@@ -11,12 +11,20 @@ export type Walker = Pick<ValueWalker, 'bytesMin' | 'advance'>
 export interface Wire {
   readonly name: 'msgpack' | 'json'
   readonly walker: Walker
+  /** Of one value, beside `chunkBytesMax`; undefined = no bound of its own. */
+  readonly messageBytesMax: number | undefined
   /** Error: MsgpackInvalid. */
   read(bytes: Buffer, offset: number, end: number): ForwardMessage | Heartbeat
   ack(chunk: Uint8Array): Buffer
   /** True if these bytes at the end of a connection are no beginning of a value. */
   isBlank(bytes: Buffer): boolean
 }
+
+/**
+ * JSON is read at once, between the bytes of everybody else: a message of this size takes half a second at worst.
+ * Who sends JSON sends single entries.
+ */
+export const jsonMessageBytesMax = 1024 * 1024
 
 /** No clash: a message in msgpack never begins with these bytes. */
 export function isJsonStart(first: number | undefined): boolean {
@@ -27,6 +35,7 @@ export function createMsgpackWire(): Wire {
   return {
     name: 'msgpack',
     walker: new MessageWalker(),
+    messageBytesMax: undefined,
     read: readMessage,
     ack: ackOf,
     isBlank: (bytes) => bytes.length === 0,
@@ -37,6 +46,7 @@ export function createJsonWire(): Wire {
   return {
     name: 'json',
     walker: new JsonWalker(),
+    messageBytesMax: jsonMessageBytesMax,
     read: readJsonMessage,
     ack: (chunk) => Buffer.from(JSON.stringify({ ack: Buffer.from(chunk).toString('utf8') })),
     isBlank: (bytes) => bytes.toString('latin1').trim() === '',
@@ -137,11 +147,15 @@ function readJsonMessage(bytes: Buffer, offset: number, end: number): ForwardMes
   if (!Array.isArray(value) || value.length < 2 || value.length > 4) {
     throw new MsgpackInvalid('A message is an array of 2 to 4 values.')
   }
-  const [tag, second, third, fourth] = value as readonly unknown[]
-  if (typeof tag !== 'string') throw new MsgpackInvalid('The tag is no text.')
+  const [said, second, third, fourth] = value as readonly unknown[]
+  if (typeof said !== 'string') throw new MsgpackInvalid('The tag is no text.')
+  checkTagBytes(Buffer.byteLength(said))
+  const tag = said.toWellFormed()
   const packr = new Packr({ useRecords: false, moreTypes: false })
   if (Array.isArray(second)) {
-    const entries = Buffer.concat(second.map((entry) => Buffer.from(packr.encode(entry))))
+    // All at once: one call an entry would cost more than the entries.
+    const packed = Buffer.from(packr.encode(second))
+    const entries = packed.subarray(insideOf(packed, 0))
     return { tag, entries, mode: 'many', chunk: chunkOf(third), signal: 'logs' }
   }
   if (typeof second === 'string' || value.length < 3) {
@@ -151,9 +165,13 @@ function readJsonMessage(bytes: Buffer, offset: number, end: number): ForwardMes
   return { tag, entries, mode: 'single', chunk: chunkOf(fourth), signal: 'logs' }
 }
 
+/** The least that a double can't hold. */
+const longNumber = /\d{16}/
+
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text, keepWhole)
+    // Asking for each value costs thirty times as much.
+    return longNumber.test(text) ? JSON.parse(text, keepWhole) : JSON.parse(text)
   } catch (error) {
     throw new MsgpackInvalid('The text is no JSON.', { cause: error })
   }
@@ -170,5 +188,7 @@ function keepWhole(_key: string, value: unknown, context?: { readonly source?: s
 
 function chunkOf(options: unknown): Uint8Array | undefined {
   if (typeof options !== 'object' || options === null || !('chunk' in options)) return undefined
-  return typeof options.chunk === 'string' ? Buffer.from(options.chunk) : undefined
+  if (typeof options.chunk !== 'string') return undefined
+  checkChunkBytes(Buffer.byteLength(options.chunk))
+  return Buffer.from(options.chunk)
 }

@@ -35,6 +35,8 @@ interface Reading {
 }
 
 const sweepIntervalMsMax = 1_000
+/** SDKs write one; a few more do no harm. */
+const zstdFramesMax = 100
 
 /** One for all connections: it holds the account. */
 export class BodyReader {
@@ -135,7 +137,7 @@ export class BodyReader {
       hold(bytes)
       return true
     }
-    decode(whole, encoding, grow, (outcome) => {
+    decode(whole, encoding, { grow, framesMax: zstdFramesMax }, (outcome) => {
       if (outcome.kind === 'decoded') {
         hold(-receivedBytes)
         done({ kind: 'ok', body: outcome.body, release })

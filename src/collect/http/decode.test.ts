@@ -12,7 +12,7 @@ function run(body: Buffer, encoding: Encoding, bytesMax: number): Promise<Decode
       grown += bytes
       return grown <= bytesMax
     }
-    decode(body, encoding, grow, (outcome) => resolve({ ...outcome, grown }))
+    decode(body, encoding, { grow, framesMax: 10 }, (outcome) => resolve({ ...outcome, grown }))
   })
 }
 

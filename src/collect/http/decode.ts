@@ -3,7 +3,7 @@
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 
-import { zstdFrames } from './zstd-frames.ts'
+import { zstdFrameAt } from './zstd-frames.ts'
 
 export type Encoding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
@@ -12,6 +12,8 @@ export type DecodeOutcome =
   | { readonly kind: 'damaged'; readonly message: string }
   /** `grow` said no. */
   | { readonly kind: 'stopped'; readonly message: string }
+  /** More zstd frames than `framesMax`. */
+  | { readonly kind: 'too-many-frames'; readonly message: string }
 
 const chunkBytes = 32 * 1024
 /** A zstd frame may ask for a window of 128 MiB before its first byte; 8 MiB (2^23) is what every decoder must allow. */
@@ -45,50 +47,96 @@ function looksLikeJson(body: Uint8Array): boolean {
   return body[0] === 0x7b && (body[1] === 0x22 || body[1] === 0x20 || body[1] === 0x0a || body[1] === 0x7d)
 }
 
-/** `grow` hears of each further piece of output and returns false to stop. `done` is called once, never at once. */
+export interface DecodeLimits {
+  /** Hears of each further piece of output and returns false to stop. */
+  readonly grow: (bytes: number) => boolean
+  /** Each costs a turn of the thread pool, and an empty one has 9 bytes. Of zstd only: gzip's members are read in one turn. */
+  readonly framesMax: number
+}
+
+/** `done` is called once, never at once. */
 export function decode(
   body: Buffer,
   encoding: Encoding,
-  grow: (bytes: number) => boolean,
+  { grow, framesMax }: DecodeLimits,
   done: (outcome: DecodeOutcome) => void,
 ): void {
-  // Node's own decoder would stop in silence behind the first frame.
-  const frames = encoding === 'zstd' ? zstdFrames(body) : [body]
+  const decoder = decoders[encoding](body)
   const pieces: Buffer[] = []
-  const damaged = (why: string): DecodeOutcome => ({
-    kind: 'damaged',
-    message: `The ${encoding} data is damaged: ${why}.`,
-  })
-
-  function decodeFrom(index: number): void {
-    const frame = frames?.[index]
-    if (frame === undefined) {
-      done({
-        kind: 'decoded',
-        body: pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces),
-      })
-      return
-    }
-    let settled = false
-    const decoder = decoders[encoding](frame)
-    const settle = (next: () => void): void => {
-      if (settled) return
-      settled = true
-      decoder.destroy()
-      next()
-    }
-    decoder.on('data', (piece: Buffer) => {
-      if (settled) return
-      if (grow(piece.length)) pieces.push(piece)
-      else settle(() => done({ kind: 'stopped', message: 'The decoded body is too large.' }))
-    })
-    decoder.on('end', () => settle(() => decodeFrom(index + 1)))
-    decoder.on('error', (error) => settle(() => done(damaged(error.message))))
-    decoder.end(frame)
+  let settled = false
+  const settle = (outcome: () => DecodeOutcome): void => {
+    if (settled) return
+    settled = true
+    decoder.destroy()
+    done(outcome())
   }
+  const damaged = (why: string): void =>
+    settle(() => ({ kind: 'damaged', message: `The ${encoding} data is damaged: ${why}.` }))
+  decoder.on('data', (piece: Buffer) => {
+    if (settled) return
+    if (grow(piece.length)) pieces.push(piece)
+    else settle(() => ({ kind: 'stopped', message: 'The decoded body is too large.' }))
+  })
+  decoder.on('end', () => settle(() => ({ kind: 'decoded', body: joined(pieces) })))
+  decoder.on('error', (error) => damaged(error.message))
+  if (encoding !== 'zstd') {
+    decoder.end(body)
+    return
+  }
+  feedFrames(decoder, body, framesMax, (stop) => {
+    // Perhaps the first frame: then the caller has not returned yet.
+    setImmediate(() => {
+      if (stop === 'cut-short') damaged('it is cut short')
+      else
+        settle(() => ({ kind: 'too-many-frames', message: `The body is made of more than ${framesMax} zstd frames.` }))
+    })
+  })
+}
 
-  if (frames === undefined || frames.length === 0) setImmediate(() => done(damaged('it is cut short')))
-  else decodeFrom(0)
+/**
+ * One frame a write: what Node's decoder is given at once it reads up to the end of the first frame only. One decoder for
+ * all of them, since making one costs more than most frames.
+ */
+function feedFrames(
+  decoder: Transform,
+  body: Buffer,
+  framesMax: number,
+  stop: (why: 'cut-short' | 'too-many') => void,
+): void {
+  let at = 0
+  let frames = 0
+  let isAnyData = false
+  const next = (error?: Error | null): void => {
+    // Told by its event too.
+    if ((error !== undefined && error !== null) || decoder.destroyed) return
+    while (at < body.length) {
+      const frame = zstdFrameAt(body, at)
+      if (frame === undefined) {
+        stop('cut-short')
+        return
+      }
+      frames += 1
+      if (frames > framesMax) {
+        stop('too-many')
+        return
+      }
+      const bytes = body.subarray(at, frame.end)
+      at = frame.end
+      if (frame.isData) {
+        isAnyData = true
+        decoder.write(bytes, next)
+        return
+      }
+    }
+    if (isAnyData) decoder.end()
+    else stop('cut-short')
+  }
+  next()
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
 }
 
 const decoders: Readonly<Record<Encoding, (body: Uint8Array) => Transform>> = {

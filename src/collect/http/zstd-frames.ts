@@ -1,5 +1,5 @@
 // Where each zstd frame ends. A chunk may be several frames one after the other (Fluentd appends to a compressed chunk),
-// and Node's decompressor stops silently behind the first. RFC 8878 §3.1.
+// and Node's decompressor stops silently behind the first of what it is given at once. RFC 8878 §3.1.
 
 const magic = 0xfd2fb528
 /** 0x184D2A50 to 0x184D2A5F: frames that hold no data of the stream. */
@@ -10,20 +10,20 @@ const lastBlock = 1
 const repeatedByteBlock = 1
 const reservedBlock = 3
 
-/** The frames with data, or undefined if these bytes are no whole frames. Nothing is decompressed. */
-export function zstdFrames(bytes: Buffer): Buffer[] | undefined {
-  const frames: Buffer[] = []
-  for (let at = 0; at < bytes.length;) {
-    if (at + 8 > bytes.length) return undefined
-    const mark = bytes.readUInt32LE(at)
-    const isData = mark === magic
-    if (!isData && (mark & 0xfffffff0) !== skippableMagic) return undefined
-    const end = isData ? frameEnd(bytes, at) : at + 8 + bytes.readUInt32LE(at + 4)
-    if (end === undefined || end > bytes.length) return undefined
-    if (isData) frames.push(bytes.subarray(at, end))
-    at = end
-  }
-  return frames
+export interface ZstdFrame {
+  readonly end: number
+  /** False: nothing of the stream is in it. */
+  readonly isData: boolean
+}
+
+/** The frame that begins at `at`, or undefined if no whole one does. Nothing is decompressed. */
+export function zstdFrameAt(bytes: Buffer, at: number): ZstdFrame | undefined {
+  if (at + 8 > bytes.length) return undefined
+  const mark = bytes.readUInt32LE(at)
+  const isData = mark === magic
+  if (!isData && (mark & 0xfffffff0) !== skippableMagic) return undefined
+  const end = isData ? frameEnd(bytes, at) : at + 8 + bytes.readUInt32LE(at + 4)
+  return end === undefined || end > bytes.length ? undefined : { end, isData }
 }
 
 function frameEnd(bytes: Buffer, start: number): number | undefined {

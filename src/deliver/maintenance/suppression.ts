@@ -21,6 +21,11 @@ export class Suppression {
     for (const one of erased) this.#byPerson.set(one.person, [...(this.#byPerson.get(one.person) ?? []), one])
   }
 
+  /** Nobody was ever erased. */
+  get isEmpty(): boolean {
+    return this.#byPerson.size === 0
+  }
+
   /** True: a row of this person must not be written. */
   hides(dataset: string, userId: string, anonymousId: string, receivedAtMicros: number): boolean {
     // Hashing an id costs as much as half an event: nobody pays before the first erasure.

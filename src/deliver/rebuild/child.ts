@@ -12,8 +12,10 @@ type Answer = Exclude<FromRebuild, { kind: 'progress' }>
 export async function startRebuildChild(child: ChildProcess, order: RebuildOrder): Promise<RebuildJob> {
   let eventsLoaded = 0
   let positions: readonly StreamPosition[] = []
-  let waiting: PromiseWithResolvers<Answer> | undefined
+  /** Oldest first. */
+  let waiting: PromiseWithResolvers<Answer>[] = []
   let isGone = false
+  const ended = Promise.withResolvers<void>()
 
   child.on('message', (message: FromRebuild) => {
     if (message.kind === 'progress') {
@@ -21,18 +23,37 @@ export async function startRebuildChild(child: ChildProcess, order: RebuildOrder
       return
     }
     if (message.kind === 'done') positions = message.positions
-    waiting?.resolve(message)
+    waiting.shift()?.resolve(message)
   })
-  child.once('exit', (code, signal) => {
+  function giveUp(why: string): void {
     isGone = true
-    waiting?.resolve({ kind: 'failed', message: `the rebuild's process ended (${signal ?? code})` })
+    for (const one of waiting) one.resolve({ kind: 'failed', message: why })
+    waiting = []
+  }
+  child.once('exit', (code, signal) => {
+    giveUp(`the rebuild's process ended (${signal ?? code})`)
+    ended.resolve()
+  })
+  // It can't answer any more; its end, which says how it came to that, is heard above.
+  child.once('disconnect', () => {
+    isGone = true
+    child.kill('SIGKILL')
+  })
+  // Always heard: without a listener an error would end the engine.
+  child.on('error', (error) => {
+    giveUp(`the rebuild's process failed: ${error.message}`)
+    // It could not be made: there won't be an exit.
+    if (child.pid === undefined) ended.resolve()
   })
 
   async function ask(message: ToRebuild): Promise<Answer> {
     if (isGone) throw failure("the rebuild's process is gone")
-    waiting = Promise.withResolvers<Answer>()
-    child.send(message)
-    const answer = await waiting.promise
+    const asked = Promise.withResolvers<Answer>()
+    waiting.push(asked)
+    child.send(message, (error) => {
+      if (error !== null) giveUp(`the rebuild's process can't be asked: ${error.message}`)
+    })
+    const answer = await asked.promise
     if (answer.kind === 'failed') throw failure(answer.message)
     return answer
   }
@@ -49,15 +70,9 @@ export async function startRebuildChild(child: ChildProcess, order: RebuildOrder
       return answer.result
     },
     async stop() {
-      if (isGone) return
-      const gone = new Promise<void>((resolve) => {
-        child.once('exit', () => {
-          resolve()
-        })
-      })
       // Nothing of it is needed: what counts was handed over by `finish`.
       child.kill('SIGKILL')
-      await gone
+      await ended.promise
     },
   }
   try {

@@ -11,7 +11,7 @@ function digest(name: string, rows: number, idsHash: bigint): TableDigest {
 const everything = (): boolean => true
 
 test('an event that got a table of its own meanwhile is no difference', () => {
-  const before = [digest('web.tracks_other', 2, 5n ^ 9n), digest('web.order_completed', 1, 3n)]
+  const before = [digest('web.tracks_other', 2, 5n + 9n), digest('web.order_completed', 1, 3n)]
   const rebuilt = [digest('web.tracks_other', 1, 5n), digest('web.order_completed', 1, 3n), digest('web.rare', 1, 9n)]
   expect(differencesOf(before, rebuilt, everything)).toEqual([])
 })

@@ -40,7 +40,7 @@ function sumsOf(digests: readonly TableDigest[]): Map<string, Sum> {
     if (table.dataset === systemDataset && !comparedSystemTables.has(table.table)) continue
     const name = comparedName(table.dataset, table.table)
     const sum = sums.get(name) ?? { rows: 0, hash: 0n }
-    sums.set(name, { rows: sum.rows + rows, hash: sum.hash ^ BigInt(idsHash) })
+    sums.set(name, { rows: sum.rows + rows, hash: sum.hash + BigInt(idsHash) })
   }
   return sums
 }

@@ -7,12 +7,13 @@ import { join } from 'node:path'
 
 import type { SourcePlatform } from '../../control/control.ts'
 import type { Clock } from '../../core/clock.ts'
-import { assert } from '../../core/errors.ts'
+import { assert, MillpondError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition, TableDigest, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
 import { systemDataset } from '../../warehouse/schema.ts'
 import { startLoader } from '../warehouse/loader.ts'
+import type { Expiry } from '../maintenance/retention.ts'
 import { addMissingDecisions, type SchemaSnapshot, seed } from './snapshot.ts'
 
 export interface RebuildOrder {
@@ -31,6 +32,8 @@ export interface Carried {
 }
 
 export interface FinishOrder {
+  /** What retention has removed, or is about to, is removed on both sides before they are compared. */
+  readonly expiries?: readonly Expiry[]
   /** Rows from before the archive begins. */
   readonly expired: readonly Carried[]
   /** Tables that are taken as they are, after the comparison. */
@@ -81,6 +84,7 @@ export async function startRebuildJob(order: RebuildOrder, deps: JobDeps): Promi
       verdictsFolder: join(rebuildFolder(settings.data), 'verdicts'),
       settings,
       order: 'as-received',
+      givesUp: true,
       platformOf: (source) => platforms[source] ?? 'client',
       ...(order.until === undefined ? {} : { until: order.until }),
     },
@@ -107,6 +111,9 @@ export async function startRebuildJob(order: RebuildOrder, deps: JobDeps): Promi
     positions: async () => driver.positions(),
     async finish(finishOrder) {
       await loader.stop()
+      const { lastError } = loader.status()
+      if (lastError !== null)
+        throw new MillpondError('warehouse-unavailable', `The last checkpoint failed: ${lastError}`)
       const result = await finishJob(driver, finishOrder)
       await close()
       return result
@@ -120,6 +127,7 @@ export async function startRebuildJob(order: RebuildOrder, deps: JobDeps): Promi
 
 async function finishJob(driver: WarehouseDriver, order: FinishOrder): Promise<RebuildResult> {
   await carry(driver, order.expired)
+  for (const { dataset, beforeMicros } of order.expiries ?? []) await driver.maintenance.expire(dataset, beforeMicros)
   const digest = await driver.maintenance.digest()
   await carry(driver, order.asTheyAre)
   if (order.snapshot !== undefined) await addMissingDecisions(driver, order.snapshot)

@@ -15,11 +15,14 @@ import { systemDataset, usersTable } from '../../warehouse/schema.ts'
 import { decisionStream, loadDecisions } from '../maintenance/decisions.ts'
 import type { Beginning } from './beginnings.ts'
 import { type Difference, differencesOf } from './compare.ts'
+import type { Expiry } from '../maintenance/retention.ts'
 import { type Carried, type RebuildJob, type RebuildOrder, type RebuildResult, rebuildFolder } from './job.ts'
 import { readSnapshot } from './snapshot.ts'
 import { swapWarehouse } from './swap.ts'
 
 export interface RebuildRequest {
+  /** Gives up at once, up to the swap itself. */
+  readonly signal?: AbortSignal | undefined
   /** Only this dataset's tables are taken over. */
   readonly dataset?: string | undefined
   /** Take the rebuilt tables even if their ids differ. */
@@ -48,6 +51,7 @@ export interface RebuildDeps {
   readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
   readonly startJob: (order: RebuildOrder) => Promise<RebuildJob>
   readonly lostBeginnings: () => Promise<readonly Beginning[]>
+  readonly expiries: (nowMicros: number) => readonly Expiry[]
   readonly files: Files
   readonly removeFolder: (path: string) => Promise<void>
   readonly warehouseFileName: string
@@ -57,6 +61,8 @@ export interface RebuildDeps {
 /** A round shorter than this leaves little for the pause. */
 const lastRoundMsMax = 2_000
 const roundsMax = 30
+/** Rows may be this much late because of the last round, the comparison and the swap; then the rebuild is given up. */
+const pauseMsMax = 120_000
 const progressIntervalMs = 500
 
 /** Breaking off gives up and changes nothing. Errors: request-invalid, rebuild-differs, and those of the warehouse. */
@@ -77,14 +83,17 @@ export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): Asyn
       until: await streamPositions(driver),
     }))
     job = await deps.startJob({ settings, platforms: deps.platforms(), snapshot: begun.snapshot, until: begun.until })
+    endOnAbort(job, request.signal)
     yield* follow(job, deps)
     yield { step: 'comparing' }
     const { expired } = begun
     const finished = job
-    const differences = await deps.exclusively(async () => {
-      await finished.advance(await streamPositions(driver))
-      return finish(request, deps, { job: finished, expired, isExpired: boundaryMicros > 0 })
-    })
+    const differences = await deps.exclusively(async () =>
+      withinPause(finished, clock, async () => {
+        await finished.advance(await streamPositions(driver))
+        return finish(request, deps, { job: finished, expired, isExpired: boundaryMicros > 0 })
+      }),
+    )
     const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
     const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
     yield { end: { events: job.eventsLoaded(), seconds, archiveBeginsAt, differences } }
@@ -120,6 +129,31 @@ async function* follow(job: RebuildJob, deps: RebuildDeps): AsyncGenerator<Rebui
     }
     await advancing
     if (clock.monotonicMs() - roundStartMs < lastRoundMsMax) return
+  }
+}
+
+/** What waits for the job then fails, and nothing is changed. */
+function endOnAbort(job: RebuildJob, signal: AbortSignal | undefined): void {
+  const end = (): void => void job.stop()
+  if (signal?.aborted === true) end()
+  else signal?.addEventListener('abort', end, { once: true })
+}
+
+/** Loading waits meanwhile: a rebuild that hangs must not hold it for ever. */
+async function withinPause<Result>(job: RebuildJob, clock: Clock, work: () => Promise<Result>): Promise<Result> {
+  let isLate = false
+  const cancel = clock.schedule(() => {
+    isLate = true
+    void job.stop()
+  }, pauseMsMax)
+  try {
+    return await work()
+  } catch (error) {
+    if (!isLate) throw error
+    const message = `The end of the rebuild took longer than ${pauseMsMax / 1000} s, and nothing was changed`
+    throw new MillpondError('warehouse-unavailable', message, { cause: error })
+  } finally {
+    cancel()
   }
 }
 
@@ -188,12 +222,19 @@ async function finish(request: RebuildRequest, deps: RebuildDeps, parts: FinishP
   const { job, expired, isExpired } = parts
   const work = rebuildFolder(settings.data)
   const asTheyAre = await carryWhole(driver, work, isExpired)
+  // What tonight's work would remove goes now, on both sides: they must not differ by the days since the last night.
+  const expiries = deps.expiries(deps.clock.nowMicros())
+  for (const expiry of expiries) await driver.maintenance.expire(expiry.dataset, expiry.beforeMicros)
   const before = await driver.maintenance.digest()
   const snapshot = await readSnapshot(driver)
-  const result = await job.finish({ expired, asTheyAre, snapshot, dataset: request.dataset })
-  const differences = differencesOf(before, result.digest, comparedTables(request.dataset, isExpired))
+  const { dataset, signal } = request
+  const result = await job.finish({ expiries, expired, asTheyAre, snapshot, dataset })
+  const isCompared = comparedTables(request, isExpired, snapshot.erasures.length > 0)
+  const differences = differencesOf(before, result.digest, isCompared)
   if (differences.length > 0 && request.force !== true) throw differs(differences)
-  if (request.dataset === undefined) {
+  if (signal?.aborted === true)
+    throw new MillpondError('query-cancelled', 'The rebuild was given up; nothing was changed')
+  if (dataset === undefined) {
     // The present verdicts know the ids of what has expired, too; both stand at this position.
     if (isExpired) await deps.removeFolder(join(work, 'verdicts'))
     const install = async (path: string) => driver.maintenance.replaceWith(path)
@@ -223,12 +264,19 @@ async function tablesTakenWhole(driver: WarehouseDriver, isExpired: boolean): Pr
   ]
 }
 
-/** Of an expired archive the ledger and the letters can't be made again: they are taken as they are. */
-function comparedTables(dataset: string | undefined, isExpired: boolean): (name: string) => boolean {
+/**
+ * Of an expired archive the ledger, the letters and the users can't be made again; letters of erased people are made again,
+ * and must not be: all of these are taken as they are.
+ */
+function comparedTables(
+  { dataset }: RebuildRequest,
+  isExpired: boolean,
+  hasErasures: boolean,
+): (name: string) => boolean {
   return (name) => {
-    const isSystem = name.startsWith(`${systemDataset}.`)
-    if (dataset !== undefined) return name.startsWith(`${dataset}.`)
-    return !isExpired || (!isSystem && !name.endsWith(`.${usersTable}`))
+    if (dataset !== undefined && !name.startsWith(`${dataset}.`)) return false
+    if (hasErasures && name === `${systemDataset}.dead_letters`) return false
+    return !isExpired || (!name.startsWith(`${systemDataset}.`) && !name.endsWith(`.${usersTable}`))
   }
 }
 

@@ -2,8 +2,12 @@
 // that both are due: a start that finds it does what is left of them, in the same order.
 //
 //   rebuild/ready written ─▶ verdicts renamed ─▶ warehouse file renamed ─▶ rebuild/ removed
+//                                    │ fails            │ fails
+//                                    └──────────────────┴──▶ verdicts renamed back ─▶ ready removed ─▶ the failure told
+//                                                                   └ fails ─▶ SwapPending: rebuild/ stays for the next start
 import { join } from 'node:path'
 
+import { messageOf, MillpondError } from '../../core/errors.ts'
 import { type Files, pathExists, writeFileAtomic } from '../../core/files.ts'
 import { rebuildFolder } from './job.ts'
 
@@ -36,7 +40,18 @@ export interface SwapDeps {
   readonly removeFolder: (path: string) => Promise<void>
 }
 
-/** `install` renames the rebuilt file over the present one and opens it. Nobody holds verdict files meanwhile. */
+/** One of two renames may be done: `rebuild/` must stay as it is, and nothing may be loaded, until a start has ended them. */
+class SwapPending extends MillpondError {}
+
+/** True for an error behind which `rebuild/` must not be removed. */
+export function isSwapPending(error: unknown): boolean {
+  return error instanceof SwapPending
+}
+
+/**
+ * `install` renames the rebuilt file over the present one and opens it. Nobody holds verdict files meanwhile. Rejects with
+ * its error: nothing was swapped if the rebuilt file is still where it was, else everything. See `isSwapPending`.
+ */
 export async function swapWarehouse(
   data: string,
   warehouseFileName: string,
@@ -44,10 +59,38 @@ export async function swapWarehouse(
   deps: SwapDeps,
 ): Promise<void> {
   const places = placesOf(data, warehouseFileName)
-  await writeFileAtomic(deps.files, places.marker, '')
-  await swapVerdicts(data, places, deps)
-  await install(places.rebuiltFile)
+  const hasVerdicts = await pathExists(places.rebuiltVerdicts)
+  try {
+    await writeFileAtomic(deps.files, places.marker, '')
+    await swapVerdicts(data, places, deps)
+    await install(places.rebuiltFile)
+  } catch (error) {
+    await undo(data, places, hasVerdicts, deps).catch((undoError: unknown) => {
+      const message =
+        `The rebuilt tables could not be put in their place (${messageOf(error)}), nor the old ones back ` +
+        `(${messageOf(undoError)}): the next start of Millpond ends the swap`
+      throw new SwapPending('warehouse-unavailable', message)
+    })
+    throw error
+  }
   await deps.removeFolder(places.work)
+}
+
+/** At every moment of it a start could end the swap instead; only without the marker it wouldn't. */
+async function undo(data: string, places: Places, hasVerdicts: boolean, { files }: SwapDeps): Promise<void> {
+  // The file is in its place, so the new verdicts are in theirs; only what comes behind the renames has failed.
+  if (await pathExists(places.rebuiltFile)) {
+    if (hasVerdicts && !(await pathExists(places.rebuiltVerdicts))) {
+      await files.rename(places.verdicts, places.rebuiltVerdicts)
+    }
+    if (!(await pathExists(places.verdicts)) && (await pathExists(places.formerVerdicts))) {
+      await files.rename(places.formerVerdicts, places.verdicts)
+    }
+    await files.syncDirectory(data)
+  } else await files.syncDirectory(join(data, 'warehouse'))
+  await files.remove(places.marker)
+  // If power goes and brings the marker back, the next start ends the swap: of both, or of nothing.
+  await files.syncDirectory(places.work).catch(() => undefined)
 }
 
 /** At a start, before the warehouse is opened: ends a swap that was begun, and removes a rebuild that wasn't ready. */

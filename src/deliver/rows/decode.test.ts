@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { encode } from '../../../test/support/forward-body.ts'
+import { encode, Pairs } from '../../../test/support/forward-body.ts'
 import { stringifyExact } from '../screen/parse.ts'
 import { MsgpackDecoder } from './decode.ts'
 
 function decode(bytes: Uint8Array, eventDepthMax = 64): { value: unknown; decoder: MsgpackDecoder } {
-  const decoder = new MsgpackDecoder({ eventDepthMax })
+  const decoder = new MsgpackDecoder({ eventDepthMax, eventKeysMax: 10_000 })
   decoder.open(bytes)
   decoder.begin(0)
   const value = decoder.read(1)
@@ -46,6 +46,19 @@ test.each([
   ],
   ['a key twice, and thrice', '83 a161 01 a161 02 a161 03', '{"a":1,"a_2":2,"a_3":3}'],
   [
+    'a key twice whose new name is taken',
+    '84 a161 01 a3615f32 02 a161 03 a3615f32 04',
+    '{"a":1,"a_2":2,"a_3":3,"a_2_2":4}',
+  ],
+  ['a new name that comes afterwards', '83 a161 01 a161 02 a3615f32 03', '{"a":1,"a_2":2,"a_2_2":3}'],
+  [
+    'a key as in all objects, twice',
+    '82 a9 5f5f70726f746f5f5f 01 a9 5f5f70726f746f5f5f 02',
+    '{"__proto__":1,"__proto___2":2}',
+  ],
+  ['a map as key, and in it another one', '81 81 81 a161 02 03 04', '{"{\\"gaFhAg==\\":3}":4}'],
+  ['beside such a key', '82 81 90 01 02 91 03 04', '{"{\\"kA==\\":1}":2,"[3]":4}'],
+  [
     'keys that objects inherit',
     '82 a9 5f5f70726f746f5f5f 01 ab 636f6e7374727563746f72 02',
     '{"__proto__":1,"constructor":2}',
@@ -62,7 +75,7 @@ test.each([
 })
 
 test('A decoder is not changed by what it read: later numbers are numbers', () => {
-  const decoder = new MsgpackDecoder({ eventDepthMax: 64 })
+  const decoder = new MsgpackDecoder({ eventDepthMax: 64, eventKeysMax: 10_000 })
   decoder.open(Buffer.from('d4724092a161a1620102', 'hex'))
   decoder.begin(0)
   decoder.read(1)
@@ -76,6 +89,32 @@ test('Depth and keys are counted', () => {
   expect(deep.decoder).toMatchObject({ tooDeep: true, keys: 3 })
   expect(decode(encode({ a: { b: [1] } }), 3).decoder.tooDeep).toBe(false)
   expect(decode(encode({ a: { b: 1 }, c: [{ d: 1 }] })).decoder.keys).toBe(4)
+})
+
+test('Reading stops at the key limit, wherever the key stands', () => {
+  const stopped = (value: unknown): [unknown, boolean] => {
+    const decoder = new MsgpackDecoder({ eventDepthMax: 64, eventKeysMax: 3 })
+    decoder.open(encode(value))
+    decoder.begin(0)
+    return [decoder.read(1), decoder.tooManyKeys]
+  }
+  const fourKeys = { a: 1, b: 2, c: 3, d: 4 }
+  expect(stopped({ a: 1, b: 2, c: 3 })).toEqual([{ a: 1, b: 2, c: 3 }, false])
+  expect(stopped(fourKeys)).toEqual([{ a: 1, b: 2, c: 3 }, true])
+  expect(stopped([{ a: 1 }, { b: [{ c: 1 }, { d: 2 }, 5] }, 6])).toEqual([[{ a: 1 }, { b: [{ c: 1 }, {}] }], true])
+  expect(stopped(new Pairs([[fourKeys, 5]]))).toEqual([{}, true])
+  expect(stopped(Array.from({ length: 5 }, () => ({})))).toEqual([[{}, {}, {}, {}, {}], false])
+})
+
+test('No key gets lost, whatever names repetitions take', () => {
+  const anyKey = fc.constantFrom('a', 'a_2', 'a_3', 'a_2_2', 'a_10', '__proto__', 'toString', '2')
+  fc.assert(
+    fc.property(fc.array(anyKey, { maxLength: 40 }), (keys) => {
+      const { value } = decode(encode(new Pairs(keys.map((key, index) => [key, index]))))
+      const values = Object.values(value as Record<string, number>)
+      expect(values.toSorted((a, b) => a - b)).toEqual(keys.map((_, index) => index))
+    }),
+  )
 })
 
 test('What msgpack can say of JSON comes back', () => {

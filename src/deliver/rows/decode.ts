@@ -4,15 +4,21 @@
 //
 //   integers beyond 2^53 -> bigint · NaN, Infinity -> their names as text · bin -> text if it is UTF-8, else base64
 //   EventTime, timestamp -> ISO text with nanoseconds · other ext -> { ext, base64 } · a key that comes again -> key_2
+//   a list or map as key -> its JSON; inside such a key -> base64 of its bytes
 import { isUtf8 } from 'node:buffer'
 
+import { arrayLength, mapLength, skipValue } from '../../core/msgpack.ts'
 import { stringifyExact } from '../screen/parse.ts'
 
 type Json = Record<string, unknown>
 
 export interface DecodeLimits {
   readonly eventDepthMax: number
+  readonly eventKeysMax: number
 }
+
+/** Keys that an object had again -> the number to try next for a name of their own. One for each object. */
+type Clashes = Map<string, number>
 
 /** Keys repeat in every entry: their texts are kept, found by their bytes. */
 const keySlots = 2048
@@ -46,17 +52,23 @@ export class MsgpackDecoder {
   /** Of what was decoded since `begin`. */
   keys = 0
   tooDeep = false
+  /** Reading stopped at the key limit: the value is not whole, and `at` is anywhere. */
+  tooManyKeys = false
   /** Something is in it that only exact JSON can say. */
   isExact = false
   /** Where the next value begins. */
   at = 0
   readonly #depthMax: number
+  readonly #keysMax: number
+  /** What is read is the key of a map. */
+  #isInKey = false
   readonly #keyCache = new KeyCache()
   #buffer = Buffer.alloc(0)
   #view = new DataView<ArrayBufferLike>(new ArrayBuffer(0))
 
-  constructor({ eventDepthMax }: DecodeLimits) {
+  constructor({ eventDepthMax, eventKeysMax }: DecodeLimits) {
     this.#depthMax = eventDepthMax
+    this.#keysMax = eventKeysMax
   }
 
   open(bytes: Uint8Array): void {
@@ -73,10 +85,12 @@ export class MsgpackDecoder {
     this.at = at
     this.keys = 0
     this.tooDeep = false
+    this.tooManyKeys = false
     this.isExact = false
+    this.#isInKey = false
   }
 
-  /** `depth`: of the value, if it is an object or a list; 1 is a record itself. */
+  /** `depth`: of the value, if it is an object or a list; 1 is a record itself. Not to be called after `tooManyKeys`. */
   read(depth: number): unknown {
     const head = this.#buffer[this.at++] as number
     if (head < 0x80) return head
@@ -193,20 +207,24 @@ export class MsgpackDecoder {
   #list(count: number, depth: number): unknown[] {
     if (depth > this.#depthMax) this.tooDeep = true
     const values: unknown[] = []
-    for (let i = 0; i < count; i++) values.push(this.read(depth + 1))
+    for (let i = 0; i < count && !this.tooManyKeys; i++) values.push(this.read(depth + 1))
     return values
   }
 
   #map(count: number, depth: number): Json {
     if (depth > this.#depthMax) this.tooDeep = true
-    this.keys += count
     const object: Json = {}
-    for (let i = 0; i < count; i++) {
-      const key = this.#key(depth)
+    let clashes: Clashes | undefined
+    for (let i = 0; i < count && !this.tooManyKeys; i++) {
+      this.keys += 1
+      this.tooManyKeys = this.keys > this.#keysMax
+      const key = this.tooManyKeys ? '' : this.#key(depth)
+      // The key itself may have been too much.
+      if (this.tooManyKeys) break
       const value = this.read(depth + 1)
-      // Also true for what every object inherits, `__proto__` above all.
+      // The second is also true for what every object inherits, `__proto__` above all.
       if (object[key] === undefined) object[key] = value
-      else setAnew(object, key, value)
+      else setAnew(object, key, value, (clashes ??= new Map()))
     }
     return object
   }
@@ -218,7 +236,17 @@ export class MsgpackDecoder {
       this.at = start + (head & 31)
       return this.#keyCache.text(this.#buffer, start, this.at)
     }
+    const start = this.at
+    const isNesting = mapLength(this.#buffer, start) !== undefined || arrayLength(this.#buffer, start) !== undefined
+    if (isNesting && this.#isInKey) {
+      // JSON inside JSON inside JSON: each level would double the backslashes of the one below.
+      this.at = skipValue(this.#buffer, start, this.#buffer.length)
+      return this.#buffer.toString('base64', start, this.at)
+    }
+    const wasInKey = this.#isInKey
+    this.#isInKey = true
     const key = this.read(depth + 1)
+    this.#isInKey = wasInKey
     return typeof key === 'string' ? key : stringifyExact(key)
   }
 }
@@ -228,10 +256,18 @@ function finite(value: number): number | string {
   return Number.isFinite(value) ? value : String(value)
 }
 
-/** Sets a key that the object may have already: the second one of a name gets a name of its own. */
-export function setAnew(object: Json, key: string, value: unknown): void {
+/**
+ * Sets a key that the object may have already: the second one of a name gets a name of its own. No number is tried twice
+ * for a key, so that n repetitions cost n tries, not n².
+ */
+export function setAnew(object: Json, key: string, value: unknown, clashes: Clashes): void {
   let name = key
-  for (let turn = 2; Object.hasOwn(object, name); turn++) name = `${key}_${turn}`
+  if (Object.hasOwn(object, key)) {
+    let turn = clashes.get(key) ?? 2
+    while (Object.hasOwn(object, `${key}_${turn}`)) turn += 1
+    name = `${key}_${turn}`
+    clashes.set(key, turn + 1)
+  }
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 

@@ -6,7 +6,8 @@ import { MsgpackDecoder } from './decode.ts'
 /** `base64` may be cut: whole values are shown, and if there is none the base64 itself. */
 export function entriesText(base64: string, lengthMax: number): string {
   const bytes = Buffer.from(base64, 'base64')
-  const decoder = new MsgpackDecoder({ eventDepthMax: msgpackDepthMax })
+  // More keys than letters can't be shown: reading stops there, and what was read is cut below.
+  const decoder = new MsgpackDecoder({ eventDepthMax: msgpackDepthMax, eventKeysMax: lengthMax })
   decoder.open(bytes)
   let text = ''
   try {

@@ -69,7 +69,8 @@ export function readEntry(bytes: Uint8Array, start: number, decoder: MsgpackDeco
   readTime(bytes, decoder, entry)
   const metadata = parts === 2 ? decoder.read(1) : undefined
   entry.metadata = isFilled(metadata) ? metadata : undefined
-  entry.row = decoder.read(1) as Json
+  // Nobody knows where the record begins if reading stopped before it.
+  entry.row = decoder.tooManyKeys ? {} : (decoder.read(1) as Json)
 }
 
 function readTime(bytes: Uint8Array, decoder: MsgpackDecoder, entry: Entry): void {
@@ -110,14 +111,20 @@ function isFilled(value: unknown): value is Json {
   return isObject(value) && Object.keys(value).length > 0
 }
 
-/** The group that a start marker begins; undefined for an end, and for a start that says nothing. */
-export function readGroup(bytes: Uint8Array, start: number, end: number, decoder: MsgpackDecoder): Group | undefined {
-  if (groupMarkerOf(bytes, start) !== 'start') return undefined
+/** The group that a start marker begins; undefined for an end, and for a start that says nothing, or too much. */
+export function readGroup(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  decoder: MsgpackDecoder,
+  bytesMax: number,
+): Group | undefined {
+  if (groupMarkerOf(bytes, start) !== 'start' || end - start > bytesMax) return undefined
   decoder.begin(start)
   const [time, body] = decoder.read(0) as unknown[]
   const metadata: unknown = Array.isArray(time) ? time[1] : undefined
   const said = { ...(isObject(body) ? body : {}), ...(isFilled(metadata) ? { group: metadata } : {}) }
-  if (decoder.tooDeep || !isFilled(said)) return undefined
+  if (decoder.tooDeep || decoder.tooManyKeys || !isFilled(said)) return undefined
   return { start, end, json: columnJson(said, decoder.isExact), service: serviceOf(said) }
 }
 

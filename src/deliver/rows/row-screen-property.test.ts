@@ -38,7 +38,12 @@ function screenOf(index: DedupeIndex, frames: VerdictFrames): RowScreen {
 }
 
 const anyEntry = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ id: fc.nat(20).map(String), model: fc.nat(1) }).map((row) => [second, row]) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.record({ inference_id: fc.nat(20).map(String), model: fc.nat(1) }))
+      .map(([later, row]) => [second + later, row]),
+  },
   { weight: 1, arbitrary: fc.jsonValue() },
 )
 const anyRecord = fc.record({

@@ -68,6 +68,14 @@ test('Parts of one chunk are told apart, and so are sources', () => {
   expect(countsOf(maker.planOf([part(1)]))).toMatchObject({ duplicates: 1 })
 })
 
+test('One payload under two tags is two things, though Fluent Bit calls both chunks by the hash of the payload', () => {
+  const records = ['a.log', 'b.log'].map((tag, number) =>
+    stored([[second, { a: 1 }]], { meta: { tag, chunk: chunk('h') } }, number + 1),
+  )
+  const plan = new TestMaker().planOf(records)
+  expect(countsOf(plan)).toMatchObject({ stored: 2, duplicates: 0 })
+})
+
 test('Records without a chunk are never the same', () => {
   const maker = new TestMaker()
   const plans = [1, 2].map((sequence) => maker.planOf([stored([[second, { a: 1 }]], {}, sequence)]))
@@ -98,9 +106,9 @@ test('An id is one id by Forward and as a row of ours, whatever the order of key
     receivedAtMicros: nowMicros,
     count: 1,
     meta: '{"table":"ai.inferences"}',
-    body: Buffer.from('{"model":"m","n":9007199254740993,"inference_id":"i1"}'),
+    body: Buffer.from('{"model":"m","at":"2026-01-15","n":9007199254740993,"inference_id":"i1"}'),
   }
-  const forward = stored([[second, { inference_id: 'i1', n: 9007199254740993n, model: 'm' }]], {
+  const forward = stored([[second, { inference_id: 'i1', n: 9007199254740993n, model: 'm', at: '2026-01-15' }]], {
     meta: { tag: 'inference.x' },
   })
   maker.planOf([forward])
@@ -134,16 +142,6 @@ test('An asset whose upload was tried again is one, and rows of the erased are n
   expect(countsOf(plan)).toMatchObject({ stored: 2 })
 })
 
-test('In a log line `id` is no id of the line', () => {
-  const maker = new TestMaker()
-  const line = [second, { id: 5, message: 'order' }]
-  expect(countsOf(maker.planOf([stored([line, line])]))).toMatchObject({ stored: 2 })
-  const own = [second, { insertId: 'x', message: 'order' }]
-  const plan = maker.planOf([stored([own, own])])
-  expect(countsOf(plan)).toMatchObject({ stored: 1, duplicates: 1 })
-  expect(ids(plan)).toEqual(['x'])
-})
-
 test.each([
   ['a number', 5],
   ['one value', [second]],
@@ -154,6 +152,9 @@ test.each([
   ['metadata that is none', [[second, 5], { b: 1 }]],
   ['no time in the list', [[], { b: 1 }]],
   ['bytes', Buffer.from('garbage')],
+  ['a time of -1 alone', [-1]],
+  ['a time of -1 and a list', [new Raw('ff'), [1]]],
+  ['a time of -1 and three values', [new Raw('ff'), {}, {}]],
   ['an extension', new Raw('d4 05 01')],
 ])('An entry that is none (%s) is kept out with its bytes, its neighbours land', (_, value) => {
   const plan = new TestMaker().planOf([
@@ -222,6 +223,16 @@ test.each([
   expect(lettersOf(plan)).toMatchObject([
     { reason: 'row_refused', raw: Buffer.from(hex.replaceAll(' ', ''), 'hex').toString('base64') },
   ])
+})
+
+test.each([
+  ['the largest integer', 'cf ffffffffffffffff'],
+  ['a float', 'cb bff0000000000000'],
+  ['a time in a list of its own', '91 ff'],
+  ['metadata that is nil', '92 ff c0'],
+])('What looks like a marker of a group but is none (%s) is a row', (_, time) => {
+  const plan = new TestMaker().planOf([stored([[new Raw(time), { message: 'hello' }]])])
+  expect(rowsOf(plan, 'logs.entries')).toMatchObject([{ message: 'hello' }])
 })
 
 test('A letter carries the start of its group, so that a replay knows it', () => {
@@ -340,7 +351,7 @@ test('The live feed shows rows by what they are', () => {
   const maker = new TestMaker()
   maker.maker.begin({ loadedAtMicros: nowMicros, liveEventsMax: 10, events: 5, piece: undefined })
   maker.maker.add('forward', stored([[second, { msg: 'hello', user_id: 5 }], 7]))
-  const inference = stored([[second, { id: 'i', model: 'm', output: { n: 2n ** 60n } }]], {
+  const inference = stored([[second, { inference_id: 'i', model: 'm', output: { n: 2n ** 60n } }]], {
     meta: { tag: 'inference.x', chunk: chunk('c') },
   })
   maker.maker.add('forward', inference)
@@ -349,7 +360,12 @@ test('The live feed shows rows by what they are', () => {
   expect(live).toMatchObject([
     { type: 'log', name: 'hello', userId: '5', verdict: 'stored', json: '{"msg":"hello","user_id":5}' },
     { type: 'log', name: '', verdict: 'quarantined', reason: 'entry_unreadable', json: '' },
-    { type: 'inference', name: 'm', id: 'i', json: '{"id":"i","model":"m","output":{"n":1152921504606846976}}' },
+    {
+      type: 'inference',
+      name: 'm',
+      id: 'i',
+      json: '{"inference_id":"i","model":"m","output":{"n":1152921504606846976}}',
+    },
     { type: 'inference', verdict: 'duplicate', json: '' },
   ])
 })

@@ -7,21 +7,22 @@
 import { crc32 } from 'node:zlib'
 
 import type { StoredRecord } from '../../buffer/record.ts'
-import type { ForwardMeta, QuarantineReason, RowMeta, Verdict } from '../../core/event.ts'
+import type { ForwardMeta, QuarantineReason, RowMeta, RowTable, Verdict } from '../../core/event.ts'
 import { groupMarkerOf, MsgpackInvalid, skipValue } from '../../core/msgpack.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
 import { isRowTable, type RowTableSpec, rowTables } from '../../warehouse/row-tables.ts'
 import { createLetter, type Letter, type LetterMeta, type Origin } from '../screen/dead-letter.ts'
 import type { DedupeIndex } from '../screen/dedupe-index.ts'
-import { IdHash } from '../screen/hash.ts'
+import { hashNumber, hashText, IdHash, join } from '../screen/hash.ts'
 import { idText } from '../screen/message-id.ts'
-import { parseExact } from '../screen/parse.ts'
+import { parseExact, stringifyExact } from '../screen/parse.ts'
 import { hourOf, type RecordTally, type RefusedEvents } from '../screen/screen.ts'
 import { verdictCodes, type VerdictFrames } from '../screen/verdict-file.ts'
 import { EventWalk } from '../screen/walk.ts'
 import { MsgpackDecoder } from './decode.ts'
 import { type Entry, type Group, isEntry, readEntry, readGroup } from './entry.ts'
 import { TagRoutes } from './routes.ts'
+import { timeFieldOf } from './time-field.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -106,6 +107,7 @@ export class RowScreen {
   readonly #decoder: MsgpackDecoder
   readonly #walk: EventWalk
   readonly #idHash = new IdHash()
+  readonly #scratch = new DataView(new ArrayBuffer(8))
   readonly #entry: Entry = { row: {}, metadata: undefined, timeMicros: undefined, oddTime: undefined }
   readonly #kept: { -readonly [Key in keyof KeptRow]: KeptRow[Key] }
   /** Where the values of a body begin; the last one is its end. */
@@ -167,16 +169,24 @@ export class RowScreen {
     table: RowTableSpec,
   ): 'stored' | 'flagged' | undefined {
     if (key === undefined) return 'stored'
-    const verdict = this.#ask(record, key, crc32(record.body))
+    const verdict = this.#ask(record, 'record', key, crc32(record.body))
     if (verdict !== 'duplicate') return verdict
     tally.duplicates += record.count
     sink.seen(record, undefined, 'duplicate', null, key, table, record.count)
     return undefined
   }
 
-  /** Asks for an id, remembers it if it is new, and writes the verdict into the frame. */
-  #ask(record: StoredRecord, id: string, content: number): 'stored' | 'flagged' | 'duplicate' {
-    this.#idHash.compute(record.source, id)
+  /**
+   * Asks for an id, remembers it if it is new, and writes the verdict into the frame. `scope`: ids of different tables,
+   * and of events, have nothing to do with each other.
+   */
+  #ask(
+    record: StoredRecord,
+    scope: RowTable | 'record',
+    id: string,
+    content: number,
+  ): 'stored' | 'flagged' | 'duplicate' {
+    this.#idHash.compute(`${record.source}\n${scope}`, id)
     const { low, high } = this.#idHash
     const hour = hourOf(record.receivedAtMicros)
     const answer = this.#index.ask(low, high, content, hour)
@@ -230,10 +240,12 @@ export class RowScreen {
       const start = this.#starts[value] as number
       const end = this.#starts[value + 1] as number
       if (groupMarkerOf(body, start) !== undefined) {
-        group = readGroup(body, start, end, this.#decoder)
+        group = readGroup(body, start, end, this.#decoder, this.#settings.eventBytesMax)
         continue
       }
-      carried += carriedOfAll + (group?.json.length ?? 0)
+      // As a column of its row, or as bytes of its letter.
+      if (group !== undefined) carried += Math.max(group.json.length, group.end - group.start)
+      carried += carriedOfAll
       if (index > 0 && (carried > carriedMax || index >= entriesMax)) {
         this.#keepRest(work, index, start, group)
         break
@@ -278,7 +290,7 @@ export class RowScreen {
     const decoder = this.#decoder
     readEntry(body, start, decoder, this.#entry)
     if (decoder.tooDeep) return 'too_deep'
-    return decoder.keys > this.#settings.eventKeysMax ? 'too_many_keys' : undefined
+    return decoder.tooManyKeys ? 'too_many_keys' : undefined
   }
 
   /** Fills the id of `#kept`. A row without one of its own has the verdict of its record. */
@@ -289,12 +301,22 @@ export class RowScreen {
       if (id === '') continue
       kept.id = id
       kept.idField = name
-      this.#walk.run(contentOf(kept.row, table.notContent))
-      return this.#ask(record, id, this.#walk.hash >>> 0)
+      return this.#ask(record, table.name, id, this.#contentHash(table) >>> 0)
     }
     kept.id = `${origin.id}-${origin.index + index}`
     kept.idField = undefined
     return verdict
+  }
+
+  /** Of the row in `#kept`, with what decides its time: the same id a minute later is no repetition. */
+  #contentHash(table: RowTableSpec): number {
+    const { row, timeMicros, oddTime } = this.#kept
+    this.#walk.run(contentOf(row, table.notContent))
+    const { hash } = this.#walk
+    // A time of the record's own is in the hash already, and a client may make a new entry of the same record.
+    if (!table.time.isContent || timeFieldOf(table, row, timeMicros) !== undefined) return hash
+    if (timeMicros !== undefined) return join(hash, hashNumber(timeMicros, this.#scratch))
+    return oddTime === undefined ? hash : join(hash, hashText(stringifyExact(oddTime)))
   }
 
   #letter(
@@ -417,9 +439,9 @@ function contentOf(row: Json, notContent: readonly string[]): Json {
   return Object.fromEntries(Object.entries(row).filter(([key]) => !notContent.includes(key)))
 }
 
-function keyOf({ replayOf, chunk, part }: ForwardMeta): string | undefined {
+function keyOf({ replayOf, chunk, part, tag }: ForwardMeta): string | undefined {
   if (replayOf !== undefined) return `replay:${replayOf}`
-  return chunk === undefined ? undefined : `chunk:${chunk}/${part ?? 0}`
+  return chunk === undefined ? undefined : `chunk:${chunk}/${part ?? 0}/${tag}`
 }
 
 /** What the ids of entries begin with that have none of their own: the same whenever the record is read or sent again. */

@@ -297,7 +297,7 @@ test('An inference record by Forward', () => {
     user_id: 'u1',
     payload: '{"room":"nursery"}',
   })
-  expect(rowOf([second, { id: 'x', model: 'm', time: 35 }], options, 'ai.inferences')).toMatchObject({
+  expect(rowOf([second, { inference_id: 'x', model: 'm', time: 35 }], options, 'ai.inferences')).toMatchObject({
     id: 'x',
     time_method: 'sender',
     payload: '{"time":35}',

@@ -10,6 +10,7 @@ import type { FedTable, TableColumn } from '../warehouse/tables.ts'
 import { convertField, timeOf } from './convert.ts'
 import { setAnew } from './decode.ts'
 import type { KeptRow } from './row-screen.ts'
+import { timeFieldOf } from './time-field.ts'
 
 type Json = Record<string, unknown>
 
@@ -62,7 +63,6 @@ interface TablePlan {
 }
 
 const noRank = 255
-const earliestMicros = Date.UTC(1971, 0, 1) * 1000
 
 export class RowWriter {
   /** Rows with something in `_overflow` since the worker began. */
@@ -112,19 +112,8 @@ export class RowWriter {
 
   /** The field that told the time; undefined: none did. */
   #putTime({ table, own }: TablePlan, row: number, kept: KeptRow, receivedAtMicros: number): string | undefined {
-    const { time } = kept.table
-    let { timeMicros } = kept
-    let timeField: string | undefined
-    if (timeMicros === undefined || time.beforeEntry) {
-      for (const name of time.fields) {
-        const micros = kept.row[name] === undefined ? undefined : timeOf(kept.row[name])
-        // A small number is no time but a duration or a count: it stays in the payload.
-        if (micros === undefined || micros < earliestMicros) continue
-        timeMicros = micros
-        timeField = name
-        break
-      }
-    }
+    const timeField = timeFieldOf(kept.table, kept.row, kept.timeMicros)
+    const timeMicros = timeField === undefined ? kept.timeMicros : timeOf(kept.row[timeField])
     this.#time.resolve(timeMicros, receivedAtMicros, undefined, false)
     own.timestamp.builder.putInteger(row, this.#time.micros)
     own.timeMethod.builder.putText(row, this.#time.method)
@@ -195,7 +184,8 @@ export class RowWriter {
       target = target[parent] as Json
     }
     if (target[key] === undefined) target[key] = value
-    else setAnew(target, key, value)
+    // A row has a key once: hardly two of them meet here, at most by way of an object's.
+    else setAnew(target, key, value, new Map())
   }
 
   /** OpenTelemetry through Fluent Bit says its severity here; the column keeps the metadata whole. */

@@ -214,8 +214,10 @@ class LoaderWorker {
   async #next(stream: Stream, { eventsMax, bytesMax, until }: Omit<PrepareOrder, 'nowMicros'>): Promise<Read> {
     const read = holdBack(stream, stream.held ?? (await stream.reader.read({ eventsMax, bytesMax })), until)
     this.#totals = { ...this.#totals, [stream.name]: read.totals }
-    const hours = read.records.map((record) => hourOf(record.receivedAtMicros))
-    if (hours.length > 0 || !read.more) stream.oldestHour = hours.reduce((a, b) => Math.min(a, b), Infinity)
+    const hours = [...read.records, ...(stream.held?.records ?? [])].map((one) => hourOf(one.receivedAtMicros))
+    // A bound hides what comes behind it: then nobody is ever all caught up.
+    const isAll = !read.more && until === undefined
+    if (hours.length > 0 || isAll) stream.oldestHour = hours.reduce((a, b) => Math.min(a, b), Infinity)
     return read
   }
 

@@ -16,7 +16,7 @@ import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition, WarehouseDriver } from '../../warehouse/driver.ts'
 import { createLiveRing, type LiveFeed, type LiveRing } from '../live/live.ts'
 import { hourOf } from '../screen/screen.ts'
-import { IdleWaiters, Turns } from './loader-wishes.ts'
+import { IdleWaiters, makeDurable, Turns } from './loader-wishes.ts'
 import { isReached, PoisonHunt } from './poison.ts'
 import { readSchemaStart } from './schema-start.ts'
 import { createSignal, waitForAny } from './signal.ts'
@@ -30,6 +30,8 @@ export interface LoaderOptions {
   readonly settings: Pick<Settings, 'screen' | 'warehouse' | 'logLevel'> & {
     readonly forward: Pick<Settings['forward'], 'forwardTables'>
   }
+  /** True: a few failures of any kind are the end, told by `onWarehouseBroken`. Default: tried for ever. */
+  readonly givesUp?: boolean
   /** See WorkerStart; default: in-turn. */
   readonly order?: 'in-turn' | 'as-received'
   /** Nothing behind these positions is loaded before `advance`. Default: everything is. */
@@ -279,9 +281,9 @@ class WarehouseLoader implements Loader {
     await this.#worker?.sync(this.#releaseHour())
     await this.#checkpoint()
     await this.#endWorker()
-    await this.#turns.give()
-    // What the work changed is durable only behind a checkpoint.
+    // Also what a work left behind that failed half-way.
     this.#checkpointDue.set()
+    await this.#turns.give(async () => makeDurable(this.#deps, this.#stopping))
   }
 
   #prepareNext(notBeforeMs: number): void {
@@ -430,7 +432,8 @@ class WarehouseLoader implements Loader {
     this.#failures += 1
     const isLearned = this.#learn(error)
     const isBroken = cause instanceof MillpondError && cause.code === 'warehouse-unavailable'
-    if ((isBroken || this.#hunt.isStuck) && this.#failures >= brokenFailures) this.#deps.onWarehouseBroken?.(cause)
+    const isHopeless = isBroken || this.#hunt.isStuck || this.#options.givesUp === true
+    if (isHopeless && this.#failures >= brokenFailures) this.#deps.onWarehouseBroken?.(cause)
     log.error({ err: cause, failures: this.#failures }, 'A load failed; it is tried again from the last position.')
     await this.#endWorker()
     if (!isLearned) {
@@ -453,17 +456,22 @@ class WarehouseLoader implements Loader {
   /** Loads nothing more: what waits is in the buffer. Makes durable what is loaded. */
   async #finish(): Promise<void> {
     this.#cancelCheckpoint?.()
+    const stopped = new MillpondError('engine-unavailable', 'The engine is stopping')
+    this.#turns.refuse(stopped)
+    this.#idle.refuse(stopped)
     const worker = this.#worker
-    if (worker === undefined) return
+    // Without a worker nothing was loaded since a turn; what a turn left is synced, but perhaps not durable.
+    const isDirty = worker === undefined ? this.#checkpointDue.isSet && this.#eventsDirty === 0 : this.#eventsDirty > 0
     await this.#next?.catch(() => undefined)
     try {
-      await worker.sync(this.#releaseHour())
-      if (this.#eventsDirty > 0 && this.#hunt.mayCheckpoint) await this.#checkpoint()
-      await worker.stop()
+      await worker?.sync(this.#releaseHour())
+      if (isDirty && this.#hunt.mayCheckpoint) await this.#checkpoint()
+      await worker?.stop()
     } catch (error) {
       // Nothing is lost: the next start reads from the last checkpoint.
       this.#deps.log.error({ err: error }, 'The loader stopped without a last checkpoint.')
-      await worker.end()
+      this.#status = { ...this.#status, lastError: messageOf(error) }
+      await worker?.end()
     }
   }
 }

@@ -16,6 +16,7 @@ import type { DedupeIndex } from '../screen/dedupe-index.ts'
 import { hourOf, type KeptEvent, type RefusedEvents, Screen, type ScreenSink } from '../screen/screen.ts'
 import type { VerdictFrames } from '../screen/verdict-file.ts'
 import { Suppression } from '../maintenance/suppression.ts'
+import { idText } from '../screen/message-id.ts'
 import { Arena } from './columns.ts'
 import { type SchemaLimits, type SchemaStart, WarehouseSchema } from './schema-state.ts'
 import { Shaper } from './shape.ts'
@@ -163,8 +164,17 @@ export class PlanMaker implements ScreenSink, RowSink {
     this.#rowWriter.add(row, record, meta, loadedAtMicros)
   }
 
+  /** A letter holds what was said, whole: of somebody erased it must not come again. */
+  #namesErased({ source, raw, receivedAtMicros }: Letter): boolean {
+    if (this.#suppression.isEmpty) return false
+    return peopleOf(raw).some(([userId, anonymousId]) =>
+      this.#suppression.hides(source, userId, anonymousId, receivedAtMicros),
+    )
+  }
+
   letter(letter: Letter): void {
-    if (this.#options.piece?.isLast !== false) this.#system.addLetter(letter)
+    if (this.#options.piece?.isLast === false || this.#namesErased(letter)) return
+    this.#system.addLetter(letter)
   }
 
   seen(
@@ -208,5 +218,19 @@ export class PlanMaker implements ScreenSink, RowSink {
     const counts: SourceCount[] = [...this.#counts.values()]
     const plan = { changes, blocks, users: this.#shaper.takeUsers(), counts, replayed: [...this.#replayed], positions }
     return { plan, arena: arena.bytes.buffer, live: this.#live }
+  }
+}
+
+/** User id and anonymous id of every event in a letter's JSON; none in what is no JSON. */
+function peopleOf(raw: Uint8Array): (readonly [string, string])[] {
+  try {
+    const events = JSON.parse(`[${Buffer.from(raw).toString()}]`) as unknown[]
+    return events.map((event) => {
+      const { userId, anonymousId } = (event ?? {}) as { userId?: unknown; anonymousId?: unknown }
+      return [idText(userId), idText(anonymousId)]
+    })
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
   }
 }

@@ -140,6 +140,17 @@ describe('columns', () => {
     expect(overflowOf(plan)).toEqual([{ a_b: 2, a_b_2: 3 }])
   })
 
+  test('Thousands of keys that fold into one name cost as much as thousands of others', () => {
+    const cpuMs = (keyOf: (n: number) => string): number => {
+      const properties = Object.fromEntries(Array.from({ length: 9000 }, (_, n) => [keyOf(n), n]))
+      const begun = process.cpuUsage()
+      new TestMaker().plan([track(properties)])
+      return process.cpuUsage(begun).user / 1000
+    }
+    const folded = cpuMs((n) => `a${'_'.repeat(n % 90)}${'-'.repeat(Math.floor(n / 90))}b`)
+    expect(folded).toBeLessThan(2000)
+  })
+
   test('Pages that repeat their name in the properties need no second column', () => {
     const page = (messageId: string, properties: object) => ({
       type: 'page',

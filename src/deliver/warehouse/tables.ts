@@ -106,6 +106,8 @@ export class FedTable {
   rowCount = 0
   #common: CommonColumns | undefined
   #overflow: Record<string, unknown> | undefined
+  /** Name -> the next number to try, of the row at hand. */
+  #overflowTurns = new Map<string, number>()
   #idlePlans = 0
 
   constructor(name: TableName, columns: readonly ColumnSpec[]) {
@@ -140,6 +142,7 @@ export class FedTable {
 
   beginRow(): number {
     this.#overflow = undefined
+    if (this.#overflowTurns.size > 0) this.#overflowTurns = new Map()
     return this.rowCount++
   }
 
@@ -147,7 +150,10 @@ export class FedTable {
   overflow(name: string, value: unknown): void {
     this.#overflow ??= Object.create(null) as Record<string, unknown>
     let key = name
-    for (let turn = 2; key in this.#overflow; turn++) key = `${name}_${turn}`
+    // Thousands of keys of one event may fold into one name: each goes on where the last one stopped.
+    let turn = this.#overflowTurns.get(name) ?? 2
+    for (; key in this.#overflow; turn++) key = `${name}_${turn}`
+    if (key !== name) this.#overflowTurns.set(name, turn)
     this.#overflow[key] = value
   }
 

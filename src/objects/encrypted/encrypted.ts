@@ -1,5 +1,6 @@
 // A store that keeps what it is given encrypted in another store. Each write has a fresh key of its own; what comes out was
 // authenticated before: a frame that isn't exactly as it was written gives object-damaged, and not one of its bytes.
+// What was written under a key we don't have, or by a newer version, may be whole: that is object-unreadable.
 import { createHash, randomBytes } from 'node:crypto'
 
 import { MillpondError } from '../../core/errors.ts'
@@ -9,6 +10,7 @@ import {
   frameStart,
   headerBytes,
   type HeaderProblem,
+  keyIdOf,
   type Layout,
   layoutOf,
   makeHeader,
@@ -67,7 +69,7 @@ class EncryptedStore implements ObjectStore {
       if (opened === undefined) return undefined
       try {
         const content = await this.#frames(opened, range)
-        return content === undefined ? undefined : { info: opened.info, content }
+        return content === undefined ? undefined : { info: opened.info, keyId: keyIdOf(opened.key.header), content }
       } catch (error) {
         if (attempt === attemptsMax || !(await this.#isReplaced(opened, error))) throw error
       }
@@ -92,7 +94,7 @@ class EncryptedStore implements ObjectStore {
     if (stored === undefined) return undefined
     const header = await collect(stored.content)
     const key = openHeader(header, name, this.#keys)
-    if ('problem' in key) throw damaged(name, problems[key.problem])
+    if ('problem' in key) throw headerError(name, key.problem)
     const layout = layoutOf(stored.info.bytes)
     if (layout === undefined) throw damaged(name, 'its length is not that of an encrypted object')
     return { info: plainInfo(stored.info), layout, key }
@@ -253,11 +255,20 @@ function plainInfo(stored: ObjectInfo): ObjectInfo {
   return { ...stored, bytes: layoutOf(stored.bytes)?.bytes ?? 0 }
 }
 
-const problems: Readonly<Record<HeaderProblem, string>> = {
-  'no-header': 'it is no encrypted object',
-  'unknown-version': 'it was written by a newer version',
-  'unknown-key': 'it was written under another media key',
-  damaged: 'its header is not what was written under this name',
+function headerError(name: string, problem: HeaderProblem): MillpondError {
+  if (problem.kind === 'unknown-version') {
+    return unreadable(name, `it is of version ${problem.version}, which a newer Millpond writes`)
+  }
+  if (problem.kind === 'unknown-key') {
+    return unreadable(name, `it was written under another media key, whose id is ${problem.keyId}`)
+  }
+  const isHeader = problem.kind === 'damaged'
+  return damaged(name, isHeader ? 'its header is not what was written under this name' : 'it is no encrypted object')
+}
+
+/** Not damage: with the right key or version it may be whole, so nothing may take its place. */
+function unreadable(name: string, reason: string): MillpondError {
+  return new MillpondError('object-unreadable', `${name} can't be read: ${reason}.`)
 }
 
 function damaged(name: string, reason: string): MillpondError {

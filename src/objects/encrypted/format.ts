@@ -23,7 +23,10 @@ export interface ObjectKey {
   readonly key: Buffer
 }
 
-export type HeaderProblem = 'no-header' | 'unknown-version' | 'unknown-key' | 'damaged'
+export type HeaderProblem =
+  | { readonly kind: 'no-header' | 'damaged' }
+  | { readonly kind: 'unknown-version'; readonly version: number }
+  | { readonly kind: 'unknown-key'; readonly keyId: string }
 
 /** `random`: fresh bytes for key and nonce, 44 of them. */
 export function makeHeader(wrapping: WrappingKey, name: string, random: Uint8Array): ObjectKey {
@@ -46,14 +49,21 @@ export function openHeader(
   name: string,
   keys: readonly WrappingKey[],
 ): ObjectKey | { readonly problem: HeaderProblem } {
-  if (header.length !== headerBytes || !header.subarray(0, magic.length).equals(magic)) return { problem: 'no-header' }
-  if (header[magic.length] !== version) return { problem: 'unknown-version' }
+  if (header.length !== headerBytes || !header.subarray(0, magic.length).equals(magic))
+    return { problem: { kind: 'no-header' } }
+  const found = header.readUInt8(magic.length)
+  if (found !== version) return { problem: { kind: 'unknown-version', version: found } }
   const id = header.subarray(keyIdAt, nonceAt)
   const wrapping = keys.find((one) => one.id.equals(id))
-  if (wrapping === undefined) return { problem: 'unknown-key' }
+  if (wrapping === undefined) return { problem: { kind: 'unknown-key', keyId: keyIdOf(header) } }
   const nonce = header.subarray(nonceAt, wrappedAt)
   const key = open(wrapping.key, nonce, wrapData(header, name), header.subarray(wrappedAt))
-  return key === undefined ? { problem: 'damaged' } : { header, key }
+  return key === undefined ? { problem: { kind: 'damaged' } } : { header, key }
+}
+
+/** Of the key that wraps the object's own, hexadecimal. */
+export function keyIdOf(header: Buffer): string {
+  return header.toString('hex', keyIdAt, nonceAt)
 }
 
 /** The object's name is part of it: a file moved to another object's place doesn't open there. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { MillpondError } from '../../core/errors.ts'
 import type { RequestMeta } from '../../core/event.ts'
+import { isNestedDeeperThan } from '../../core/json-text.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 
@@ -22,6 +23,8 @@ export interface ImportRecord {
 const batchBytesMax = 8 * 1024 * 1024
 /** Somewhat too much is read and then refused: an answer in the middle of a body may be lost on its way. */
 const bodyBytesMax = 2 * batchBytesMax
+/** The screen refuses events far below it. 8 MiB of brackets would cost hundreds of megabytes to be parsed. */
+const depthMax = 1000
 
 const named = z.object({ source: z.string() })
 
@@ -76,8 +79,12 @@ function linesOf(text: string): string[] {
 }
 
 function parseObject(body: Buffer): { readonly batch?: unknown } {
+  const text = body.toString()
+  if (isNestedDeeperThan(text, depthMax)) {
+    throw new MillpondError('request-invalid', `The body nests deeper than ${depthMax} levels.`)
+  }
   try {
-    const value: unknown = JSON.parse(body.toString())
+    const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value
   } catch {
     // Said below, without the bytes that a message of the parser quotes.

@@ -34,6 +34,12 @@ export function maintenanceRoutes(app: FastifyInstance, { maintenance, log }: Ap
   }))
 
   app.post('/api/maintenance/rebuild', async (request, reply) => {
-    return sendLines(reply, maintenance.rebuild(parseInput(rebuildInput, request.body)), log)
+    // Whoever started it and leaves has given it up, whatever it is doing at the moment.
+    const abort = new AbortController()
+    reply.raw.once('close', () => {
+      abort.abort()
+    })
+    const input = parseInput(rebuildInput, request.body)
+    return sendLines(reply, maintenance.rebuild({ ...input, signal: abort.signal }), log)
   })
 }

@@ -19,8 +19,8 @@ export async function digestTables(link: Link, catalog: Catalog): Promise<TableD
   return digests
 }
 
-/** XOR: neither the order of rows nor how they are spread over groups matters. */
+/** A sum: neither the order of rows nor how they are spread over groups matters, and an id that is there twice counts twice. */
 async function digestOf(link: Link, table: TableName, hashes: string): Promise<TableDigest> {
-  const [row] = await readRows(link, `SELECT count(*), coalesce(bit_xor(h), 0)::VARCHAR FROM (${hashes})`)
+  const [row] = await readRows(link, `SELECT count(*), coalesce(sum(h::HUGEINT), 0)::VARCHAR FROM (${hashes})`)
   return { table, rows: Number(row?.[0] ?? 0), idsHash: String(row?.[1] ?? '0') }
 }

@@ -2,7 +2,7 @@
 import { resolve, sep } from 'node:path'
 
 import { assert, MillpondError } from '../../core/errors.ts'
-import type { Catalog, ExportRequest, TableName } from '../driver.ts'
+import type { Catalog, ColumnType, ExportRequest, TableName } from '../driver.ts'
 import { knownColumns } from './catalog.ts'
 import { changedRows, type Link, readRows } from './link.ts'
 import { columnTypeOf, quoteName, quoteTable, quoteText, timestampSql } from './names.ts'
@@ -37,8 +37,7 @@ export async function importRows(
   { table, path, replace }: ImportRequest,
   folder: string,
 ): Promise<number> {
-  checkPath(path, folder)
-  const file = `read_parquet(${quoteText(path)})`
+  const file = fileSql(path, folder)
   const names = await columnsToImport(link, catalog, table, file)
   const target = quoteTable(table)
   if (replace === 'all') await link.api.run(`DELETE FROM ${target}`)
@@ -50,17 +49,38 @@ export async function importRows(
 /** No value changes on its way: types are the same, or float where the file has integer, as after a widening. */
 async function columnsToImport(link: Link, catalog: Catalog, table: TableName, file: string): Promise<string[]> {
   const columns = new Map(knownColumns(catalog, table).map(({ name, type }) => [name, type]))
-  const found = await readRows(link, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${file})`)
-  return found.map(([name, typeName]) => {
-    const type = columnTypeOf(String(typeName))
-    const own = columns.get(String(name))
-    if (own !== undefined && (own === type || (own === 'float' && type === 'integer'))) return String(name)
+  return (await columnsOfFile(link, file)).map(({ name, type, typeName }) => {
+    const own = columns.get(name)
+    if (own !== undefined && (own === type || (own === 'float' && type === 'integer'))) return name
     const there = own === undefined ? 'no such column' : `the type ${own}`
     throw new MillpondError(
       'column-unknown',
-      `The file has a column ${String(name)} of type ${type ?? String(typeName)}, ${table.dataset}.${table.table} has ${there}`,
+      `The file has a column ${name} of type ${type ?? typeName}, ${table.dataset}.${table.table} has ${there}`,
     )
   })
+}
+
+export interface FileColumn {
+  readonly name: string
+  /** undefined: one that we never write. */
+  readonly type: ColumnType | undefined
+  readonly typeName: string
+}
+
+/** `file`: of fileSql. */
+export async function columnsOfFile(link: Link, file: string): Promise<FileColumn[]> {
+  const found = await readRows(link, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${file})`)
+  return found.map(([name, typeName]) => ({
+    name: String(name),
+    type: columnTypeOf(String(typeName)),
+    typeName: String(typeName),
+  }))
+}
+
+/** The file as a table of a query. */
+export function fileSql(path: string, folder: string): string {
+  checkPath(path, folder)
+  return `read_parquet(${quoteText(path)})`
 }
 
 function checkPath(path: string, folder: string): void {

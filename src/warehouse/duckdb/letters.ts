@@ -12,6 +12,8 @@ export interface Person {
 
 const userKeys = ['userId', 'user_id']
 const anonymousKeys = ['anonymousId', 'anonymous_id']
+/** Of an alias: whom its user was before, by either kind of id. */
+const previousKeys = ['previousId', 'previous_id']
 
 /** True if an id of the person stands where such an id belongs; in unreadable text, if it stands anywhere as a text of its own. */
 export function names({ raw, meta }: LetterText, person: Person): boolean {
@@ -49,6 +51,7 @@ function namesInValue(root: unknown, { userId, anonymousId }: Person): boolean {
     for (const [key, child] of Object.entries(value)) {
       if (userKeys.includes(key) && isId(child, userId)) return true
       if (anonymousKeys.includes(key) && isId(child, anonymousId)) return true
+      if (previousKeys.includes(key) && (isId(child, userId) || isId(child, anonymousId))) return true
       if (key === 'user' && isId((child as { id?: unknown } | null)?.id, userId)) return true
       waiting.push(child)
     }

@@ -1,6 +1,7 @@
 // Work on fed tables between loads: the parts of the driver's `maintenance`, each in one transaction on the loader's link.
 import type { Catalog, TableName, WarehouseMaintenance } from '../driver.ts'
 import type { AppendBlock } from './append.ts'
+import { replaceDataset, takeExpired } from './dataset.ts'
 import { compactDay, expireRows, tablesOfDay } from './days.ts'
 import { digestTables } from './digest.ts'
 import { erasePerson } from './erase.ts'
@@ -50,7 +51,7 @@ export function createMaintenance(host: MaintenanceHost): WarehouseMaintenance {
         const retyped = await retypeColumn(link, catalog, request, append)
         return { result: retyped.receipt, rows: retyped.rowsWritten, catalog: retyped.catalog }
       }),
-    erase: async (erasure) => changeRows(async (link, catalog) => erasePerson(link, catalog, erasure)),
+    erase: async (erasure) => changeRows(async (link, catalog) => erasePerson(link, catalog, erasure, append)),
     expire: async (dataset, beforeMicros) =>
       changeRows(async (link, catalog) => expireRows(link, catalog, dataset, beforeMicros)),
     compactDay: async (table: TableName, dayMicros) =>
@@ -64,6 +65,13 @@ export function createMaintenance(host: MaintenanceHost): WarehouseMaintenance {
         const rows = await importRows(link, catalog, { table, path, replace }, exchangeFolder)
         return { result: rows, rows, bookkeeping: table.dataset === systemDataset }
       }),
+    replaceDataset: async (replacement) =>
+      transact(async (link, catalog) => {
+        const replaced = await replaceDataset(link, catalog, replacement, exchangeFolder)
+        return { result: replaced.rows, rows: replaced.rows, catalog: replaced.catalog }
+      }),
+    takeExpired: async (expired) =>
+      changeRows(async (link, catalog) => takeExpired(link, catalog, expired, exchangeFolder)),
     digest: async () => readOnly(digestTables),
     replaceWith: host.replaceWith,
   }

@@ -19,14 +19,21 @@ export interface RejectedLine {
   readonly reason: string
 }
 
+export interface Rejected {
+  /** All of them. */
+  readonly count: number
+  /** At most `rejectedNamedMax`, in the order of the file. */
+  readonly first: readonly RejectedLine[]
+}
+
 export interface FileRows {
   readonly columns: readonly FileColumn[]
   /** Known of Parquet files only. */
   readonly rowCount: number | undefined
   /** Each row as JSON text of an object, many at a time; the first `skip` rows are left out. Error: import-unreadable. */
   rows(skip: number, limit?: number): AsyncGenerator<readonly string[]>
-  /** Lines that could not be read as rows, once `rows` has ended; at most `rejectedMax`. */
-  rejected(): Promise<readonly RejectedLine[]>
+  /** Lines that could not be read as rows, once `rows` has ended. */
+  rejected(): Promise<Rejected>
   close(): void
 }
 
@@ -34,7 +41,7 @@ export type FileFormat =
   | { readonly kind: 'parquet' }
   | { readonly kind: 'csv'; readonly compression: 'none' | 'gzip' | 'zstd' }
 
-export const rejectedMax = 1000
+const rejectedNamedMax = 1000
 const memoryBytesMax = 1024 ** 3
 
 /** Error: import-unreadable. */
@@ -52,7 +59,7 @@ export async function openFileRows(path: string, format: FileFormat): Promise<Fi
       rowCount: format.kind === 'parquet' ? await countRows(link, table) : undefined,
       rows: (skip, limit) =>
         readAll(link, path, `${select}${limit === undefined ? '' : ` LIMIT ${limit}`} OFFSET ${skip}`),
-      rejected: async () => (format.kind === 'csv' ? readRejected(link) : []),
+      rejected: async () => (format.kind === 'csv' ? readRejected(link) : { count: 0, first: [] }),
       close() {
         link.api.closeSync()
         duckdb.close_sync(database)
@@ -91,12 +98,13 @@ function tableOf(path: string, format: FileFormat): string {
   // A path is a pattern to the engine; inside of brackets a sign stands for itself.
   const literal = quoteText(path.replaceAll(/[*?[]/g, '[$&]'))
   if (format.kind === 'parquet') return `read_parquet(${literal})`
-  // Everything as text: a postal code is no number because the first thousand look like it.
+  // Everything as text: a postal code is no number because the first thousand look like it. Rejects have no limit (0):
+  // behind one, bad lines would vanish uncounted.
   return `read_csv(${literal}, header = true, all_varchar = true, compression = ${quoteText(format.compression)},
-    ignore_errors = true, store_rejects = true, rejects_limit = ${rejectedMax})`
+    ignore_errors = true, store_rejects = true, rejects_limit = 0)`
 }
 
-/** NaN and infinities are no JSON: they become null. */
+/** NaN and infinities are no JSON: they become null. Inside of lists and structs they stay, as bare words. */
 function finite({ name, type }: FileColumn): string {
   const column = `"${name.replaceAll('"', '""')}"`
   return type === 'DOUBLE' || type === 'FLOAT'
@@ -121,9 +129,15 @@ async function* readAll(link: Link, path: string, sql: string): AsyncGenerator<r
   }
 }
 
-async function readRejected(link: Link): Promise<readonly RejectedLine[]> {
-  const rows = await readRows(link, 'SELECT line, min(error_message) FROM reject_errors GROUP BY 1 ORDER BY 1')
-  return rows.map(([line, reason]) => ({ line: Number(line), reason: String(reason).replace(/\.$/, '') }))
+/** A line with two faults is in the table twice, and once more for each time that the file was read. */
+async function readRejected(link: Link): Promise<Rejected> {
+  const [counted] = await readRows(link, 'SELECT count(DISTINCT line) FROM reject_errors')
+  const rows = await readRows(
+    link,
+    `SELECT line, min(error_message) FROM reject_errors GROUP BY 1 ORDER BY 1 LIMIT ${rejectedNamedMax}`,
+  )
+  const first = rows.map(([line, reason]) => ({ line: Number(line), reason: String(reason).replace(/\.$/, '') }))
+  return { count: Number(counted?.[0] ?? 0), first }
 }
 
 function unreadable(path: string, error: unknown): MillpondError {

@@ -93,7 +93,8 @@ function gather(
   return users
 }
 
-function scalarOf(value: unknown, { name, type }: ColumnSpec): Scalar {
+/** What the engine gives of a column of ours. */
+export function scalarOf(value: unknown, { name, type }: ColumnSpec): Scalar {
   if (type === 'timestamp') return (value as { readonly micros: bigint }).micros
   assert(typeof value !== 'object' && typeof value !== 'undefined', `${name} holds a ${type}`)
   return value as Scalar

@@ -23,7 +23,7 @@ import type { Link } from './link.ts'
 import { quoteName, quoteTable, typeNameOf } from './names.ts'
 import { packColumn } from './pack.ts'
 
-interface Trait {
+export interface Trait {
   readonly timeMicros: number
   readonly tieBreak: string
   readonly value: Scalar
@@ -44,7 +44,7 @@ interface KnownUser {
 export type TraitTime = readonly [timeMicros: number, tieBreak: string]
 
 /** A row to write: all its trait times, and the traits that change. */
-interface UserRow {
+export interface UserRow {
   readonly id: string
   readonly rowId: bigint | null
   readonly receivedAtMicros: number
@@ -117,7 +117,7 @@ async function readKnown(link: Link, table: TableName, ids: readonly string[]): 
   return known
 }
 
-function parseTimes(text: unknown): Map<string, TraitTime> {
+export function parseTimes(text: unknown): Map<string, TraitTime> {
   if (typeof text !== 'string') return new Map()
   return new Map(Object.entries(JSON.parse(text) as Record<string, TraitTime>))
 }
@@ -163,7 +163,7 @@ const stage: TableName = { dataset: 'main', table: 'millpond_changed_users' }
  * are written anew and the old ones deleted, because an UPDATE that any running query started before would hold up the
  * next checkpoint (docs/decisions/0002-duckdb.md).
  */
-async function replaceUsers(
+export async function replaceUsers(
   link: Link,
   table: TableName,
   columns: readonly ColumnSpec[],

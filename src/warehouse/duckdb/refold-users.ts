@@ -1,0 +1,177 @@
+// `users` after some identifies were erased: what came from them goes. A trait becomes the newest value of the identifies that
+// are left, by the rule of users.ts; a user whom none of them speaks of any more goes as a whole.
+//
+//   noteIdentifies (what will go) ─▶ rows are erased ─▶ users without an identify go ─▶ traits of the others are folded again
+import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
+
+import type { Catalog, ColumnSpec } from '../driver.ts'
+import { callTables, usersColumns, usersTable } from '../schema.ts'
+import type { AppendBlock } from './append.ts'
+import { columnsOf, hasColumn, traitTimesColumn } from './catalog.ts'
+import { changedRows, type Link, readRows } from './link.ts'
+import { quoteName, quoteTable } from './names.ts'
+import { scalarOf } from './retype-users.ts'
+import { parseTimes, replaceUsers, type Trait, type TraitTime, type UserRow } from './users.ts'
+
+const notedTable = 'temp.main.millpond_erased_identifies'
+/** Users in one piece. */
+const usersMax = 256
+
+interface User {
+  readonly id: string
+  readonly rowId: bigint
+  readonly receivedAtMicros: number
+  readonly times: Map<string, TraitTime>
+}
+
+/** Keeps whom the rows speak of, and when. False: there are none, and nothing is kept. */
+export async function noteIdentifies(
+  link: Link,
+  dataset: string,
+  { where, values }: { readonly where: string; readonly values: string[] },
+): Promise<boolean> {
+  const rows = await readRows(
+    link,
+    `SELECT DISTINCT user_id, epoch_us("timestamp")::VARCHAR, id
+     FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE (${where}) AND user_id IS NOT NULL LIMIT 1`,
+    values,
+  )
+  if (rows.length === 0) return false
+  await link.api.run(
+    `CREATE TEMP TABLE millpond_erased_identifies AS
+     SELECT DISTINCT user_id, epoch_us("timestamp")::VARCHAR AS micros, id
+     FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE (${where}) AND user_id IS NOT NULL`,
+    values,
+  )
+  return true
+}
+
+/** After noteIdentifies and the erasure. Users removed; `isOld`: a condition over a row that may go. */
+export async function foldUsersAgain(
+  link: Link,
+  catalog: Catalog,
+  dataset: string,
+  isOld: string,
+  append: AppendBlock,
+): Promise<number> {
+  const table = { dataset, table: usersTable }
+  const identifies = quoteTable({ dataset, table: callTables.identify })
+  const removed = await changedRows(
+    link,
+    `DELETE FROM ${quoteTable(table)} WHERE ${isOld} AND id IN (SELECT user_id FROM ${notedTable})
+     AND id NOT IN (SELECT user_id FROM ${identifies} WHERE user_id IS NOT NULL)`,
+  )
+  const left = await readRows(
+    link,
+    `SELECT id FROM ${quoteTable(table)} WHERE id IN (SELECT user_id FROM ${notedTable}) ORDER BY id`,
+  )
+  const columns = columnsOf(catalog, table)
+  for (let start = 0; start < left.length; start += usersMax) {
+    const ids = left.slice(start, start + usersMax).map(([id]) => String(id))
+    const rows = await foldedRows(link, catalog, dataset, ids)
+    if (rows.length > 0) await replaceUsers(link, table, columns, rows, append)
+  }
+  await link.api.run(`DROP TABLE ${notedTable}`)
+  return removed
+}
+
+/** Users of whom something changes. */
+async function foldedRows(link: Link, catalog: Catalog, dataset: string, ids: readonly string[]): Promise<UserRow[]> {
+  const identifies = columnsOf(catalog, { dataset, table: callTables.identify })
+  const traits = columnsOf(catalog, { dataset, table: usersTable }).filter(
+    ({ name }) => name !== traitTimesColumn.name && !hasColumn(usersColumns, name),
+  )
+  const erased = await erasedOf(link, ids)
+  const rows: UserRow[] = []
+  for (const user of await readUsers(link, dataset, ids)) {
+    const gone = erased.get(user.id) ?? new Set<string>()
+    const lost = traits.filter(({ name }) => {
+      const time = user.times.get(name)
+      return time !== undefined && gone.has(keyOf(time))
+    })
+    const kept = lost.filter(({ name }) => hasColumn(identifies, name))
+    const { receivedAtMicros, newest } = await newestOf(link, dataset, user.id, kept)
+    if (lost.length === 0 && receivedAtMicros === user.receivedAtMicros) continue
+    rows.push(foldedRow({ ...user, receivedAtMicros: receivedAtMicros ?? user.receivedAtMicros }, lost, newest))
+  }
+  return rows
+}
+
+function foldedRow(user: User, lost: readonly ColumnSpec[], newest: ReadonlyMap<string, Trait>): UserRow {
+  const times = new Map(user.times)
+  const changed = new Map<string, Trait>()
+  for (const { name } of lost) {
+    const trait = newest.get(name)
+    if (trait === undefined) times.delete(name)
+    else times.set(name, [trait.timeMicros, trait.tieBreak])
+    changed.set(name, trait ?? { timeMicros: 0, tieBreak: '', value: null })
+  }
+  const { id, rowId, receivedAtMicros } = user
+  return { id, rowId, receivedAtMicros, times: JSON.stringify(Object.fromEntries(times)), changed }
+}
+
+function keyOf([micros, tieBreak]: TraitTime): string {
+  return `${micros} ${tieBreak}`
+}
+
+/** Moments and ids of the identifies that are gone, by user. */
+async function erasedOf(link: Link, ids: readonly string[]): Promise<Map<string, Set<string>>> {
+  const reader = await link.api.runAndReadAll(
+    `SELECT user_id, micros, id FROM ${notedTable} WHERE user_id IN (SELECT unnest($1))`,
+    [listValue(ids)],
+    [LIST(VARCHAR)],
+  )
+  const erased = new Map<string, Set<string>>()
+  for (const [userId, micros, id] of reader.getRows()) {
+    const keys = erased.get(String(userId)) ?? new Set<string>()
+    erased.set(String(userId), keys.add(`${String(micros)} ${String(id)}`))
+  }
+  return erased
+}
+
+async function readUsers(link: Link, dataset: string, ids: readonly string[]): Promise<User[]> {
+  const reader = await link.api.runAndReadAll(
+    `SELECT id, rowid::VARCHAR, epoch_us(received_at), ${traitTimesColumn.name}::VARCHAR
+     FROM ${quoteTable({ dataset, table: usersTable })} WHERE id IN (SELECT unnest($1))`,
+    [listValue(ids)],
+    [LIST(VARCHAR)],
+  )
+  return reader.getRows().map(([id, rowId, receivedAt, times]) => ({
+    id: String(id),
+    rowId: BigInt(String(rowId)),
+    receivedAtMicros: Number(receivedAt ?? 0),
+    times: parseTimes(times),
+  }))
+}
+
+/** What the identifies that are left say of a user. */
+async function newestOf(
+  link: Link,
+  dataset: string,
+  userId: string,
+  columns: readonly ColumnSpec[],
+): Promise<{ readonly receivedAtMicros: number | undefined; readonly newest: ReadonlyMap<string, Trait> }> {
+  const picks = columns.flatMap(({ name }) => {
+    const value = quoteName(name)
+    const newest = (what: string): string => `arg_max(${what}, ("timestamp", id)) FILTER (WHERE ${value} IS NOT NULL)`
+    return [newest('epoch_us("timestamp")'), newest('id'), newest(value)]
+  })
+  const [row = []] = await readRows(
+    link,
+    `SELECT ${['epoch_us(max(received_at))', ...picks].join(', ')}
+     FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE user_id = $1`,
+    [userId],
+  )
+  const newest = new Map<string, Trait>()
+  for (const [index, column] of columns.entries()) {
+    const [micros = null, tieBreak = null, value = null] = row.slice(1 + index * 3, 4 + index * 3)
+    if (micros === null || value === null) continue
+    newest.set(column.name, {
+      timeMicros: Number(micros),
+      tieBreak: String(tieBreak),
+      value: scalarOf(value, column),
+    })
+  }
+  const [receivedAt = null] = row
+  return { receivedAtMicros: receivedAt === null ? undefined : Number(receivedAt), newest }
+}
