@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import { countWaiting } from './buffer/waiting.ts'
 import { openControl } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
+import { MillpondError } from './core/errors.ts'
 import { diskFiles, pathExists } from './core/files.ts'
 import { createLog, type Log, logOf } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
@@ -20,9 +21,9 @@ import {
   rebuildFolder,
   startRebuildJob,
 } from './deliver/rebuild/job.ts'
-import { rebuild, type RebuildProgress, type RebuildRequest } from './deliver/rebuild/rebuild.ts'
+import { rebuild, type RebuildOutcome, type RebuildProgress, type RebuildRequest } from './deliver/rebuild/rebuild.ts'
 import { keptSnapshot } from './deliver/rebuild/snapshot.ts'
-import { finishSwap, swapWarehouse } from './deliver/rebuild/swap.ts'
+import { finishSwap, isSwapPending, swapWarehouse } from './deliver/rebuild/swap.ts'
 import { openDiskStore } from './objects/disk/disk.ts'
 import type { StreamPosition } from './warehouse/driver.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
@@ -36,12 +37,40 @@ async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
 }
 
-/** Errors: those of `rebuild`, and warehouse-unreadable. */
-export async function* rebuildOffline(settings: Settings, request: RebuildRequest): AsyncGenerator<RebuildProgress> {
+type OfflineProgress = Exclude<RebuildProgress, { readonly end: unknown }> | { readonly end: OfflineOutcome }
+
+export interface OfflineOutcome extends RebuildOutcome {
+  /** There was no warehouse: rows from before the archive begins were not kept, they are gone. */
+  readonly isFromNothing: boolean
+}
+
+/** Errors: those of `rebuild`, and warehouse-unreadable; query-cancelled behind the request's signal. */
+export async function* rebuildOffline(settings: Settings, request: RebuildRequest): AsyncGenerator<OfflineProgress> {
   const log = logOf(createLog(settings.logLevel), 'rebuild')
+  const { signal } = request
   await finishSwap(settings.data, fedFile, swapDeps)
-  if (await pathExists(join(settings.data, 'warehouse', fedFile))) yield* besidePresent(settings, request, log)
-  else yield* fromNothing(settings, log)
+  try {
+    if (await pathExists(join(settings.data, 'warehouse', fedFile))) {
+      for await (const line of besidePresent(settings, request, log)) {
+        yield 'end' in line ? { end: { ...line.end, isFromNothing: false } } : line
+      }
+    } else if (request.dataset === undefined) yield* fromNothing(settings, log, { signal })
+    else {
+      const message = 'There is no warehouse to put one dataset into; leave --dataset out to make all tables'
+      throw new MillpondError('request-invalid', message)
+    }
+  } catch (error) {
+    // Whatever the work died of then, this is why.
+    throw signal?.aborted === true && !isSwapPending(error) ? givenUp() : error
+  }
+}
+
+function givenUp(): MillpondError {
+  return new MillpondError('query-cancelled', 'The rebuild was given up, and nothing was changed')
+}
+
+function heed(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw givenUp()
 }
 
 async function platformsOf(data: string): Promise<RebuildOrder['platforms']> {
@@ -97,13 +126,22 @@ export interface CarriedRows {
 export async function* rebuildRestored(
   settings: Settings,
   carried: CarriedRows | undefined,
-): AsyncGenerator<RebuildProgress> {
+): AsyncGenerator<OfflineProgress> {
   await finishSwap(settings.data, fedFile, swapDeps)
   if (await pathExists(join(settings.data, 'warehouse', fedFile))) return
-  yield* fromNothing(settings, logOf(createLog(settings.logLevel), 'rebuild'), carried)
+  yield* fromNothing(settings, logOf(createLog(settings.logLevel), 'rebuild'), { carried })
 }
 
-async function* fromNothing(settings: Settings, log: Log, carried?: CarriedRows): AsyncGenerator<RebuildProgress> {
+interface Nothing {
+  readonly carried?: CarriedRows | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+async function* fromNothing(
+  settings: Settings,
+  log: Log,
+  { carried, signal }: Nothing,
+): AsyncGenerator<OfflineProgress> {
   const { data } = settings
   const startMs = clock.monotonicMs()
   const snapshot = await keptSnapshot(diskFiles, join(data, 'archive'))
@@ -111,23 +149,27 @@ async function* fromNothing(settings: Settings, log: Log, carried?: CarriedRows)
   const order = { settings, platforms: await platformsOf(data), snapshot, until: undefined }
   const total = await eventsToLoad(data, log)
   let events = 0
+  let isPending = false
   try {
     if (carried !== undefined) {
       // Users and counts are folded from all that came up to a position: they fit a warehouse that stands exactly there.
       const finish = { ...(await ownCopies(data, carried)), snapshot: undefined, dataset: undefined }
-      events = yield* load({ ...order, until: carried.positions }, finish, log, { before: 0, total })
+      events = yield* load({ ...order, until: carried.positions }, finish, log, { before: 0, total, signal })
     }
     const finish = { expired: [], asTheyAre: [], snapshot, dataset: undefined }
     const rest = { ...order, snapshot: carried === undefined ? snapshot : undefined }
-    events = yield* load(rest, finish, log, { before: events, total })
+    events = yield* load(rest, finish, log, { before: events, total, signal })
     const install = async (): Promise<void> => finishSwap(data, fedFile, swapDeps)
     await swapWarehouse(data, fedFile, install, swapDeps)
     const boundaryMicros = Math.max(0, ...beginnings.map((one) => one.receivedAtMicros))
     const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
     const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
-    yield { end: { events, seconds, archiveBeginsAt, differences: [] } }
+    yield { end: { events, seconds, archiveBeginsAt, differences: [], isFromNothing: carried === undefined } }
+  } catch (error) {
+    isPending = isSwapPending(error)
+    throw error
   } finally {
-    await removeFolder(rebuildFolder(data))
+    if (!isPending) await removeFolder(rebuildFolder(data))
   }
 }
 
@@ -136,8 +178,8 @@ async function* load(
   order: RebuildOrder & { readonly settings: Settings },
   finish: FinishOrder,
   log: Log,
-  { before, total }: { readonly before: number; readonly total: number },
-): AsyncGenerator<RebuildProgress, number> {
+  { before, total, signal }: { readonly before: number; readonly total: number; readonly signal: Nothing['signal'] },
+): AsyncGenerator<Exclude<OfflineProgress, { readonly end: unknown }>, number> {
   const job = await startRebuildJob(order, { driver: await openRebuilt(order.settings, log), clock, log })
   try {
     let isDone = false
@@ -148,9 +190,11 @@ async function* load(
       await Promise.race([advancing, pause(progressIntervalMs)])
       const done = before + job.eventsLoaded()
       yield { done, total: Math.max(done, total) }
+      heed(signal)
       if (isDone) break
     }
     await job.finish(finish)
+    heed(signal)
     return before + job.eventsLoaded()
   } finally {
     await job.stop()

@@ -43,6 +43,8 @@ export interface OfflineRestore {
 }
 
 export interface OfflineRebuild {
+  /** Gives up, and changes nothing. */
+  readonly signal?: AbortSignal | undefined
   readonly dataset?: string | undefined
   readonly force?: boolean | undefined
 }

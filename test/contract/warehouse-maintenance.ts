@@ -1,8 +1,9 @@
 // The part of the driver's contract that is work between loads: rows go, and days are put in order. See also
 // warehouse-retype.ts and warehouse-exchange.ts.
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { TableName, WarehouseDriver } from '../../src/warehouse/driver.ts'
+import type { ColumnSpec, LoadPlan, Scalar, TableName, WarehouseDriver } from '../../src/warehouse/driver.ts'
 import { commonColumns, systemTables, usersColumns } from '../../src/warehouse/schema.ts'
 import { describeDatasets } from './warehouse-dataset.ts'
 import { describeExchange, type Doors } from './warehouse-exchange.ts'
@@ -14,6 +15,7 @@ const day = 86_400_000_000
 export function describeMaintenance(name: string, doors: Doors): void {
   describe(`${name}: erase`, () => {
     describeErase(doors)
+    describeEraseUsers(doors)
   })
   describe(`${name}: days`, () => {
     describeDays(doors)
@@ -147,6 +149,48 @@ function describeErase({ openFresh }: Doors): void {
     expect(await driver.maintenance.erase(person)).toBe(goes ? 1 : 0)
   })
 
+  test.each<[string, Record<string, unknown>, string[], boolean]>([
+    ['a row', { kind: 'row', table: 'ai.assets' }, ['ai'], true],
+    ['a row of another table', { kind: 'row', table: 'logs.entries' }, ['ai', 'web'], false],
+    ['a row that names no table', { kind: 'row' }, ['web'], true],
+    ['a request', { call: 'track' }, ['web'], true],
+    ['a request, elsewhere', { call: 'track', table: 'ai.assets' }, ['ai', 'logs'], false],
+  ])('letters of a dataset: %s', async (_, meta, datasets, goes) => {
+    const letter = {
+      id: '1',
+      source: 'web',
+      reason: 'row_refused',
+      received_at: 100,
+      events: 1,
+      raw: '{"user_id":"u"}',
+    }
+    for (const dataset of datasets) {
+      const { driver } = await openFresh()
+      const rows = [{ ...letter, meta: JSON.stringify(meta) }]
+      await driver.load(planTo(1, { blocks: [blockOf(letters, systemTables.dead_letters, rows)] }))
+      expect(await driver.maintenance.erase({ ...person, dataset })).toBe(goes ? 1 : 0)
+    }
+  })
+
+  test('aliases of the person go, by either kind of id', async () => {
+    const { driver } = await openFresh()
+    const aliases = { dataset: 'web', table: 'aliases' }
+    const columns = [...commonColumns, { name: 'previous_id', type: 'text' }] as const
+    const rows = ['u', 'a', 'x', null].map((previous, index) => ({
+      id: `${index}`,
+      user_id: 'v',
+      previous_id: previous,
+      received_at: 100,
+    }))
+    const late = { id: 'late', user_id: 'v', previous_id: 'u', received_at: 101 }
+    await driver.load(
+      planTo(1, { changes: [createOf(aliases, columns)], blocks: [blockOf(aliases, columns, [...rows, late])] }),
+    )
+    expect(await driver.maintenance.erase({ ...person, anonymousId: undefined })).toBe(1)
+    expect(await driver.maintenance.erase({ ...person, userId: undefined })).toBe(1)
+    expect(await ids(driver, 'web.aliases')).toEqual(['2', '3', 'late'])
+  })
+
   test('ids may be anything', async () => {
     const { driver } = await openFresh()
     const strange = ["o'b\u0000", '$1', '\ud800', '水"\\']
@@ -157,6 +201,141 @@ function describeErase({ openFresh }: Doors): void {
       // No time of receiving: nothing says that it came later.
       expect([index, await driver.maintenance.erase(erasure)]).toEqual([index, 0])
     }
+  })
+}
+
+interface Identify {
+  readonly userId: string
+  readonly anonymousId: string
+  readonly receivedAt: number
+  readonly time: number
+  readonly traits: Readonly<Record<string, Scalar>>
+}
+
+function describeEraseUsers({ openFresh }: Doors): void {
+  const traitColumns: readonly ColumnSpec[] = [
+    { name: 'email', type: 'text' },
+    { name: 'age', type: 'integer' },
+    { name: 'since', type: 'timestamp' },
+    { name: 'ratio', type: 'float' },
+    { name: 'ok', type: 'boolean' },
+    { name: 'more', type: 'json' },
+  ]
+  const identifies = { dataset: 'web', table: 'identifies' }
+  const users = { dataset: 'web', table: 'users' }
+  const changes = [
+    createOf(identifies, [...commonColumns, ...traitColumns]),
+    createOf(users, [...usersColumns, ...traitColumns]),
+  ]
+  const erasure = { dataset: undefined, userId: undefined, anonymousId: 'a', receivedUntilMicros: 100 }
+  const all = 'SELECT * REPLACE (CAST(more AS VARCHAR) AS more) FROM web.users ORDER BY id'
+
+  function planOf(events: readonly (readonly [string, Identify])[], parts: Partial<LoadPlan> = {}): LoadPlan {
+    const rows = events.map(([id, { userId, anonymousId, receivedAt, time, traits }]) => ({
+      id,
+      user_id: userId,
+      anonymous_id: anonymousId,
+      received_at: receivedAt,
+      timestamp: time,
+      ...traits,
+    }))
+    return planTo(1, {
+      changes,
+      blocks: rows.length === 0 ? [] : [blockOf(identifies, [...commonColumns, ...traitColumns], rows)],
+      users: events.map(([id, { userId, receivedAt, time, traits }]) => ({
+        dataset: 'web',
+        userId,
+        receivedAtMicros: receivedAt,
+        traits: Object.entries(traits).map(([column, value]) => ({ column, timeMicros: time, tieBreak: id, value })),
+      })),
+      ...parts,
+    })
+  }
+
+  test('what an erased identify told of a user goes: the whole user, or the traits that came from it', async () => {
+    const { driver } = await openFresh()
+    const events: [string, Identify][] = [
+      ['1', { userId: 'only', anonymousId: 'a', receivedAt: 1, time: 1, traits: { email: 'only@a' } }],
+      [
+        '2',
+        { userId: 'both', anonymousId: 'b', receivedAt: 2, time: 1, traits: { email: 'both@b', age: 1, ok: true } },
+      ],
+      ['3', { userId: 'both', anonymousId: 'a', receivedAt: 3, time: 2, traits: { email: 'both@a', ratio: 0.5 } }],
+      ['4', { userId: 'kept', anonymousId: 'b', receivedAt: 4, time: 1, traits: { email: 'kept@b' } }],
+      ['5', { userId: 'later', anonymousId: 'a', receivedAt: 101, time: 1, traits: { email: 'later@a' } }],
+    ]
+    await driver.load(planOf(events))
+    expect(await driver.maintenance.erase(erasure)).toBe(3)
+    expect(await rowsOf(driver, 'SELECT id, email, age, ok, ratio FROM web.users ORDER BY id')).toEqual([
+      ['both', 'both@b', 1, true, null],
+      ['kept', 'kept@b', null, null, null],
+      ['later', 'later@a', null, null, null],
+    ])
+    // The moment of the value that stands there now decides what is news.
+    const older = { dataset: 'web', userId: 'both', receivedAtMicros: 5 }
+    const update = (timeMicros: number, value: string) => ({
+      ...older,
+      traits: ['email', 'ratio'].map((column) => ({
+        column,
+        timeMicros,
+        tieBreak: '',
+        value: column === 'email' ? value : timeMicros,
+      })),
+    })
+    await driver.load(planTo(2, { users: [update(0, 'older')] }))
+    expect(await rowsOf(driver, `SELECT email, ratio FROM web.users WHERE id = 'both'`)).toEqual([['both@b', 0]])
+  })
+
+  test('a user row that nothing received since, and whose identify is of the erased user, goes with it', async () => {
+    const { driver } = await openFresh()
+    const mine = { userId: 'u', anonymousId: 'a', traits: { email: 'x', age: 3 } }
+    const later = { userId: 'u', anonymousId: 'c', receivedAt: 101, time: 0, traits: { email: 'later' } }
+    await driver.load(planOf([['1', { ...mine, receivedAt: 100, time: 100 }]]))
+    expect(await driver.maintenance.erase({ ...erasure, userId: 'u' })).toBe(2)
+    await driver.load({ ...planOf([['2', later]], { changes: [] }), positions: [{ stream: 'events', sequence: 2 }] })
+    await driver.load({
+      ...planOf([['3', { ...mine, receivedAt: 100, time: 100 }]], { changes: [] }),
+      positions: [{ stream: 'events', sequence: 3 }],
+    })
+    expect(await driver.maintenance.erase({ ...erasure, userId: 'u' })).toBe(1)
+    expect(await rowsOf(driver, 'SELECT id, email, age FROM web.users')).toEqual([['u', 'later', null]])
+  })
+
+  test('as if the erased identifies had never come, whatever they were', async () => {
+    const text = fc.oneof(fc.constantFrom('', 'x'), fc.string({ unit: 'grapheme', maxLength: 20 }))
+    const traits = fc.record(
+      {
+        email: text,
+        age: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        since: fc.integer({ min: 0, max: 2 ** 50 }),
+        ratio: fc.double({ noNaN: true, noDefaultInfinity: true }),
+        ok: fc.boolean(),
+        more: fc.json(),
+      },
+      { requiredKeys: [] },
+    )
+    const identify = fc.record({
+      userId: fc.constantFrom('u', 'v', 'ü'),
+      anonymousId: fc.constantFrom('a', 'b'),
+      receivedAt: fc.integer({ min: 98, max: 102 }),
+      time: fc.integer({ min: 0, max: 3 }),
+      traits,
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(identify, { maxLength: 12 }), async (list) => {
+        const events = list.map((one, index): [string, Identify] => [`id ${index}`, one])
+        const { driver } = await openFresh()
+        await driver.load(planOf(events))
+        await driver.maintenance.erase(erasure)
+        const { driver: other } = await openFresh()
+        const left = events.filter(([, { anonymousId, receivedAt }]) => anonymousId !== 'a' || receivedAt > 100)
+        await other.load(planOf(left))
+        expect(await rowsOf(driver, all)).toEqual(await rowsOf(other, all))
+        await driver.stop()
+        await other.stop()
+      }),
+      { numRuns: 8 },
+    )
   })
 }
 

@@ -41,18 +41,34 @@ export async function archiveBegins(
 }
 
 async function bufferBegins(files: Files, folder: string): Promise<ArchiveBeginning | undefined> {
+  /** Of a segment without a record, which tells of events before it all the same. */
+  let empty: ArchiveBeginning | undefined
   for (const name of await listSegments(files, folder)) {
     const file = await openIfThere(files, join(folder, name))
     if (file === undefined) continue
     try {
       const firstSequence = firstSequenceOf(name) ?? 0
       const { records, receivedAtMicros } = await inspectSegment(file, firstSequence, Infinity)
-      if (records > 0) return { firstSequence, receivedAtMicros, eventsBefore: await eventsBefore(file, firstSequence) }
+      const before = await eventsBefore(file, firstSequence)
+      if (records > 0) return { firstSequence, receivedAtMicros, eventsBefore: before }
+      empty = await emptyBeginning(file, firstSequence, before)
     } finally {
       await file.close()
     }
   }
-  return undefined
+  return empty
+}
+
+/** Everything before it was released while no archive was kept: what the stream has begins when its header was written. */
+async function emptyBeginning(
+  file: OpenFile,
+  firstSequence: number,
+  before: ArchiveBeginning['eventsBefore'],
+): Promise<ArchiveBeginning | undefined> {
+  // Without a header nothing is known of it: an end that a crash left, or damage, which recovery puts aside.
+  if (before === undefined || Object.keys(before).length === 0) return undefined
+  const header = await new FrameScanner(file, { offset: 0, end: Infinity, firstSequence, windowBytes: 16 * 1024 }).next()
+  return header === undefined ? undefined : { firstSequence, receivedAtMicros: header.frame.micros, eventsBefore: before }
 }
 
 async function eventsBefore(file: OpenFile, firstSequence: number): Promise<ArchiveBeginning['eventsBefore']> {

@@ -64,11 +64,14 @@ const roundsMax = 30
 /** Rows may be this much late because of the last round, the comparison and the swap; then the rebuild is given up. */
 const pauseMsMax = 120_000
 const progressIntervalMs = 500
+/** Of the present file's size: the new one, what it spills, and some air. */
+const roomFactor = 2
 
 /** Breaking off gives up and changes nothing. Errors: request-invalid, rebuild-differs, and those of the warehouse. */
 export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): AsyncGenerator<RebuildProgress> {
   const { settings, driver, clock, removeFolder } = deps
   await checkDataset(driver, request.dataset)
+  await checkRoom(deps)
   const startMs = clock.monotonicMs()
   const work = rebuildFolder(settings.data)
   await removeFolder(work)
@@ -107,6 +110,19 @@ async function checkDataset(driver: WarehouseDriver, dataset: string | undefined
   const names = [...(await driver.catalog()).keys()].filter((name) => name !== systemDataset)
   if (dataset === undefined || names.includes(dataset)) return
   throw new MillpondError('request-invalid', `There is no dataset ${dataset} to make again, only ${names.join(', ')}`)
+}
+
+/** A second warehouse stands beside the first for a while: senders must not be refused because of it. */
+async function checkRoom({ driver, files, settings }: RebuildDeps): Promise<void> {
+  const { fileBytes } = await driver.inspect()
+  const neededBytes = fileBytes * roomFactor
+  const freeBytes = await files.freeBytes(settings.data)
+  if (freeBytes >= neededBytes) return
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
+  throw new MillpondError(
+    'disk-full',
+    `A rebuild needs ${mebibytes(neededBytes)}, and ${mebibytes(freeBytes)} are free`,
+  )
 }
 
 /** Rounds behind the live loader until it is nearly reached. */

@@ -1,5 +1,6 @@
 // What a value becomes in a column whose type a person chose (`millpond retype`). One rule for the rows that are there,
-// for what is still to come and for a rebuild, so that all three agree. Undefined: it doesn't fit, `_overflow` keeps it.
+// for what is still to come and for a rebuild. Undefined: it doesn't fit, `_overflow` keeps it. After several retypes a
+// rebuild may know more than the rows: it converts what was sent, not what the last retype left.
 import type { ColumnType, Scalar } from '../../warehouse/driver.ts'
 import { columnJson } from '../screen/parse.ts'
 import { parseTime } from '../screen/time.ts'

@@ -42,7 +42,9 @@ async function eraseFromDataset(
     if (person === undefined) continue
     rows += await changedRows(link, `DELETE FROM ${quoteTable(name)} WHERE ${person.where}`, person.values)
   }
-  return isFolded ? rows + (await foldUsersAgain(link, catalog, dataset, untilSql(erasure.receivedUntilMicros), append)) : rows
+  return isFolded
+    ? rows + (await foldUsersAgain(link, catalog, dataset, untilSql(erasure.receivedUntilMicros), append))
+    : rows
 }
 
 /** The rows of a person in a table. undefined: it has none of anybody. */
@@ -71,9 +73,10 @@ function untilSql(micros: number): string {
   return `received_at <= ${timestampSql(micros)}`
 }
 
+const tableOfLetter = `json_extract_string(meta, '$.table')`
 /** Of one row: its table's. Of others it is the source's, though entries of the Forward protocol would go to `ai` or `logs`. */
-const datasetOfLetter = `CASE WHEN json_valid(meta::VARCHAR) AND meta->>'$.kind' = 'row' AND contains(meta->>'$.table', '.')
-  THEN split_part(meta->>'$.table', '.', 1) ELSE source END`
+const datasetOfLetter = `CASE WHEN json_valid(meta::VARCHAR) AND json_extract_string(meta, '$.kind') = 'row'
+  AND contains(${tableOfLetter}, '.') THEN split_part(${tableOfLetter}, '.', 1) ELSE source END`
 
 /** Letters looked at in one piece: each may have hundreds of kilobytes. */
 const lettersMax = 64

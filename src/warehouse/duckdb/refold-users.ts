@@ -30,20 +30,15 @@ export async function noteIdentifies(
   dataset: string,
   { where, values }: { readonly where: string; readonly values: string[] },
 ): Promise<boolean> {
-  const rows = await readRows(
+  await link.api.run('CREATE TEMP TABLE millpond_erased_identifies (user_id VARCHAR, micros VARCHAR, id VARCHAR)')
+  const noted = await changedRows(
     link,
-    `SELECT DISTINCT user_id, epoch_us("timestamp")::VARCHAR, id
-     FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE (${where}) AND user_id IS NOT NULL LIMIT 1`,
-    values,
-  )
-  if (rows.length === 0) return false
-  await link.api.run(
-    `CREATE TEMP TABLE millpond_erased_identifies AS
-     SELECT DISTINCT user_id, epoch_us("timestamp")::VARCHAR AS micros, id
+    `INSERT INTO ${notedTable} SELECT DISTINCT user_id, epoch_us("timestamp")::VARCHAR, id
      FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE (${where}) AND user_id IS NOT NULL`,
     values,
   )
-  return true
+  if (noted === 0) await link.api.run(`DROP TABLE ${notedTable}`)
+  return noted > 0
 }
 
 /** After noteIdentifies and the erasure. Users removed; `isOld`: a condition over a row that may go. */
@@ -82,19 +77,22 @@ async function foldedRows(link: Link, catalog: Catalog, dataset: string, ids: re
     ({ name }) => name !== traitTimesColumn.name && !hasColumn(usersColumns, name),
   )
   const erased = await erasedOf(link, ids)
-  const rows: UserRow[] = []
-  for (const user of await readUsers(link, dataset, ids)) {
+  const users = (await readUsers(link, dataset, ids)).map((user) => {
     const gone = erased.get(user.id) ?? new Set<string>()
     const lost = traits.filter(({ name }) => {
       const time = user.times.get(name)
       return time !== undefined && gone.has(keyOf(time))
     })
-    const kept = lost.filter(({ name }) => hasColumn(identifies, name))
-    const { receivedAtMicros, newest } = await newestOf(link, dataset, user.id, kept)
-    if (lost.length === 0 && receivedAtMicros === user.receivedAtMicros) continue
-    rows.push(foldedRow({ ...user, receivedAtMicros: receivedAtMicros ?? user.receivedAtMicros }, lost, newest))
-  }
-  return rows
+    return { user, lost }
+  })
+  const lostNames = new Set(users.flatMap(({ lost }) => lost.map(({ name }) => name)))
+  const sought = identifies.filter(({ name }) => lostNames.has(name))
+  const left = await newestOf(link, dataset, ids, sought)
+  return users.flatMap(({ user, lost }) => {
+    const { receivedAtMicros = user.receivedAtMicros, newest = new Map<string, Trait>() } = left.get(user.id) ?? {}
+    if (lost.length === 0 && receivedAtMicros === user.receivedAtMicros) return []
+    return [foldedRow({ ...user, receivedAtMicros }, lost, newest)]
+  })
 }
 
 function foldedRow(user: User, lost: readonly ColumnSpec[], newest: ReadonlyMap<string, Trait>): UserRow {
@@ -144,34 +142,40 @@ async function readUsers(link: Link, dataset: string, ids: readonly string[]): P
   }))
 }
 
-/** What the identifies that are left say of a user. */
+interface Left {
+  readonly receivedAtMicros: number
+  readonly newest: ReadonlyMap<string, Trait>
+}
+
+/** What the identifies that are left say, by user. */
 async function newestOf(
   link: Link,
   dataset: string,
-  userId: string,
+  ids: readonly string[],
   columns: readonly ColumnSpec[],
-): Promise<{ readonly receivedAtMicros: number | undefined; readonly newest: ReadonlyMap<string, Trait> }> {
+): Promise<Map<string, Left>> {
   const picks = columns.flatMap(({ name }) => {
     const value = quoteName(name)
     const newest = (what: string): string => `arg_max(${what}, ("timestamp", id)) FILTER (WHERE ${value} IS NOT NULL)`
     return [newest('epoch_us("timestamp")'), newest('id'), newest(value)]
   })
-  const [row = []] = await readRows(
-    link,
-    `SELECT ${['epoch_us(max(received_at))', ...picks].join(', ')}
-     FROM ${quoteTable({ dataset, table: callTables.identify })} WHERE user_id = $1`,
-    [userId],
+  const reader = await link.api.runAndReadAll(
+    `SELECT ${['user_id', 'epoch_us(max(received_at))', ...picks].join(', ')}
+     FROM ${quoteTable({ dataset, table: callTables.identify })}
+     WHERE user_id IN (SELECT unnest($1)) GROUP BY user_id`,
+    [listValue(ids)],
+    [LIST(VARCHAR)],
   )
-  const newest = new Map<string, Trait>()
-  for (const [index, column] of columns.entries()) {
-    const [micros = null, tieBreak = null, value = null] = row.slice(1 + index * 3, 4 + index * 3)
-    if (micros === null || value === null) continue
-    newest.set(column.name, {
-      timeMicros: Number(micros),
-      tieBreak: String(tieBreak),
-      value: scalarOf(value, column),
-    })
-  }
-  const [receivedAt = null] = row
-  return { receivedAtMicros: receivedAt === null ? undefined : Number(receivedAt), newest }
+  return new Map(
+    reader.getRows().map(([userId, receivedAt, ...values]): [string, Left] => {
+      const newest = new Map<string, Trait>()
+      for (const [index, column] of columns.entries()) {
+        const [micros = null, tieBreak = null, value = null] = values.slice(index * 3, index * 3 + 3)
+        if (micros === null || value === null) continue
+        const trait = { timeMicros: Number(micros), tieBreak: String(tieBreak), value: scalarOf(value, column) }
+        newest.set(column.name, trait)
+      }
+      return [String(userId), { receivedAtMicros: Number(receivedAt ?? 0), newest }]
+    }),
+  )
 }
