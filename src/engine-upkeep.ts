@@ -96,6 +96,10 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
     driver,
     exclusively,
     startJob: async (order) => forkRebuild(settings, order),
+    onSwapPending: (error) => {
+      log.fatal({ err: error }, 'The engine ends; its next start ends the swap.')
+      process.kill(process.pid, 'SIGKILL')
+    },
     expiries: (nowMicros) => expiriesAt(settings.retention, nowMicros),
     lostBeginnings: async () => lostBeginnings(settings.data, diskFiles, store),
     files: diskFiles,
@@ -127,8 +131,9 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
     nightly,
     backup: await backupsOf(parts, maintenance, { archive: store, lostBeginnings: rebuildDeps.lostBeginnings }),
     async stop() {
-      await settled()
+      // First: it breaks off the sweep that may be under way.
       await archive.stop()
+      await settled()
     },
   }
 }

@@ -101,15 +101,21 @@ async function* besidePresent(settings: Settings, request: RebuildRequest, log: 
       settings,
       platforms: () => platforms,
       driver,
-      exclusively: async (work) => work(),
+      // Whoever hears the end stops listening: it must be durable by then.
+      exclusively: async (work) => {
+        const result = await work()
+        await driver.checkpoint()
+        return result
+      },
       startJob: async (order) => startRebuildJob(order, { driver: await openRebuilt(settings, log), clock, log }),
+      // The error says it, and the next start does it.
+      onSwapPending: () => undefined,
       expiries: (nowMicros) => expiriesAt(settings.retention, nowMicros),
       lostBeginnings: async () => beginningsOf(settings.data, log),
       ...swapDeps,
       warehouseFileName: fedFile,
       clock,
     })
-    await driver.checkpoint()
   } finally {
     await driver.stop()
   }

@@ -197,14 +197,6 @@ export interface DatasetReplacement {
   readonly changes: readonly SchemaChange[]
 }
 
-/** Rows from before a moment, as files: what `takeExpired` puts in the place of the present ones. */
-export interface ExpiredRows {
-  readonly dataset: string
-  readonly receivedBeforeMicros: number
-  /** Made by `exportTable` with the same moment. Of a table without a file the rows from before only go. */
-  readonly files: readonly { readonly table: string; readonly path: string }[]
-}
-
 /**
  * Work on fed tables between loads. Under the same rule as `load` (but `tablesOfDay`, which may be asked any time): one call
  * at a time, never beside a load or checkpoint. Each call is one transaction: it is done as a whole, or rejects and nothing
@@ -258,13 +250,6 @@ export interface WarehouseMaintenance {
    * before all files have been looked at.
    */
   replaceDataset(replacement: DatasetReplacement): Promise<number>
-  /**
-   * Of all tables with `id` and `received_at` but `users`, rows received before the moment go and the files' rows come. Rows
-   * received later stay, whatever their id, and rows without a time of receiving do too: so an id may stand on both sides, as
-   * flagged rows do. A row of the later side that was once left out as a duplicate of an earlier one comes back by this; nothing
-   * here knows of it, and whoever compares digests refuses such a result. Rows appended. Error: column-unknown.
-   */
-  takeExpired(expired: ExpiredRows): Promise<number>
   /** Every fed table that has ids, and `source_counts` with its sums as ids. */
   digest(): Promise<readonly TableDigest[]>
   /**

@@ -27,9 +27,6 @@ export function describeDatasets(name: string, doors: Doors): void {
   describe(`${name}: replaceDataset`, () => {
     describeReplaceDataset(doors)
   })
-  describe(`${name}: takeExpired`, () => {
-    describeTakeExpired(doors)
-  })
 }
 
 function eventTable(rows: readonly Row[], more: readonly ColumnSpec[] = []): Table {
@@ -185,59 +182,5 @@ function describeReplaceDataset(doors: Doors): void {
     await expect(replacing).rejects.toMatchObject({ code: 'warehouse-unavailable' })
     expect(await idsIn(driver, 'tracks')).toEqual(['a'])
     expect([...((await driver.catalog()).get('web')?.keys() ?? [])]).toEqual(['clicks'])
-  })
-}
-
-function describeTakeExpired(doors: Doors): void {
-  const { openFresh } = doors
-  const border = 100
-
-  test('rows from before are the old ones; rows behind the border stay, whatever their id', async () => {
-    const { driver } = await openFresh()
-    const users = { dataset: 'web', table: 'users' }
-    const user = { dataset: 'web', userId: 'u', receivedAtMicros: 1, traits: [] }
-    const rebuilt = {
-      clicks: eventTable([
-        { id: 'flagged', user_id: 'second', received_at: 100 },
-        { id: 'again', user_id: 'rebuilt', received_at: 99 },
-        { id: 'timeless' },
-      ]),
-      plain: { columns: [{ name: 'id', type: 'text' }], rows: [{ id: 'untimed' }] },
-      rare: eventTable([{ id: 'moved', received_at: 1 }]),
-    } as const
-    await driver.load(planWith(rebuilt, { changes: [createOf(users, usersColumns)], users: [user] }))
-    const old = {
-      clicks: eventTable([
-        { id: 'flagged', user_id: 'first', received_at: 99 },
-        { id: 'flagged', user_id: 'second', received_at: 100 },
-        { id: 'again', user_id: 'old', received_at: 99 },
-        { id: 'again', user_id: 'twice', received_at: 0 },
-        { id: 'moved', user_id: 'old', received_at: 1 },
-      ]),
-    }
-    const files = await filesFor(driver, doors, planWith(old), border)
-    const taken = driver.maintenance.takeExpired({ dataset: 'web', receivedBeforeMicros: border, files })
-    expect(await taken).toBe(4)
-    expect(await rowsOf(driver, 'SELECT id, user_id FROM web.clicks ORDER BY id, user_id')).toEqual([
-      ['again', 'old'],
-      ['again', 'twice'],
-      ['flagged', 'first'],
-      ['flagged', 'second'],
-      ['moved', 'old'],
-      ['timeless', null],
-    ])
-    expect(await idsIn(driver, 'rare')).toEqual([])
-    expect(await idsIn(driver, 'plain')).toEqual(['untimed'])
-    expect(await idsIn(driver, 'users')).toEqual(['u'])
-  })
-
-  test('a file without its table changes nothing', async () => {
-    const { driver } = await openFresh()
-    await driver.load(planWith({ clicks: eventTable([{ id: 'a', received_at: 1 }]) }))
-    const old = { clicks: eventTable([{ id: 'b', received_at: 1 }]), rare: eventTable([{ id: 'c', received_at: 1 }]) }
-    const files = await filesFor(driver, doors, planWith(old), border)
-    const taken = driver.maintenance.takeExpired({ dataset: 'web', receivedBeforeMicros: border, files })
-    await expect(taken).rejects.toMatchObject({ code: 'column-unknown' })
-    expect(await idsIn(driver, 'clicks')).toEqual(['a'])
   })
 }

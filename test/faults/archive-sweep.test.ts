@@ -350,4 +350,31 @@ describe('expiry', () => {
     expect(begins).toMatchObject({ firstSequence: sent[6], eventsBefore: { web: 6 } })
     await writer.stop()
   })
+
+  test('a buffer that has released every record before there was an archive has lost its beginning', async () => {
+    const harness = await newArchiveHarness()
+    const files = harness.disk.files()
+    const begins = async () => archiveBegins(await harness.store(), 'events', { files, folder })
+    /** A header and nothing behind it, as a start or a full segment leaves it. */
+    async function empty(firstSequence: number, micros: number, totals: Record<string, number>): Promise<void> {
+      await files.makeFolder(folder)
+      const file = await files.open(`${folder}/${segmentName(firstSequence)}`, 'create')
+      const header = encodeControl(frameType.header, firstSequence, micros, { stream: 'events', totals, previous: [] })
+      await file.write([header], 0)
+      await file.close()
+    }
+    const start = 2 ** 32
+    expect(await begins()).toBeUndefined()
+    // The stream never had a record.
+    await empty(start, 5, {})
+    expect(await begins()).toBeUndefined()
+    await empty(start + 4, 70, { web: 4 })
+    await empty(start + 5, 90, { web: 4 })
+    const lost = { firstSequence: start + 4, receivedAtMicros: 70, eventsBefore: { web: 4 } }
+    expect(await begins()).toEqual(lost)
+    const writer = await harness.open(small)
+    const [next] = await append(writer, 1, 77)
+    expect(await begins()).toEqual({ firstSequence: next, receivedAtMicros: 77, eventsBefore: { web: 4 } })
+    await writer.stop()
+  })
 })

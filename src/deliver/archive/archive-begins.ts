@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 
 import type { StreamName } from '../../buffer/buffer.ts'
+import { FrameScanner } from '../../buffer/scan.ts'
 import { firstSequenceOf, listSegments, openIfThere, readSegmentHeader } from '../../buffer/segment.ts'
 import type { Files, OpenFile } from '../../core/files.ts'
 import type { ObjectStore } from '../../objects/store.ts'
@@ -51,7 +52,7 @@ async function bufferBegins(files: Files, folder: string): Promise<ArchiveBeginn
       const { records, receivedAtMicros } = await inspectSegment(file, firstSequence, Infinity)
       const before = await eventsBefore(file, firstSequence)
       if (records > 0) return { firstSequence, receivedAtMicros, eventsBefore: before }
-      empty = await emptyBeginning(file, firstSequence, before)
+      empty ??= await emptyBeginning(file, firstSequence, before)
     } finally {
       await file.close()
     }
@@ -67,8 +68,15 @@ async function emptyBeginning(
 ): Promise<ArchiveBeginning | undefined> {
   // Without a header nothing is known of it: an end that a crash left, or damage, which recovery puts aside.
   if (before === undefined || Object.keys(before).length === 0) return undefined
-  const header = await new FrameScanner(file, { offset: 0, end: Infinity, firstSequence, windowBytes: 16 * 1024 }).next()
-  return header === undefined ? undefined : { firstSequence, receivedAtMicros: header.frame.micros, eventsBefore: before }
+  const header = await new FrameScanner(file, {
+    offset: 0,
+    end: Infinity,
+    firstSequence,
+    windowBytes: 16 * 1024,
+  }).next()
+  return header === undefined
+    ? undefined
+    : { firstSequence, receivedAtMicros: header.frame.micros, eventsBefore: before }
 }
 
 async function eventsBefore(file: OpenFile, firstSequence: number): Promise<ArchiveBeginning['eventsBefore']> {

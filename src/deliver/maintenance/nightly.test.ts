@@ -12,7 +12,8 @@ import { diskFiles } from '../../core/files.ts'
 import { createLog } from '../../core/log.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import { createMaintenance, type Maintenance } from './maintenance.ts'
-import { type Nightly, nextRunMicros, retentionRules, startNightly } from './nightly.ts'
+import { type Nightly, nextRunMicros, startNightly } from './nightly.ts'
+import { retentionRules } from './retention.ts'
 
 const hourMs = 3_600_000
 const dayMicros = 24 * hourMs * 1000
@@ -21,10 +22,14 @@ const startMicros = Date.UTC(2026, 0, 10, 22) * 1000
 let folder: string
 let nightly: Nightly | undefined
 let asked: unknown[][]
+let tables: string[]
+let compact: (table: string) => Promise<void>
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millpond-nightly-'))
   asked = []
+  tables = ['a']
+  compact = async () => undefined
 })
 
 afterEach(async () => {
@@ -40,9 +45,13 @@ function playedDriver(): WarehouseDriver {
     expire: async (...words: unknown[]) => asked.push(['expire', ...words]),
     tablesOfDay: async (day: number) => {
       asked.push(['tables', day / dayMicros])
-      return [{ dataset: 'web', table: 'a' }]
+      return tables.map((table) => ({ dataset: 'web', table }))
     },
-    compactDay: async (...words: unknown[]) => asked.push(['compact', ...words]),
+    compactDay: async (table: { table: string }, micros: number) => {
+      asked.push(['compact', table, micros])
+      await compact(table.table)
+      return 1
+    },
   }
   return { maintenance } as unknown as WarehouseDriver
 }
@@ -137,4 +146,76 @@ test('while a rebuild runs the night waits an hour', async () => {
   await turn()
   clock.advance(hourMs)
   await until(() => tries === 2)
+})
+
+function compacted(): unknown[] {
+  return asked.filter(([what]) => what === 'compact').map(([, table]) => (table as { table: string }).table)
+}
+
+test('a stop waits for the table under way only, and the night is made up for', async () => {
+  tables = ['a', 'b', 'c']
+  const clock = new SimulatedClock(startMicros)
+  const held = Promise.withResolvers<void>()
+  compact = async () => held.promise
+  const one = await start(clock)
+  clock.advance(5 * hourMs)
+  await until(() => compacted().length === 1)
+  const stopped = one.stop()
+  held.resolve()
+  await stopped
+  expect(compacted()).toEqual(['a'])
+  expect(await lastRun()).toBe(startMicros)
+  // Nothing is scheduled behind the stop.
+  clock.advance(48 * hourMs)
+  await turn()
+  expect(asked.filter(([what]) => what === 'expire')).toHaveLength(1)
+
+  compact = async () => undefined
+  const later = new SimulatedClock(clock.nowMicros() - 40 * hourMs * 1000)
+  await start(later)
+  later.advance(5 * 60_000)
+  await until(async () => (await lastRun()) > startMicros)
+  expect(compacted()).toEqual(['a', 'a', 'b', 'c'])
+})
+
+test('a stop while the night waits for a rebuild ends it', async () => {
+  const clock = new SimulatedClock(startMicros)
+  const held = Promise.withResolvers<void>()
+  let tries = 0
+  const busy = {
+    alone: async () => {
+      tries += 1
+      await held.promise
+      throw new MillpondError('maintenance-running', 'A rebuild is running')
+    },
+  } as unknown as Maintenance
+  const one = await start(clock, busy)
+  clock.advance(5 * hourMs)
+  const stopped = one.stop()
+  held.resolve()
+  await stopped
+  clock.advance(3 * hourMs)
+  await turn()
+  expect(tries).toBe(1)
+})
+
+test('a table that can not be put in order holds up neither the others nor the next night', async () => {
+  tables = ['a', 'b', 'c']
+  compact = async (table) => {
+    if (table === 'b') throw new MillpondError('warehouse-unavailable', 'No memory')
+  }
+  const clock = new SimulatedClock(startMicros)
+  await start(clock)
+  clock.advance(5 * hourMs)
+  await until(async () => (await lastRun()) > startMicros)
+  expect(compacted()).toEqual(['a', 'b', 'c'])
+})
+
+test('a clock that was set back costs no night', async () => {
+  await (await start(new SimulatedClock(startMicros + 30 * dayMicros))).stop()
+  const clock = new SimulatedClock(startMicros)
+  await start(clock)
+  expect(await lastRun()).toBe(startMicros)
+  clock.advance(5 * hourMs)
+  await until(() => compacted().length === 1)
 })

@@ -12,6 +12,7 @@ import type { Part } from '../../core/part.ts'
 import type { RetentionSettings } from '../../core/settings.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { Maintenance } from './maintenance.ts'
+import { expiriesAt } from './retention.ts'
 
 export interface NightlyOutcome {
   readonly expiredRows: number
@@ -46,16 +47,6 @@ const missedDelayMs = 5 * 60_000
 const retryDelayMs = hourMs
 const fileName = 'nightly.json'
 
-/** `dataset=days` -> days. */
-export function retentionRules(settings: RetentionSettings): Map<string, number> {
-  return new Map(
-    settings.retentionDays.map((rule) => {
-      const [dataset = '', days = ''] = rule.split('=')
-      return [dataset, Number(days)]
-    }),
-  )
-}
-
 export async function startNightly(
   options: { readonly dataFolder: string; readonly settings: RetentionSettings },
   deps: NightlyDeps,
@@ -65,7 +56,10 @@ export async function startNightly(
   let lastRunMicros = await readLastRun(files, path)
   let cancel = (): void => undefined
   let running: Promise<unknown> = Promise.resolve()
-  if (lastRunMicros === undefined) {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  // A clock that was wrong and was set back must not cost nights until it is there again.
+  if (lastRunMicros === undefined || lastRunMicros > clock.nowMicros()) {
     lastRunMicros = clock.nowMicros()
     await writeLastRun(files, path, lastRunMicros)
   }
@@ -74,10 +68,12 @@ export async function startNightly(
     return deps.maintenance.alone('The nightly work', async () => {
       const nowMicros = clock.nowMicros()
       const outcome = {
-        expiredRows: await expireRows(options.settings, deps, nowMicros),
-        expiredSegments: await deps.expireArchive(),
-        compactedRows: await compactDays(deps, lastRunMicros ?? nowMicros, nowMicros),
+        expiredRows: await expireRows(options.settings, deps, nowMicros, signal),
+        expiredSegments: await expireSegments(deps, signal),
+        compactedRows: await compactDays(deps, { lastMicros: lastRunMicros ?? nowMicros, nowMicros, signal }),
       }
+      // What is left of it is due at the next start.
+      heed(signal)
       lastRunMicros = nowMicros
       await writeLastRun(files, path, nowMicros)
       log.info(outcome, 'The nightly work is done.')
@@ -91,6 +87,7 @@ export async function startNightly(
         sleep()
       },
       (error: unknown) => {
+        if (signal.aborted) return
         const isBusy = error instanceof MillpondError && error.code === 'maintenance-running'
         if (!isBusy) log.error({ err: error }, 'The nightly work failed; it is tried again in an hour.')
         cancel = clock.schedule(wake, retryDelayMs)
@@ -99,7 +96,10 @@ export async function startNightly(
   }
 
   function sleep(): void {
-    const dueMicros = nextRunMicros(lastRunMicros ?? 0, options.settings.nightlyHour)
+    if (signal.aborted) return
+    // The clock may have been set back since then.
+    const lastMicros = Math.min(lastRunMicros ?? 0, clock.nowMicros())
+    const dueMicros = nextRunMicros(lastMicros, options.settings.nightlyHour)
     const inMs = (dueMicros - clock.nowMicros()) / 1000
     cancel = clock.schedule(wake, Math.max(missedDelayMs, inMs))
   }
@@ -107,7 +107,9 @@ export async function startNightly(
   sleep()
   return {
     run,
+    /** The table under way is done to its end; what comes behind it is not begun. */
     async stop() {
+      stopping.abort()
       cancel()
       await running
     },
@@ -120,27 +122,54 @@ export function nextRunMicros(lastRunMicros: number, hour: number): number {
   return today > lastRunMicros ? today : today + dayMicros
 }
 
-async function expireRows(settings: RetentionSettings, deps: NightlyDeps, nowMicros: number): Promise<number> {
+function heed(signal: AbortSignal): void {
+  if (signal.aborted) throw new Stopped('the engine is stopping')
+}
+
+class Stopped extends Error {}
+
+async function expireRows(
+  settings: RetentionSettings,
+  { driver, exclusively }: NightlyDeps,
+  nowMicros: number,
+  signal: AbortSignal,
+): Promise<number> {
   let rows = 0
-  for (const [dataset, days] of retentionRules(settings)) {
-    const beforeMicros = Math.floor(nowMicros / dayMicros) * dayMicros - days * dayMicros
-    rows += await deps.exclusively(async () => deps.driver.maintenance.expire(dataset, beforeMicros))
+  for (const { dataset, beforeMicros } of expiriesAt(settings, nowMicros)) {
+    heed(signal)
+    rows += await exclusively(async () => driver.maintenance.expire(dataset, beforeMicros))
   }
   return rows
 }
 
-async function compactDays(
-  { driver, exclusively }: NightlyDeps,
-  lastMicros: number,
-  nowMicros: number,
-): Promise<number> {
+async function expireSegments({ expireArchive }: NightlyDeps, signal: AbortSignal): Promise<number> {
+  heed(signal)
+  return expireArchive()
+}
+
+interface Days {
+  readonly lastMicros: number
+  readonly nowMicros: number
+  readonly signal: AbortSignal
+}
+
+async function compactDays(deps: NightlyDeps, { lastMicros, nowMicros, signal }: Days): Promise<number> {
+  const { driver, exclusively, log } = deps
   const today = Math.floor(nowMicros / dayMicros)
-  const first = Math.max(Math.floor(lastMicros / dayMicros), today - compactDaysMax)
+  const first = Math.max(Math.floor(Math.min(lastMicros, nowMicros) / dayMicros), today - compactDaysMax)
   let rows = 0
   for (let day = first; day < today; day++) {
     const micros = day * dayMicros
+    heed(signal)
     for (const table of await driver.maintenance.tablesOfDay(micros, compactRowsMin)) {
-      rows += await exclusively(async () => driver.maintenance.compactDay(table, micros))
+      try {
+        heed(signal)
+        rows += await exclusively(async () => driver.maintenance.compactDay(table, micros))
+      } catch (error) {
+        if (signal.aborted) throw error
+        // It reads as before, only slower; the others are not to wait for it night after night.
+        log.error({ err: error, ...table, day: new Date(micros / 1000).toISOString() }, 'A day could not be compacted.')
+      }
     }
   }
   return rows

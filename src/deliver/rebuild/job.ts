@@ -14,10 +14,12 @@ import type { StreamPosition, TableDigest, TableName, WarehouseDriver } from '..
 import { systemDataset } from '../../warehouse/schema.ts'
 import { startLoader } from '../warehouse/loader.ts'
 import type { Expiry } from '../maintenance/retention.ts'
-import { addMissingDecisions, type SchemaSnapshot, seed } from './snapshot.ts'
+import { addMissingDecisions, readSnapshot, type SchemaSnapshot, seed } from './snapshot.ts'
 
 export interface RebuildOrder {
-  readonly settings: Pick<Settings, 'data' | 'screen' | 'warehouse' | 'forward' | 'logLevel'>
+  readonly settings: Pick<Settings, 'data' | 'screen' | 'warehouse' | 'logLevel'> & {
+    readonly forward: Pick<Settings['forward'], 'forwardTables'>
+  }
   readonly platforms: Readonly<Record<string, SourcePlatform>>
   /** Undefined: nothing is known of a former warehouse. */
   readonly snapshot: SchemaSnapshot | undefined
@@ -45,6 +47,8 @@ export interface FinishOrder {
 
 export interface RebuildResult {
   readonly digest: readonly TableDigest[]
+  /** What the rebuilt warehouse has decided. */
+  readonly snapshot: SchemaSnapshot
   /** Of the dataset asked for. */
   readonly tables: readonly (SchemaSnapshot['tables'][number] & { readonly path: string })[]
 }
@@ -138,7 +142,7 @@ async function finishJob(driver: WarehouseDriver, order: FinishOrder): Promise<R
     covered.some((one) => one.stream === stream && one.sequence >= sequence),
   )
   assert(isCovered, 'nobody holds up the checkpoint of a rebuild')
-  return { digest, tables }
+  return { digest, snapshot: await readSnapshot(driver), tables }
 }
 
 /** Files come from another folder of the same disk; only the warehouse's own may be read. */

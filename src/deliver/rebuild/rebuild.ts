@@ -12,13 +12,14 @@ import { MillpondError } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
 import type { ColumnSpec, SchemaChange, StreamPosition, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
 import { systemDataset, usersTable } from '../../warehouse/schema.ts'
-import { decisionStream, loadDecisions } from '../maintenance/decisions.ts'
+import { decisionStream } from '../maintenance/decisions.ts'
 import type { Beginning } from './beginnings.ts'
 import { type Difference, differencesOf } from './compare.ts'
 import type { Expiry } from '../maintenance/retention.ts'
 import { type Carried, type RebuildJob, type RebuildOrder, type RebuildResult, rebuildFolder } from './job.ts'
-import { readSnapshot } from './snapshot.ts'
-import { swapWarehouse } from './swap.ts'
+import { type SchemaLimits, WarehouseSchema } from '../warehouse/schema-state.ts'
+import { addMissingDecisions, readSnapshot } from './snapshot.ts'
+import { isSwapPending, swapWarehouse } from './swap.ts'
 
 export interface RebuildRequest {
   /** Gives up at once, up to the swap itself. */
@@ -55,6 +56,8 @@ export interface RebuildDeps {
   readonly files: Files
   readonly removeFolder: (path: string) => Promise<void>
   readonly warehouseFileName: string
+  /** A swap is half done, and only a new start ends it: nothing may be loaded before. */
+  readonly onSwapPending: (error: unknown) => void
   readonly clock: Clock
 }
 
@@ -78,6 +81,7 @@ export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): Asyn
   await deps.files.makeFolder(work)
   const boundaryMicros = Math.max(0, ...(await deps.lostBeginnings()).map((one) => one.receivedAtMicros))
   let job: RebuildJob | undefined
+  let isPending = false
   try {
     yield { step: 'carrying' }
     const begun = await deps.exclusively(async () => ({
@@ -100,9 +104,12 @@ export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): Asyn
     const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
     const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
     yield { end: { events: job.eventsLoaded(), seconds, archiveBeginsAt, differences } }
+  } catch (error) {
+    isPending = isSwapPending(error)
+    throw error
   } finally {
     await job?.stop()
-    await removeFolder(work)
+    if (!isPending) await removeFolder(work)
   }
 }
 
@@ -254,9 +261,12 @@ async function finish(request: RebuildRequest, deps: RebuildDeps, parts: FinishP
     // The present verdicts know the ids of what has expired, too; both stand at this position.
     if (isExpired) await deps.removeFolder(join(work, 'verdicts'))
     const install = async (path: string) => driver.maintenance.replaceWith(path)
-    await swapWarehouse(settings.data, deps.warehouseFileName, install, deps)
+    await swapWarehouse(settings.data, deps.warehouseFileName, install, deps).catch((error: unknown) => {
+      if (isSwapPending(error)) deps.onSwapPending(error)
+      throw error
+    })
   } else {
-    await takeDataset(driver, result)
+    await takeDataset(driver, dataset, result, settings.warehouse)
   }
   return differences
 }
@@ -307,21 +317,52 @@ function differs(differences: readonly Difference[]): MillpondError {
   )
 }
 
-/** The rows of one dataset are replaced; tables and columns that only the rebuilt one has are made first. */
-async function takeDataset(driver: WarehouseDriver, { tables }: RebuildResult): Promise<void> {
-  const catalog = await driver.catalog()
-  const changes = tables.flatMap(({ dataset, table, columns }): SchemaChange[] => {
-    const known = catalog.get(dataset)?.get(table)
-    const name = { dataset, table }
-    if (known === undefined) return [{ kind: 'create-table', table: name, columns }]
-    const missing = columns.filter((column) => !known.some((one) => one.name === column.name))
-    return missing.map((column) => ({ kind: 'add-column', table: name, column }))
-  })
-  if (changes.length > 0) await loadDecisions(driver, () => undefined, changes)
-  for (const { dataset, table, path } of tables) {
+/** The rows of one dataset are replaced, all at once; what the rebuilt one has decided about its tables comes along. */
+async function takeDataset(
+  driver: WarehouseDriver,
+  dataset: string,
+  result: RebuildResult,
+  limits: SchemaLimits,
+): Promise<void> {
+  const files = []
+  for (const { table, columns, path } of result.tables) {
     const own = join(driver.maintenance.exchangeFolder, path.slice(path.lastIndexOf('/') + 1))
     await rename(path, own)
-    await driver.maintenance.importRows({ dataset, table }, own, 'all')
-    await rm(own)
+    files.push({ table, columns, path: own })
   }
+  try {
+    const changes = await unionsOf(driver, dataset, result, limits)
+    await driver.maintenance.replaceDataset({ dataset, tables: files, changes })
+    const { decisions, eventNames } = result.snapshot
+    await addMissingDecisions(driver, {
+      ...result.snapshot,
+      decisions: decisions.filter((one) => one.dataset === dataset),
+      eventNames: eventNames.filter((one) => one.source === dataset),
+      erasures: [],
+    })
+  } finally {
+    for (const { path } of files) await rm(path, { force: true })
+  }
+}
+
+/** `tracks` over all tables that the dataset then has, those of the present warehouse and those of the rebuilt one. */
+async function unionsOf(
+  driver: WarehouseDriver,
+  dataset: string,
+  { tables }: RebuildResult,
+  limits: SchemaLimits,
+): Promise<SchemaChange[]> {
+  const merged = new Map((await driver.catalog()).get(dataset))
+  for (const { table, columns } of tables) {
+    const known = merged.get(table) ?? []
+    const widened = known.map((column) => {
+      const type = columns.find(({ name }) => name === column.name)?.type
+      return column.type === 'integer' && type === 'float' ? { ...column, type } : column
+    })
+    const added = columns.filter(({ name }) => !known.some((column) => column.name === name))
+    merged.set(table, [...widened, ...added])
+  }
+  const nothingElse = { keptIntegers: [], retypedColumns: [], eventNames: [], erased: [] }
+  const catalog = new Map([[dataset, merged]])
+  return new WarehouseSchema(limits, () => 'client', { catalog, ...nothingElse }).unions()
 }

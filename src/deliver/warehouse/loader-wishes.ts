@@ -13,9 +13,11 @@ const durableRetryMs = 250
 export class Turns {
   readonly wanted: Signal = createSignal()
   #waiting: Turn[] = []
+  #refusal: Error | undefined
 
   /** Resolves or rejects as the work does, once its turn has come and what it did is durable. */
   async take<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#refusal !== undefined) throw this.#refusal
     const turn = Promise.withResolvers<Result>()
     this.#waiting.push({
       async run(makeDurable) {
@@ -43,6 +45,7 @@ export class Turns {
 
   /** No turn will come any more. */
   refuse(error: Error): void {
+    this.#refusal = error
     for (const turn of this.#waiting) turn.refuse(error)
     this.#waiting = []
   }
@@ -57,6 +60,7 @@ interface Turn {
 export class IdleWaiters {
   /** Orders given to workers so far. */
   #orders = 0
+  #refusal: Error | undefined
   #waiting: { readonly afterOrder: number; readonly tell: () => void; readonly refuse: (error: Error) => void }[] = []
 
   get isAnybody(): boolean {
@@ -68,12 +72,14 @@ export class IdleWaiters {
   }
 
   async wait(): Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#waiting.push({ afterOrder: this.#orders, tell: resolve, refuse: reject })
     await promise
   }
 
   refuse(error: Error): void {
+    this.#refusal = error
     for (const waiter of this.#waiting) waiter.refuse(error)
     this.#waiting = []
   }

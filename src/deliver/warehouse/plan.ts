@@ -150,7 +150,7 @@ export class PlanMaker implements ScreenSink, RowSink {
     const { piece, loadedAtMicros } = this.#options
     if (piece !== undefined && (event.index < piece.from || event.index >= piece.to)) return
     const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
-    if (this.#suppression.hides(record.source, event.userId, event.anonymousId, receivedAtMicros)) return
+    if (this.#isErased(event, record.source, receivedAtMicros)) return
     this.#shaper.add(event, record, meta, loadedAtMicros)
   }
 
@@ -162,6 +162,15 @@ export class PlanMaker implements ScreenSink, RowSink {
     const hides = (userId: string) => this.#suppression.hides(dataset, userId, '', receivedAtMicros)
     if (this.#hasErased && hides(columnText(row.table, 'user_id', row.row))) return
     this.#rowWriter.add(row, record, meta, loadedAtMicros)
+  }
+
+  #isErased({ type, event, userId, anonymousId }: KeptEvent, source: string, receivedAtMicros: number): boolean {
+    if (this.#suppression.isEmpty) return false
+    const previousId = type === 'alias' ? idText(event['previousId']) : ''
+    return (
+      this.#suppression.hides(source, userId, anonymousId, receivedAtMicros) ||
+      this.#suppression.hides(source, previousId, previousId, receivedAtMicros)
+    )
   }
 
   /** A letter holds what was said, whole: of somebody erased it must not come again. */

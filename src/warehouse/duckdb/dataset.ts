@@ -1,12 +1,12 @@
-// A whole dataset, or all of it from before a moment, is taken from files: in one transaction, so that nobody ever finds half
+// A whole dataset is taken from files: in one transaction, so that nobody ever finds half
 // of it, and only after every file has been looked at.
 import { assert, MillpondError } from '../../core/errors.ts'
-import type { Catalog, ColumnSpec, DatasetReplacement, ExpiredRows, SchemaChange, TableName } from '../driver.ts'
-import { exactFloatMax, systemDataset, usersTable } from '../schema.ts'
+import type { Catalog, ColumnSpec, DatasetReplacement, SchemaChange, TableName } from '../driver.ts'
+import { exactFloatMax, systemDataset } from '../schema.ts'
 import { changedCatalog, changesSql, hasColumn, tablesOf } from './catalog.ts'
 import { columnsOfFile, fileSql, importRows } from './exchange.ts'
-import { changedRows, type Link, readRows } from './link.ts'
-import { quoteName, quoteTable, timestampSql } from './names.ts'
+import { type Link, readRows } from './link.ts'
+import { quoteName, quoteTable } from './names.ts'
 
 type Files = DatasetReplacement['tables']
 
@@ -88,27 +88,4 @@ function anotherType({ dataset, table }: TableName, column: string): MillpondErr
     'rebuild-differs',
     `The dataset ${dataset} can't be taken over, and nothing was changed: its column ${table}.${column} has another type by now; run a full rebuild`,
   )
-}
-
-/** Rows appended. Error: column-unknown. */
-export async function takeExpired(
-  link: Link,
-  catalog: Catalog,
-  { dataset, receivedBeforeMicros, files }: ExpiredRows,
-  folder: string,
-): Promise<number> {
-  assert(dataset !== systemDataset, 'the tables of the platform are not replaced')
-  for (const { name, columns } of tablesOf(catalog, dataset)) {
-    // One row a user, folded from all of history: no row of it is from before.
-    if (name.table === usersTable || !hasColumn(columns, 'id') || !hasColumn(columns, 'received_at', 'timestamp')) {
-      continue
-    }
-    const isBefore = `received_at < ${timestampSql(receivedBeforeMicros)}`
-    await changedRows(link, `DELETE FROM ${quoteTable(name)} WHERE ${isBefore}`)
-  }
-  let rows = 0
-  for (const { table, path } of files) {
-    rows += await importRows(link, catalog, { table: { dataset, table }, path, replace: 'nothing' }, folder)
-  }
-  return rows
 }

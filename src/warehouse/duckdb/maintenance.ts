@@ -1,7 +1,7 @@
 // Work on fed tables between loads: the parts of the driver's `maintenance`, each in one transaction on the loader's link.
 import type { Catalog, TableName, WarehouseMaintenance } from '../driver.ts'
 import type { AppendBlock } from './append.ts'
-import { replaceDataset, takeExpired } from './dataset.ts'
+import { replaceDataset } from './dataset.ts'
 import { compactDay, expireRows, tablesOfDay } from './days.ts'
 import { digestTables } from './digest.ts'
 import { erasePerson } from './erase.ts'
@@ -70,8 +70,6 @@ export function createMaintenance(host: MaintenanceHost): WarehouseMaintenance {
         const replaced = await replaceDataset(link, catalog, replacement, exchangeFolder)
         return { result: replaced.rows, rows: replaced.rows, catalog: replaced.catalog }
       }),
-    takeExpired: async (expired) =>
-      changeRows(async (link, catalog) => takeExpired(link, catalog, expired, exchangeFolder)),
     digest: async () => readOnly(digestTables),
     replaceWith: host.replaceWith,
   }
