@@ -151,12 +151,12 @@ describe('chance', () => {
 
 describe('the command line', () => {
   it('reads its options', () => {
-    expect(readOptions(['--no-live', '--days', '3'], '/work')).toMatchObject({
+    expect(readOptions(['--no-live', '--days', '3'], '/srv')).toMatchObject({
       live: false,
       days: 3,
-      data: '/work/millpond-demo',
+      data: '/srv/millpond-demo',
     })
-    expect(readOptions(['--help'], '/work')).toBeUndefined()
+    expect(readOptions(['--help'], '/srv')).toBeUndefined()
   })
 
   it.each([
@@ -164,12 +164,12 @@ describe('the command line', () => {
     ['--households', 'many'],
     ['--pace', '0.5'],
   ])('refuses %s %s', (name, value) => {
-    expect(() => readOptions([name, value], '/work')).toThrow(`${name} must be a whole number`)
+    expect(() => readOptions([name, value], '/srv')).toThrow(`${name} must be a whole number`)
   })
 
   it('names the folder so that a shell finds it', () => {
-    expect(millpondCommand('/work/demo data', '/work')).toBe("node bin/millpond.js --data './demo data'")
-    expect(millpondCommand('/other/demo', '/work')).toBe('node bin/millpond.js --data /other/demo')
+    expect(millpondCommand('/srv/demo data', '/srv')).toBe("node bin/millpond.js --data './demo data'")
+    expect(millpondCommand('/other/demo', '/srv')).toBe('node bin/millpond.js --data /other/demo')
   })
 
   it('counts whole days back from the last midnight', () => {
