@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Millpond, startMillpond } from '../test/support/millpond.ts'
 import type { Ceilings } from './support/ceilings.ts'
 import { benchSettings, ratio } from './support/run.ts'
-import { startSender } from './support/sender.ts'
+import { sendAtLeast } from './support/sender.ts'
 
 const questionIntervalMs = 200
 
@@ -45,15 +45,7 @@ async function fill(millpond: Millpond, events: number): Promise<number> {
   const writeKey = await millpond.addSource('web')
   const port = Number(new URL(millpond.address).port)
   const load = { connections: 16, batchEvents: 100, port, writeKey, requestsPerSecond: 300 }
-  let accepted = 0
-  let firstId = 1
-  while (accepted < events) {
-    const result = await startSender({ ...load, durationMs: 5000, firstId })
-    accepted += result.accepted
-    firstId = result.nextId
-    if (result.accepted === 0) throw new Error('Nothing is accepted any more.')
-  }
-  return accepted
+  return sendAtLeast(events, load)
 }
 
 async function ask(millpond: Millpond, answersMs: number[], isRunning: () => boolean): Promise<void> {

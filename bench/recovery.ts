@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { firstAnswer, startMillpond } from '../test/support/millpond.ts'
 import type { Ceilings } from './support/ceilings.ts'
 import { benchSettings, ratio, residentMiB } from './support/run.ts'
-import { startSender } from './support/sender.ts'
+import { sendAtLeast } from './support/sender.ts'
 
 /** Fills the buffer while the engine stands still, kills both, starts again and watches the backlog go. */
 export async function benchBacklog(ceilings: Ceilings, events: number): Promise<object> {
@@ -14,14 +14,7 @@ export async function benchBacklog(ceilings: Ceilings, events: number): Promise<
   const { engine } = await first.pids()
   process.kill(engine, 'SIGSTOP')
   const load = { connections: 16, batchEvents: 100, port, writeKey, requestsPerSecond: 0 }
-  let accepted = 0
-  let firstId = 1
-  while (accepted < events) {
-    const result = await startSender({ ...load, durationMs: 5000, firstId })
-    accepted += result.accepted
-    firstId = result.nextId
-    if (result.accepted === 0) throw new Error('Nothing is accepted any more.')
-  }
+  const accepted = await sendAtLeast(events, load)
   process.kill(engine, 'SIGKILL')
   await first.kill('intake')
 

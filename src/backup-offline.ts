@@ -1,10 +1,9 @@
 // `millpond backup` while nothing runs: the command line holds the data lock.
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { openControl } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
-import { diskFiles, pathExists } from './core/files.ts'
+import { diskFiles, pathExists, removeFolder } from './core/files.ts'
 import { createLog, logOf } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { backup, type BackupProgress, type BackupRequest } from './deliver/backup/backup.ts'
@@ -28,10 +27,7 @@ export async function* backupOffline(
 ): AsyncGenerator<BackupProgress> {
   const { data } = settings
   const log = logOf(createLog(settings.logLevel), 'backup')
-  await finishSwap(data, fedFile, {
-    files: diskFiles,
-    removeFolder: async (path) => rm(path, { recursive: true, force: true }),
-  })
+  await finishSwap(data, fedFile, { files: diskFiles, removeFolder })
   const archive = await openDiskStore({ folder: join(data, 'archive'), clock, log })
   const media = await openDiskStore({ folder: join(data, 'media'), clock, log })
   const control = await openControl(data, { clock, log })

@@ -1,13 +1,12 @@
 // What the engine does for the warehouse beside loading it: the archive, retypes, erasures, rebuilds, the nightly work.
 import { fork } from 'node:child_process'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { StreamName } from './buffer/buffer.ts'
+import { type StreamName, streamNames } from './buffer/buffer.ts'
 import { childEnvironment } from './config/env.ts'
 import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
-import { diskFiles } from './core/files.ts'
+import { diskFiles, removeFolder } from './core/files.ts'
 import { type Log, logOf } from './core/log.ts'
 import type { Part } from './core/part.ts'
 import type { Settings } from './core/settings.ts'
@@ -34,12 +33,6 @@ import { finishSwap } from './deliver/rebuild/swap.ts'
 import { openDiskStore } from './objects/disk/disk.ts'
 import type { StreamPosition, WarehouseDriver } from './warehouse/driver.ts'
 import { fedFile } from './warehouse/duckdb/open.ts'
-
-export const streams: readonly StreamName[] = ['events', 'forward', 'engine']
-
-async function removeFolder(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true })
-}
 
 /** Before the warehouse is opened. */
 export async function finishLastRebuild(data: string): Promise<void> {
@@ -83,7 +76,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
   const store = await openDiskStore({ folder, files: diskFiles, clock, log })
   const archive = await openArchive(
     {
-      streams: streams.map((stream) => ({ stream, folder: join(settings.data, 'buffer', stream) })),
+      streams: streamNames.map((stream) => ({ stream, folder: join(settings.data, 'buffer', stream) })),
       settings: settings.archive,
     },
     { files: diskFiles, store, clock, log },
@@ -194,7 +187,7 @@ function releaseWhenArchived(parts: UpkeepParts, archive: Archive, folder: strin
 }
 
 function isStream(stream: string): stream is StreamName {
-  return (streams as readonly string[]).includes(stream)
+  return (streamNames as readonly string[]).includes(stream)
 }
 
 async function forkRebuild(settings: Settings, order: RebuildOrder): Promise<RebuildJob> {

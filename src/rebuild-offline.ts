@@ -1,14 +1,14 @@
 // A rebuild while nothing runs: the command line holds the data lock. With a warehouse it is compared as always; without
 // one (lost, or a restored backup) everything is read from the archive and from what waits in the buffer.
 import { constants } from 'node:fs'
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { countWaiting } from './buffer/waiting.ts'
 import { openControl } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
 import { MillpondError } from './core/errors.ts'
-import { diskFiles, pathExists } from './core/files.ts'
+import { diskFiles, pathExists, removeFolder } from './core/files.ts'
 import { createLog, type Log, logOf } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { archiveBegins } from './deliver/archive/archive-begins.ts'
@@ -32,10 +32,6 @@ import { fedFile } from './warehouse/duckdb/open.ts'
 const clock = systemClock
 const progressIntervalMs = 500
 const swapDeps = { files: diskFiles, removeFolder }
-
-async function removeFolder(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true })
-}
 
 type OfflineProgress = Exclude<RebuildProgress, { readonly end: unknown }> | { readonly end: OfflineOutcome }
 

@@ -28,6 +28,22 @@ export interface SenderResult {
   readonly nextId: number
 }
 
+/** Sends in stretches of five seconds until so many events are accepted; resolves with how many were. */
+export async function sendAtLeast(
+  events: number,
+  load: Omit<SenderOptions, 'durationMs' | 'firstId'>,
+): Promise<number> {
+  let accepted = 0
+  let firstId = 1
+  while (accepted < events) {
+    const result = await startSender({ ...load, durationMs: 5000, firstId })
+    accepted += result.accepted
+    firstId = result.nextId
+    if (result.accepted === 0) throw new Error('Nothing is accepted any more.')
+  }
+  return accepted
+}
+
 export async function startSender(options: SenderOptions): Promise<SenderResult> {
   const child = fork(import.meta.filename, [], { serialization: 'advanced' })
   return new Promise((resolve, reject) => {

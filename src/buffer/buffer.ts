@@ -8,7 +8,8 @@ import type { BufferSettings } from '../core/settings.ts'
 import type { Append, StoredRecord } from './record.ts'
 
 /** Streams are few and named; never one a source. */
-export type StreamName = 'events' | 'forward' | 'engine'
+export const streamNames = ['events', 'forward', 'engine'] as const
+export type StreamName = (typeof streamNames)[number]
 
 /** Everything up to and including `sequence` is synced and may be read. */
 export interface Cut {

@@ -8,14 +8,9 @@ export interface Progress {
 
 const silent: Progress = { update: () => undefined, stop: () => undefined }
 
-/** Without a total only a counter is shown. `what` is a plural: rows, events. */
-export async function startProgress(context: CliContext, what: string, total?: number): Promise<Progress> {
-  if (context.stderr.isTTY !== true) return silent
-  const { SingleBar } = await import('cli-progress')
-  const format =
-    total === undefined ? `{value} ${what} · {duration_formatted}` : `{bar} {value}/{total} ${what} · {eta_formatted}`
-  const bar = new SingleBar({
-    format,
+/** How every bar of the command line looks. */
+export function barLook(context: CliContext) {
+  return {
     stream: context.stderr as NodeJS.WriteStream,
     // Whoever presses Ctrl-C keeps a terminal that works.
     hideCursor: false,
@@ -24,6 +19,18 @@ export async function startProgress(context: CliContext, what: string, total?: n
     barCompleteChar: '━',
     barIncompleteChar: ' ',
     barsize: 30,
+  }
+}
+
+/** Without a total only a counter is shown. `what` is a plural: rows, events. */
+export async function startProgress(context: CliContext, what: string, total?: number): Promise<Progress> {
+  if (context.stderr.isTTY !== true) return silent
+  const { SingleBar } = await import('cli-progress')
+  const format =
+    total === undefined ? `{value} ${what} · {duration_formatted}` : `{bar} {value}/{total} ${what} · {eta_formatted}`
+  const bar = new SingleBar({
+    format,
+    ...barLook(context),
   })
   bar.start(total ?? 0, 0)
   return {

@@ -154,6 +154,11 @@ export async function writeFileAtomic(files: Files, path: string, content: Uint8
   await files.syncDirectory(folder)
 }
 
+/** With everything in it. Missing is fine. */
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+}
+
 /** True if the path exists, whatever it is. */
 export async function pathExists(path: string): Promise<boolean> {
   try {

@@ -1,5 +1,6 @@
 // The bar of an import: bytes of the files, and beside it the events. Nothing at all where stderr is no terminal.
 import type { CliContext } from '../context.ts'
+import { barLook } from '../progress.ts'
 import { bytesText } from '../units.ts'
 
 export interface ImportProgress {
@@ -19,14 +20,7 @@ export async function startImportProgress(context: CliContext, bytesTotal: numbe
   const { SingleBar } = await import('cli-progress')
   const bar = new SingleBar({
     format: '{bar} {percentage} % of {size} · {events} events · {eta_formatted} {note}',
-    stream: context.stderr as NodeJS.WriteStream,
-    // Whoever presses Ctrl-C keeps a terminal that works.
-    hideCursor: false,
-    linewrap: true,
-    clearOnComplete: true,
-    barCompleteChar: '━',
-    barIncompleteChar: ' ',
-    barsize: 30,
+    ...barLook(context),
   })
   const size = bytesText(bytesTotal)
   const begin = (bytes: number, events: number): void => {

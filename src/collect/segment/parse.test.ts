@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { isDeeperThan, judge, withoutNonNumbers } from './parse.ts'
+import { withoutBareWords } from '../../core/json-text.ts'
+import { isDeeperThan, judge } from './parse.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8')
 
@@ -63,7 +64,7 @@ describe('judge', () => {
   })
 })
 
-describe('withoutNonNumbers', () => {
+describe('withoutBareWords', () => {
   test.each([
     { text: '{"a":NaN}', result: '{"a":null}' },
     { text: '[Infinity,-Infinity,NaN]', result: '[null,null,null]' },
@@ -72,14 +73,14 @@ describe('withoutNonNumbers', () => {
     { text: '{"a":1}', result: undefined },
     { text: '{"a":"NaN', result: undefined },
   ])('$text', ({ text, result }) => {
-    expect(withoutNonNumbers(text)).toBe(result)
+    expect(withoutBareWords(text)).toBe(result)
   })
 
   test('what Python writes of any value reads as the value with null for what is no number', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('NaN', 'Infinity', '-Infinity'), (value, odd) => {
         const python = `{"value":${JSON.stringify(value)},"odd":[${odd},${odd}]}`
-        expect(JSON.parse(withoutNonNumbers(python) ?? '')).toEqual({
+        expect(JSON.parse(withoutBareWords(python) ?? '')).toEqual({
           value: JSON.parse(JSON.stringify(value)),
           odd: [null, null],
         })

@@ -1,6 +1,7 @@
 // Judges a body: JSON or not, how many events, and the few fields that intake needs. Everything about single events is the
 // screen's. The bytes themselves go on untouched, so nothing that this reading loses (names in UTF-8, big numbers) is lost.
 import type { RequestMeta } from '../../core/event.ts'
+import { withoutBareWords } from '../../core/json-text.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -33,7 +34,8 @@ export function judge(bytes: Uint8Array, call: RequestMeta['call']): Judgement {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   const parsed = parse(text)
   if (!parsed.ok) {
-    const repaired = withoutNonNumbers(text)
+    // Python writes them, and one of them must not cost the other 99 events of a batch.
+    const repaired = withoutBareWords(text)
     const again = repaired === undefined ? parsed : parse(repaired)
     if (!again.ok || repaired === undefined) return unreadable(`The body is not JSON: ${parsed.message}`)
     return judgeShape(again.value, call, Buffer.from(repaired, 'latin1'), true)
@@ -91,42 +93,4 @@ export function isDeeperThan(body: Uint8Array, levels: number): boolean {
     }
   }
   return false
-}
-
-/**
- * The text with NaN, Infinity and -Infinity outside of strings replaced by null; undefined if there are none. Python's
- * json.dumps writes them, and one of them must not cost the other 99 events of a batch.
- */
-export function withoutNonNumbers(text: string): string | undefined {
-  if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
-  let result = ''
-  let copied = 0
-  let index = 0
-  while (index < text.length) {
-    const code = text.charCodeAt(index)
-    if (code === quote) {
-      index++
-      while (index < text.length && text.charCodeAt(index) !== quote) {
-        index += text.charCodeAt(index) === backslash ? 2 : 1
-      }
-      index++
-      continue
-    }
-    const length = nonNumberLength(text, index)
-    if (length === 0) {
-      index++
-      continue
-    }
-    result += `${text.slice(copied, index)}null`
-    index += length
-    copied = index
-  }
-  return copied === 0 ? undefined : result + text.slice(copied)
-}
-
-function nonNumberLength(text: string, index: number): number {
-  for (const word of ['NaN', 'Infinity', '-Infinity']) {
-    if (text.startsWith(word, index)) return word.length
-  }
-  return 0
 }

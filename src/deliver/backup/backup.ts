@@ -15,7 +15,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { StreamName } from '../../buffer/buffer.ts'
+import { type StreamName, streamNames } from '../../buffer/buffer.ts'
 import { firstSequenceOf, listSegments, startFileName } from '../../buffer/segment.ts'
 import type { Clock } from '../../core/clock.ts'
 import { diskFiles } from '../../core/files.ts'
@@ -63,7 +63,6 @@ export interface BackupDeps {
   readonly clock: Clock
 }
 
-const streams: readonly StreamName[] = ['events', 'forward', 'engine']
 const progressIntervalMs = 200
 
 /** Breaking off leaves a folder without a manifest. Errors: backup-invalid, disk-full, warehouse-unavailable. */
@@ -162,7 +161,7 @@ function carriedPath(index: number): string {
 /** As things stand: what comes and goes meanwhile is little. */
 async function bytesToCopy({ data, archive, media }: BackupDeps): Promise<number> {
   let bytes = 0
-  for (const stream of streams) {
+  for (const stream of streamNames) {
     const folder = join(data, 'buffer', stream)
     for (const name of await listSegments(diskFiles, folder)) bytes += await sizeOf(join(folder, name))
   }
@@ -193,8 +192,8 @@ async function* fill(target: BackupTarget, deps: BackupDeps, rows: CarriedRows |
     if (!(yield* target.copy(join(data, name), name))) throw invalid(`There is no ${join(data, name)}`)
   }
   const ends = new Map<StreamName, number>()
-  for (const stream of streams) ends.set(stream, yield* copyStream(target, data, stream))
-  for (const stream of streams) yield* copyArchived(target, deps, stream, ends.get(stream) ?? 0)
+  for (const stream of streamNames) ends.set(stream, yield* copyStream(target, data, stream))
+  for (const stream of streamNames) yield* copyArchived(target, deps, stream, ends.get(stream) ?? 0)
   for await (const { name } of deps.media.list('')) {
     yield* target.linkOrCopy(join(data, 'media', name), `media/${name}`)
   }

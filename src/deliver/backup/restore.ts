@@ -3,11 +3,10 @@
 // until both are done; a second run goes on where the first one stopped.
 //
 //   manifest, names and sizes right? ─▶ folder empty? ─▶ marker ─▶ copy + hash ─▶ `copied` ─▶ rebuild ─▶ marker removed
-import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { restoreMarker } from '../../control/lock.ts'
-import { diskFiles, pathExists, writeFileAtomic } from '../../core/files.ts'
+import { diskFiles, pathExists, removeFolder, writeFileAtomic } from '../../core/files.ts'
 import { openIfThere } from '../../buffer/segment.ts'
 import type { Carried } from '../rebuild/job.ts'
 import { readHashed } from './copy.ts'
@@ -81,7 +80,7 @@ export async function endRestore(data: string): Promise<void> {
   const folder = dirname(join(data, restoreMarker))
   await files.remove(join(data, restoreMarker))
   await files.syncDirectory(folder)
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
   await files.syncDirectory(data)
 }
 

@@ -12,7 +12,7 @@ import type { Part } from '../../core/part.ts'
 import type { RetentionSettings } from '../../core/settings.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { Maintenance } from './maintenance.ts'
-import { expiriesAt } from './retention.ts'
+import { dayMicros, expiriesAt } from './retention.ts'
 
 export interface NightlyOutcome {
   readonly expiredRows: number
@@ -36,7 +36,6 @@ export interface NightlyDeps {
 }
 
 const hourMs = 3_600_000
-const dayMicros = 24 * hourMs * 1000
 /** A day with fewer rows in a table reads fast in any order. */
 const compactRowsMin = 50_000
 /** After a long rest only the last days are put in order. */

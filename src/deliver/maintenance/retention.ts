@@ -7,7 +7,7 @@ export interface Expiry {
   readonly beforeMicros: number
 }
 
-const dayMicros = 86_400_000_000
+export const dayMicros = 86_400_000_000
 
 /** `dataset=days` -> days. */
 export function retentionRules(settings: RetentionSettings): Map<string, number> {

@@ -17,6 +17,7 @@ import type { Beginning } from './beginnings.ts'
 import { type Difference, differencesOf } from './compare.ts'
 import type { Expiry } from '../maintenance/retention.ts'
 import { type Carried, type RebuildJob, type RebuildOrder, type RebuildResult, rebuildFolder } from './job.ts'
+import { readAll } from '../warehouse/schema-start.ts'
 import { type SchemaLimits, WarehouseSchema } from '../warehouse/schema-state.ts'
 import { addMissingDecisions, readSnapshot } from './snapshot.ts'
 import { isSwapPending, swapWarehouse } from './swap.ts'
@@ -193,10 +194,8 @@ export async function streamPositions(driver: WarehouseDriver): Promise<StreamPo
 }
 
 async function eventsReceived(driver: WarehouseDriver): Promise<number> {
-  const run = await driver.query('SELECT sum(received) FROM millpond.source_counts', new AbortController().signal)
-  let total = 0
-  for await (const rows of run.rows) for (const [sum] of rows) total = Number(sum ?? 0)
-  return total
+  const [row] = await readAll(driver, 'SELECT sum(received) FROM millpond.source_counts')
+  return Number(row?.[0] ?? 0)
 }
 
 /** Every table's rows from before the archive begins, as files in the folder `work`. */
