@@ -7,15 +7,15 @@ import type { Pond } from './pond.ts'
 const questions: readonly { readonly ask: string; readonly sql: string }[] = [
   {
     ask: 'Which firmware loses its connection?',
-    sql: 'select firmware, count(*) as lost, count(distinct device_id) as cameras from cubby_backend.camera_disconnected group by all order by lost desc',
+    sql: 'SELECT firmware, COUNT(*) AS lost, COUNT(DISTINCT device_id) AS cameras FROM cubby_backend.camera_disconnected GROUP BY ALL ORDER BY lost DESC',
   },
   {
     ask: 'Is the new model better than the old one?',
-    sql: 'select version, role, count(*) as judged, round(quantile_cont(latency_ms, 0.5), 1) as median_ms from ai.inferences group by all order by version, role',
+    sql: 'SELECT version, role, COUNT(*) AS judged, APPROX_QUANTILES(latency_ms, 2)[OFFSET(1)] AS median_ms FROM ai.inferences GROUP BY ALL ORDER BY version, role',
   },
   {
     ask: 'What was kept out of the tables, and why?',
-    sql: 'select source, reason, sum(events) as events from millpond.dead_letters group by all order by events desc',
+    sql: 'SELECT source, reason, SUM(events) AS events FROM millpond.dead_letters GROUP BY ALL ORDER BY events DESC',
   },
 ]
 

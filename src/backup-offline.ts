@@ -11,6 +11,7 @@ import { lostBeginnings } from './deliver/rebuild/beginnings.ts'
 import { finishSwap } from './deliver/rebuild/swap.ts'
 import { openDiskStore } from './objects/disk/disk.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
+import { madeFile } from './warehouse/duckdb/made-file.ts'
 import { fedFile } from './warehouse/duckdb/open.ts'
 
 const clock = systemClock
@@ -44,6 +45,7 @@ export async function* backupOffline(
         exclusively: async (work) => work(),
         lostBeginnings: async () => lostBeginnings(data, diskFiles, archive),
         copyControl: async (path) => control.copyTo(path),
+        holdMade: async () => driver?.made.holdStill() ?? lonelyMade(folder),
         archive,
         media,
         version,
@@ -55,4 +57,10 @@ export async function* backupOffline(
   } finally {
     await control.stop()
   }
+}
+
+/** Without the fed file there is no warehouse to open, and nobody else has the file. */
+async function lonelyMade(folder: string) {
+  const file = join(folder, madeFile)
+  return (await pathExists(file)) ? { file, log: `${file}.wal`, release: () => undefined } : undefined
 }

@@ -1,7 +1,7 @@
 // Puts together what both processes know: intake's counters, the loader's place, and the warehouse's sums.
 import { readFileSync } from 'node:fs'
 
-import type { StreamName, StreamWriter, WriterStatus } from './buffer/buffer.ts'
+import type { fedStreamNames, StreamWriter, WriterStatus } from './buffer/buffer.ts'
 import type { Settings } from './core/settings.ts'
 import type { Archive } from './deliver/archive/archive.ts'
 import type { Loader } from './deliver/deliver.ts'
@@ -15,6 +15,8 @@ export interface StatusParts {
   readonly loader: Loader
   readonly writer: StreamWriter
   readonly archive: Archive
+  /** Stream `appends`, and up to where its rows are in their tables. They are no events: the ledger doesn't count them. */
+  readonly appends?: () => { readonly writer: WriterStatus; readonly position: number }
   readonly askIntake: () => Promise<IntakeStatus>
   readonly startedAtMicros: number
 }
@@ -25,12 +27,15 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   const { sums, positions } = await readSums(driver)
   const intake = await parts.askIntake()
   const engineWriter = parts.writer.status()
-  const writers: Record<StreamName, WriterStatus> = { ...intake.writers, engine: engineWriter }
+  const writers: Record<(typeof fedStreamNames)[number], WriterStatus> = { ...intake.writers, engine: engineWriter }
   const streams = Object.entries(writers).map(([stream, writer]) => streamStatus(stream, writer, positions))
   const ledger = ledgerOf(
     Object.values(writers).map((writer) => writer.totals),
     sums,
   )
+  const appends = parts.appends?.()
+  if (appends !== undefined)
+    streams.push(streamStatus('appends', appends.writer, new Map([['appends', appends.position]])))
   const archive = parts.archive.status()
   const { eventsLoaded, lastLoadMs, lagMs, lastError, dedupe } = loader.status()
   return {

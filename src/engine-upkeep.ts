@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 
-import { type StreamName, streamNames } from './buffer/buffer.ts'
+import { fedStreamNames, type StreamName, streamNames } from './buffer/buffer.ts'
 import { childEnvironment } from './config/env.ts'
 import type { Control } from './control/control.ts'
 import type { Clock } from './core/clock.ts'
@@ -65,6 +65,8 @@ export interface UpkeepParts {
   readonly loader: Loader
   /** Everything up to here is in the warehouse and in the archive: the buffer may forget it. */
   readonly release: (position: StreamPosition & { readonly stream: StreamName }) => void
+  /** Nightly work of the asking side. */
+  readonly askingNight: (signal: AbortSignal) => Promise<void>
   readonly clock: Clock
   readonly log: Log
 }
@@ -76,7 +78,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
   const store = await openDiskStore({ folder, files: diskFiles, clock, log })
   const archive = await openArchive(
     {
-      streams: streamNames.map((stream) => ({ stream, folder: join(settings.data, 'buffer', stream) })),
+      streams: fedStreamNames.map((stream) => ({ stream, folder: join(settings.data, 'buffer', stream) })),
       settings: settings.archive,
     },
     { files: diskFiles, store, clock, log },
@@ -113,6 +115,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
       maintenance,
       exclusively,
       expireArchive: async () => archive.expire(),
+      afterwards: parts.askingNight,
       files: diskFiles,
       clock,
       log: logOf(parts.log, 'nightly'),
@@ -143,6 +146,7 @@ async function backupsOf(
     driver,
     exclusively: async (work) => loader.exclusively(work),
     copyControl: async (path) => control.copyTo(path),
+    holdMade: async () => driver.made.holdStill(),
     media: await openDiskStore({ folder: join(data, 'media'), clock, log: logOf(log, 'backup') }),
     version: packageVersion(),
     clock,

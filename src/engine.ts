@@ -1,6 +1,5 @@
 // Builds the engine process: control, warehouse, loader, query road and the API on two sockets. Started by intake over
 // a fork; started back to front (storage first, doors last), stopped front to back.
-import { randomUUID } from 'node:crypto'
 import { chmod, rm } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
@@ -24,7 +23,7 @@ import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
 import { finishLastRebuild, seedIfLost, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
-import { createQueryRoad } from './query/query.ts'
+import { startAsking } from './engine-query.ts'
 import type { WarehouseDriver } from './warehouse/driver.ts'
 import { openDuckdbWarehouse } from './warehouse/duckdb/duckdb.ts'
 
@@ -77,6 +76,7 @@ async function openStorage(settings: Settings, log: Log): Promise<Storage> {
   const driver = await openDuckdbWarehouse({
     folder: join(data, 'warehouse'),
     settings: warehouse,
+    functionLimits: { callsMax: settings.query.jsUdfRowsMax, timeMsMax: settings.query.jsUdfTimeMsMax },
     clock,
     log: logOf(log, 'warehouse'),
   })
@@ -93,7 +93,12 @@ function sourceOf(control: Control, name: string): Source | undefined {
 }
 
 /** From the buffer into the warehouse and the archive. */
-async function startRoad(settings: Settings, storage: Storage, log: Log): Promise<{ loader: Loader; upkeep: Upkeep }> {
+async function startRoad(
+  settings: Settings,
+  storage: Storage,
+  askingNight: (signal: AbortSignal) => Promise<void>,
+  log: Log,
+): Promise<{ loader: Loader; upkeep: Upkeep }> {
   const { control, driver, writer } = storage
   const loader = await startLoader(
     { dataFolder: settings.data, settings, platformOf: (source) => sourceOf(control, source)?.platform ?? 'client' },
@@ -114,11 +119,12 @@ async function startRoad(settings: Settings, storage: Storage, log: Log): Promis
     control,
     driver,
     loader,
+    askingNight,
     clock,
     log,
     release: ({ stream, sequence }) => {
       if (stream === 'engine') void writer.release(sequence)
-      else tellIntake({ kind: 'covered', stream, sequence })
+      else if (stream !== 'appends') tellIntake({ kind: 'covered', stream, sequence })
     },
   })
   return { loader, upkeep }
@@ -128,18 +134,30 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const startedAtMicros = clock.nowMicros()
   const storage = await openStorage(settings, log)
   const { control, driver, writer } = storage
-  const { loader, upkeep } = await startRoad(settings, storage, log)
+  const asking = await startAsking({ settings, control, driver, writer, clock, log })
+  const { loader, upkeep } = await startRoad(settings, storage, asking.night, log)
   const { archive, maintenance, backup } = upkeep
-  const query = createQueryRoad(driver, settings.query, { clock, createId: randomUUID })
   const questions = createIntakeQuestions()
   const { append } = writer
   const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
   const askStatus = async (): Promise<Status> =>
-    readStatus({ settings, driver, loader, writer, archive, askIntake: questions.ask, startedAtMicros })
+    readStatus({
+      settings,
+      driver,
+      loader,
+      writer,
+      archive,
+      appends: asking.appends,
+      askIntake: questions.ask,
+      startedAtMicros,
+    })
   await lowerPoolPriority()
   const doors = await openDoors(socketPaths(settings.data), {
     control,
-    query,
+    query: asking.side.road,
+    bigquery: asking.bigquery,
+    checkFilter: asking.checkFilter,
+    storage: asking.storage,
     deadLetters: createDeadLetters({ driver, append, hasSource, clock }),
     maintenance,
     backup,
@@ -160,7 +178,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     makeOneTimeCode: async () => makeOneTimeCode(control, (await questions.ask()).startedAtMicros, log),
     async stop() {
       for (const door of doors) await door.close()
-      await query.stop()
+      await asking.stop()
       // It waits for turns that only a running loader gives.
       await upkeep.nightly.stop()
       await loader.stop()

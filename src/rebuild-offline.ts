@@ -85,7 +85,7 @@ async function beginningsOf(data: string, log: Log): Promise<readonly Beginning[
 
 async function openRebuilt(settings: Settings, log: Log) {
   const folder = join(rebuildFolder(settings.data), 'warehouse')
-  return openDuckdbWarehouse({ folder, settings: settings.warehouse, clock, log })
+  return openDuckdbWarehouse({ folder, settings: settings.warehouse, clock, log, hasMade: false })
 }
 
 async function* besidePresent(settings: Settings, request: RebuildRequest, log: Log): AsyncGenerator<RebuildProgress> {

@@ -26,6 +26,7 @@ async function open(order: RebuildOrder): Promise<RebuildJob> {
     settings: settings.warehouse,
     clock: systemClock,
     log,
+    hasMade: false,
   })
   return startRebuildJob(order, { driver, clock: systemClock, log })
 }

@@ -13,14 +13,15 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['core'],
   buffer: ['core'],
   control: ['core'],
-  warehouse: ['core'],
+  sql: ['core'],
+  warehouse: ['core', 'sql'],
   objects: ['core'],
   collect: ['core', 'buffer', 'control', 'objects'],
   deliver: ['core', 'buffer', 'warehouse', 'control', 'objects'],
-  query: ['core', 'buffer', 'warehouse', 'control'],
+  query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
   processes: ['core', 'config', 'buffer'],
   'portal/page': [],
-  'portal/api': ['core', 'query', 'deliver', 'control', 'warehouse', 'portal/page'],
+  'portal/api': ['core', 'sql', 'query', 'deliver', 'control', 'warehouse', 'portal/page'],
   cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }
 
@@ -28,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
 const builders = new Set([
   'intake.ts',
   'engine.ts',
+  'engine-query.ts',
   'engine-status.ts',
   'engine-upkeep.ts',
   'rebuild.ts',
@@ -44,7 +46,11 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^node:sqlite$/, room: 'control' },
   { library: /^@google-cloud\/storage|^@aws-sdk\//, room: 'objects' },
   { library: /^commander$|^cli-progress$/, room: 'cli' },
-  { library: /^zod$/, room: 'config|portal/api' },
+  { library: /^zod$/, room: 'config|portal/api|query/bigquery-api' },
+  { library: /^quickjs-emscripten/, room: 'warehouse/duckdb' },
+  { library: /^farmhash-modern$|^tldts$/, room: 'sql/functions' },
+  { library: /^apache-arrow$/, room: 'query' },
+  { library: /^jose$/, room: 'query/bigquery-api|control' },
 ]
 
 function filesBelow(folder: string, pattern: RegExp): string[] {

@@ -8,8 +8,10 @@ import type { BufferSettings } from '../core/settings.ts'
 import type { Append, StoredRecord } from './record.ts'
 
 /** Streams are few and named; never one a source. */
-export const streamNames = ['events', 'forward', 'engine'] as const
+export const streamNames = ['events', 'forward', 'engine', 'appends'] as const
 export type StreamName = (typeof streamNames)[number]
+/** What fed tables are made of: the loader reads these, the archive keeps them. Rows of `appends` go to made tables, which are kept as they are. */
+export const fedStreamNames = ['events', 'forward', 'engine'] as const satisfies readonly StreamName[]
 
 /** Everything up to and including `sequence` is synced and may be read. */
 export interface Cut {

@@ -15,8 +15,8 @@ export const sequencesPerStart = 2 ** 32
 
 export const frameType = { header: 1, record: 2, cut: 3 } as const
 
-const kindCodes: Readonly<Record<RecordKind, number>> = { segment: 1, row: 2, forward: 3 }
-const kindNames: readonly (RecordKind | undefined)[] = [undefined, 'segment', 'row', 'forward']
+const kindCodes: Readonly<Record<RecordKind, number>> = { segment: 1, row: 2, forward: 3, append: 4 }
+const kindNames: readonly (RecordKind | undefined)[] = [undefined, 'segment', 'row', 'forward', 'append']
 
 const magicNumber = frameMagic.readUInt32LE(0)
 /** Below this size copying a body is cheaper than one more part of the vectored write. */

@@ -3,9 +3,10 @@
 /**
  * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON object of
  * one row for a table of ours (meta: RowMeta). `forward`: body is the entries of one Fluent Forward message, msgpack values
- * `[time, record]` one after the other (meta: ForwardMeta).
+ * `[time, record]` one after the other (meta: ForwardMeta). `append`: body is rows for a table that people made (meta and body:
+ * core/append-record.ts).
  */
-export type RecordKind = 'segment' | 'row' | 'forward'
+export type RecordKind = 'segment' | 'row' | 'forward' | 'append'
 
 /** A record before it has a place in a stream: one request of a sender, holding `count` events. */
 export interface NewRecord {

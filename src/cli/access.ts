@@ -33,7 +33,8 @@ export interface Keeper {
   rotateSource(source: string): Promise<Source>
   setSourceState(source: string, state: SourceState): Promise<Source>
   listTokens(): Promise<TokenInfo[]>
-  createToken(name: string): Promise<{ info: TokenInfo; token: string }>
+  /** `handle`: whose it will be; else the owner's. */
+  createToken(name: string, handle?: string): Promise<{ info: TokenInfo; token: string }>
   revokeToken(id: string): Promise<void>
 }
 
@@ -162,8 +163,8 @@ function localKeeper(control: Control): Keeper {
     async listTokens() {
       return control.listTokens()
     },
-    async createToken(name) {
-      return await control.createToken(name)
+    async createToken(name, handle) {
+      return await control.createToken(name, handle)
     },
     async revokeToken(id) {
       await control.revokeToken(id)
@@ -189,8 +190,9 @@ function remoteKeeper(client: AdminClient): Keeper {
     async listTokens() {
       return listIn<TokenInfo>(await client.call('GET', '/api/tokens'), 'tokens')
     },
-    async createToken(name) {
-      const made = (await client.call('POST', '/api/tokens', { name })) as TokenInfo & { token: string }
+    async createToken(name, handle) {
+      const input = handle === undefined ? { name } : { name, for: handle }
+      const made = (await client.call('POST', '/api/tokens', input)) as TokenInfo & { token: string }
       const { token, ...info } = made
       return { info, token }
     },

@@ -8,6 +8,8 @@ export interface AdminClient {
   call(method: Method, path: string, body?: unknown): Promise<unknown>
   /** The answer's lines, one JSON value each, as they come. Ending the loop ends the work behind it. */
   lines(method: Method, path: string, body?: unknown): AsyncGenerator<unknown>
+  /** The answer's bytes, as they come. */
+  bytes(method: Method, path: string, body?: unknown): AsyncGenerator<Uint8Array>
   close(): Promise<void>
 }
 
@@ -43,6 +45,17 @@ export async function createAdminClient(socketPath: string): Promise<AdminClient
         yield* parseLines(response.body)
       } catch (error) {
         throw error instanceof MillpondError ? error : gone(error)
+      } finally {
+        abort.abort()
+      }
+    },
+    async *bytes(method, path, body) {
+      const abort = new AbortController()
+      const response = await send(method, path, body, abort.signal)
+      try {
+        yield* response.body
+      } catch (error) {
+        throw gone(error)
       } finally {
         abort.abort()
       }

@@ -8,7 +8,7 @@ import type { Settings } from '../core/settings.ts'
 export interface OutStream {
   readonly isTTY?: boolean
   readonly columns?: number
-  write(text: string): boolean
+  write(text: string | Uint8Array): boolean
   once(event: 'drain' | 'close', listener: () => void): unknown
 }
 
@@ -66,7 +66,7 @@ export function settingsOf(context: CliContext, options: GlobalOptions): Setting
 }
 
 /** Waits while the reader of a pipe is slower than we are. */
-export async function writeOut(context: CliContext, text: string): Promise<void> {
+export async function writeOut(context: CliContext, text: string | Uint8Array): Promise<void> {
   if (context.stdout.write(text)) return
   await new Promise<void>((resolve) => {
     context.stdout.once('drain', resolve)

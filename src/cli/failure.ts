@@ -21,6 +21,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'source-exists': '`millpond source list` shows its key, `millpond source rotate` makes a new one',
   'source-unknown': '`millpond source list` shows all sources',
   'token-unknown': '`millpond token list` shows all tokens',
+  'principal-unknown': '`millpond person list` shows everybody, `millpond person add` makes somebody known',
+  'principal-exists': '`millpond person change` changes them',
   'not-running': 'Start it with `millpond start`',
   'engine-unavailable': 'Try again in a few seconds; the log of `millpond start` says why it is away',
   'setting-invalid': '`docs/settings.md` lists every setting',

@@ -7,13 +7,18 @@ import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEraseCommand } from './erase.ts'
 import { describeFailure, DoneWithFailure, exitCodes } from './failure.ts'
+import { addGrantCommand } from './grant.ts'
 import { addImportCommand } from './import.ts'
+import { addKeyCommand } from './key.ts'
+import { addPersonCommand } from './person.ts'
+import { addPolicyCommand } from './policy.ts'
 import { addQueryCommand } from './query.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
 import { addSourceCommand } from './source.ts'
 import { addStartCommand } from './start.ts'
+import { addStorageCommand } from './storage.ts'
 import { addStatusCommand } from './status.ts'
 import { addTokenCommand } from './token.ts'
 
@@ -24,11 +29,16 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addStatusCommand,
   addSourceCommand,
+  addPersonCommand,
   addTokenCommand,
+  addKeyCommand,
+  addGrantCommand,
+  addPolicyCommand,
   addQueryCommand,
   addDeadLettersCommand,
   addImportCommand,
   addRetypeCommand,
+  addStorageCommand,
   addRebuildCommand,
   addEraseCommand,
   addBackupCommand,

@@ -6,14 +6,29 @@ import { type AdminClient, errorFrom } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
 import { startProgress } from './progress.ts'
-import { renderTable } from './table.ts'
+import { printable, renderTable } from './table.ts'
+import { bytesText } from './units.ts'
 
 const writeBytes = 64 * 1024
+
+type Format = 'table' | 'json' | 'csv' | 'parquet'
 
 interface QueryOptions extends GlobalOptions {
   readonly json?: boolean
   readonly csv?: boolean
+  readonly format?: Format
   readonly rows: number
+  readonly dialect: 'googlesql' | 'duckdb'
+  readonly param: readonly QueryParam[]
+  readonly dataset?: string
+  readonly dryRun?: boolean
+  readonly maximumBytesBilled?: number
+}
+
+interface QueryParam {
+  readonly name?: string
+  readonly type: string
+  readonly value: unknown
 }
 
 type Row = readonly unknown[]
@@ -42,36 +57,110 @@ interface Printer {
 export function addQueryCommand(program: Command, context: CliContext): void {
   program
     .command('query <sql>')
-    .description('run SQL and print its rows; `-` reads the SQL from standard input')
-    .addOption(new Option('--json', 'print one JSON object a row').conflicts('csv'))
-    .option('--csv', 'print comma-separated values with a header; NULL is empty')
+    .description('run GoogleSQL and print its rows; `-` reads the SQL from standard input')
+    .addOption(
+      new Option('--dialect <name>', 'language of the SQL').choices(['googlesql', 'duckdb']).default('googlesql'),
+    )
+    .option('--param <name:TYPE:value>', 'a parameter for @name; `:TYPE:value` is the next `?`', addParam, [])
+    .option('--dataset <name>', 'dataset of tables that are named without one')
+    .option('--dry-run', 'tell columns, bytes and cost; run nothing')
+    .option('--maximum-bytes-billed <bytes>', 'refuse a query that would read more', parseBytes)
+    .addOption(
+      new Option('--format <name>', 'how rows are printed')
+        .choices(['table', 'json', 'csv', 'parquet'])
+        .conflicts(['json', 'csv']),
+    )
+    .addOption(new Option('--json', 'the same as --format json: one object a row').conflicts('csv'))
+    .option('--csv', 'the same as --format csv: with a header; NULL is empty')
     .option('--rows <count>', 'rows shown in the table', parseCount, 100)
     .addHelpText(
       'after',
       `
-Without --json or --csv the first rows are shown as a table.
+Without a format the first rows are shown as a table.
 
 Example:
-  $ millpond query "select event, count(*) from web.tracks group by 1"
-  $ millpond query --json "select * from web.signed_up" | jq .email`,
+  $ millpond query "SELECT event, COUNT(*) AS n FROM web.tracks GROUP BY event"
+  $ millpond query --param day:DATE:2026-03-01 "SELECT * FROM web.signed_up WHERE DATE(timestamp) = @day"
+  $ millpond query --dry-run "SELECT * FROM web.tracks"
+  $ millpond query --format parquet "SELECT * FROM web.tracks" > tracks.parquet
+  $ millpond query --dialect duckdb "SUMMARIZE web.tracks"`,
     )
     .action(async (sql: string, options: QueryOptions, command: Command) => {
       const text = sql === '-' ? await context.readStdin() : sql
       if (text.trim() === '') throw new UsageError('There is no SQL to run. Put it in quotes behind `millpond query`')
       const settings = settingsOf(context, command.optsWithGlobals<GlobalOptions>())
       await withEngine(context, settings, async (client) => {
-        await runQuery(context, client, text, printerFor(context, options))
+        const body = bodyOf(text, options)
+        if (options.dryRun === true) await printDryRun(context, client, body, options)
+        else if (options.format === 'parquet') await printParquet(context, client, body)
+        else await runQuery(context, client, body, printerFor(context, options))
       })
     })
 }
 
-async function runQuery(context: CliContext, client: AdminClient, sql: string, printer: Printer): Promise<void> {
+function bodyOf(sql: string, options: QueryOptions): object {
+  return {
+    sql,
+    dialect: options.dialect,
+    ...(options.param.length === 0 ? {} : { parameters: options.param }),
+    ...(options.dataset === undefined ? {} : { dataset: options.dataset }),
+    ...(options.maximumBytesBilled === undefined ? {} : { maximumBytesBilled: options.maximumBytesBilled }),
+  }
+}
+
+interface DryRunAnswer {
+  readonly columns: readonly QueryColumn[]
+  readonly bytesProcessed: number
+  readonly bytesBilled: number
+  readonly dollars: number
+  readonly bytesOfAllColumns: number
+  readonly lint: readonly { readonly message: string; readonly line: number; readonly column: number }[]
+  readonly portability: string
+  readonly portabilityReasons: readonly string[]
+}
+
+async function printDryRun(
+  context: CliContext,
+  client: AdminClient,
+  body: object,
+  options: QueryOptions,
+): Promise<void> {
+  const answer = (await client.call('POST', '/api/query', { ...body, dryRun: true })) as DryRunAnswer
+  if (options.json === true || options.format === 'json') {
+    await writeOut(context, `${JSON.stringify(answer)}\n`)
+    return
+  }
+  const dollars =
+    answer.dollars < 0.01 && answer.dollars > 0 ? answer.dollars.toPrecision(2) : answer.dollars.toFixed(2)
+  const lines = [
+    `It reads ${bytesText(answer.bytesProcessed)}. BigQuery would bill ${bytesText(answer.bytesBilled)} (about $${dollars}); every column would be ${bytesText(answer.bytesOfAllColumns)}.`,
+    ...answer.lint.map(({ message, line, column }) => `${message} at [${line}:${column}]`),
+    answer.portability === 'both'
+      ? 'It runs here and on BigQuery.'
+      : `It runs ${answer.portability === 'local-only' ? 'here only' : 'on BigQuery only'}: ${answer.portabilityReasons.join('; ')}.`,
+  ]
+  await writeOut(context, `${lines.map(printable).join('\n')}\n`)
+  if (answer.columns.length > 0) {
+    const rows = answer.columns.map(({ name, type }) => [name, type])
+    await writeOut(context, renderTable([{ name: 'column' }, { name: 'type' }], rows, context.stdout))
+  }
+}
+
+async function printParquet(context: CliContext, client: AdminClient, body: object): Promise<void> {
+  if (context.stdout.isTTY === true)
+    throw new UsageError('Parquet is not for a terminal: write it to a file with `> rows.parquet`')
+  for await (const chunk of client.bytes('POST', '/api/export', { ...body, format: 'parquet' })) {
+    await writeOut(context, chunk)
+  }
+}
+
+async function runQuery(context: CliContext, client: AdminClient, body: object, printer: Printer): Promise<void> {
   // Two writers on one terminal would write over each other.
   const progress = context.stdout.isTTY === true ? undefined : await startProgress(context, 'rows')
   let rows = 0
   let ended = false
   try {
-    for await (const line of client.lines('POST', '/api/query', { sql }) as AsyncGenerator<QueryLine>) {
+    for await (const line of client.lines('POST', '/api/query', body) as AsyncGenerator<QueryLine>) {
       if (line.error !== undefined) throw errorFrom(line)
       if (line.columns !== undefined) await printer.columns(line.columns)
       if (line.end !== undefined) ended = true
@@ -93,8 +182,8 @@ async function runQuery(context: CliContext, client: AdminClient, sql: string, p
 }
 
 function printerFor(context: CliContext, options: QueryOptions): Printer {
-  if (options.json === true) return jsonPrinter(context)
-  if (options.csv === true) return csvPrinter(context)
+  if (options.json === true || options.format === 'json') return jsonPrinter(context)
+  if (options.csv === true || options.format === 'csv') return csvPrinter(context)
   return tablePrinter(context, options.rows)
 }
 
@@ -199,4 +288,29 @@ function isNumeric(type: string): boolean {
 function parseCount(text: string): number {
   if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text)
   throw new InvalidArgumentError('It must be a whole number from 1 to 999999.')
+}
+
+function parseBytes(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number of bytes.')
+}
+
+/** `day:DATE:2026-03-01`, as the bq tool takes it; arrays and structs as JSON. */
+function addParam(text: string, before: readonly QueryParam[]): readonly QueryParam[] {
+  const [, name = '', type = '', value = ''] = /^([A-Za-z_]\w*)?:((?:[^:<]|<.*>)*):(.*)$/s.exec(text) ?? []
+  if (!text.includes(':')) throw new InvalidArgumentError('It looks like name:TYPE:value, such as day:DATE:2026-03-01.')
+  const isNested = /^(ARRAY|STRUCT)</i.test(type)
+  const param = {
+    type: type === '' ? 'STRING' : type,
+    value: isNested ? parseNested(value) : value === 'NULL' ? null : value,
+  }
+  return [...before, name === '' ? param : { name, ...param }]
+}
+
+function parseNested(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    throw new InvalidArgumentError('The value of an array or struct is JSON, such as ["a","b"].')
+  }
 }

@@ -11,6 +11,7 @@ import { shortTime } from './units.ts'
 interface TokenOptions extends GlobalOptions {
   readonly json?: boolean
   readonly name?: string
+  readonly for?: string
 }
 
 export function addTokenCommand(program: Command, context: CliContext): void {
@@ -19,23 +20,24 @@ export function addTokenCommand(program: Command, context: CliContext): void {
 
   token
     .command('create [name]')
-    .description("make an administrator's token; it is shown once and kept only as a hash")
+    .description('make a token; it is shown once and kept only as a hash')
     .option('--name <name>', 'what it is for (default: "command line")')
-    .option('--json', 'print {"id","name","role","token"}')
+    .option('--for <handle>', 'who will use it (`millpond person list`); without it an administrator, the owner')
+    .option('--json', 'print {"id","name","handle","role","token"}')
     .addHelpText(
       'after',
-      '\nExample:\n  $ millpond token create laptop\n  $ TOKEN=$(millpond token create --json | jq -r .token)',
+      '\nExample:\n  $ millpond token create laptop\n  $ millpond token create notebook --for ana\n  $ TOKEN=$(millpond token create --json | jq -r .token)',
     )
     .action(async (word: string | undefined, options: TokenOptions, command: Command) => {
       if (word !== undefined && options.name !== undefined)
         throw new UsageError('Give the name once: as a word or with --name')
       const wanted = word ?? options.name ?? 'command line'
-      const made = await keep(context, command, async (keeper) => await keeper.createToken(wanted))
-      const { id, name, role } = made.info
-      const plain = `Token ${name} (id ${id}) is ready. It is shown only now:\n\n  ${made.token}`
+      const made = await keep(context, command, async (keeper) => await keeper.createToken(wanted, options.for))
+      const { id, name, role, handle } = made.info
+      const plain = `Token ${name} of ${handle} (id ${id}) is ready. It is shown only now:\n\n  ${made.token}`
       await writeOut(
         context,
-        `${options.json === true ? JSON.stringify({ id, name, role, token: made.token }) : plain}\n`,
+        `${options.json === true ? JSON.stringify({ id, name, handle, role, token: made.token }) : plain}\n`,
       )
     })
 
@@ -77,10 +79,11 @@ async function sayList(context: CliContext, options: TokenOptions, tokens: reado
     await writeOut(context, 'No tokens yet. Make one with `millpond token create`.\n')
     return
   }
-  const columns = ['id', 'name', 'role', 'made', 'last used'].map((name) => ({ name }))
+  const columns = ['id', 'name', 'whose', 'role', 'made', 'last used'].map((name) => ({ name }))
   const rows = tokens.map((token) => [
     token.id,
     token.name,
+    token.handle,
     token.role,
     shortTime(token.createdAtMicros),
     shortTime(token.lastUsedAtMicros) ?? 'never',

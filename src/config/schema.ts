@@ -159,6 +159,49 @@ const query = z.strictObject({
     1_000_000_000,
     'Rows of one result. Larger ones are stopped with `query-limit`.',
   ),
+  resultBytesMax: size(
+    GiB,
+    MiB,
+    1024 * GiB,
+    'Kept rows of one job of the BigQuery API. Larger ones are stopped with `query-limit`.',
+  ),
+  resultsBytesMax: size(4 * GiB, MiB, 1024 * GiB, 'Kept rows of all jobs together; the oldest are removed first.'),
+  resultAgeMsMax: whole('ms', dayMs, 60_000, 30 * dayMs, 'Kept rows and finished jobs can be asked for this long.'),
+  queryBytesMax: size(
+    0,
+    0,
+    1024 * 1024 * GiB,
+    "Bytes that one query may read, by BigQuery's size rules. More is refused before it runs. 0 = no bound.",
+  ),
+  personBytesPerDayMax: size(
+    0,
+    0,
+    1024 * 1024 * GiB,
+    "Bytes that one person may read a day (UTC), by BigQuery's size rules. 0 = no bound.",
+  ),
+  jsUdfRowsMax: whole('rows', 1_000_000, 1, 1_000_000_000, 'Calls of JavaScript functions in one query.'),
+  jsUdfTimeMsMax: whole('ms', 10_000, 1, hourMs, 'Time that JavaScript functions of one query may take together.'),
+  project: note(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/)
+      .prefault('millpond'),
+    {
+      unit: 'name',
+      meaning: 'Name of the project in `project.dataset.table` and in the BigQuery API.',
+      allowed: '6 to 30 lower-case letters, digits and -',
+      default: 'millpond',
+    },
+  ),
+  postgresConnectionsMax: whole('connections', 200, 1, 100_000, 'Open connections of the Postgres port.'),
+  postgresConnectionsPerPersonMax: whole('connections', 50, 1, 100_000, '… and of one person.'),
+  postgresIdleMsMax: whole(
+    'ms',
+    hourMs,
+    1_000,
+    30 * dayMs,
+    'A Postgres connection that is silent for so long is closed.',
+  ),
 })
 
 const secret = z.string().min(1).optional()
@@ -261,7 +304,7 @@ const host = z
   .string()
   .regex(/^[a-zA-Z0-9.:_-]+$/)
   .prefault('127.0.0.1')
-const forwardPort = z
+const portOrOff = z
   .union([
     z.literal('off').transform(() => undefined),
     z.number(),
@@ -271,7 +314,8 @@ const forwardPort = z
       .transform(Number),
   ])
   .pipe(z.number().int().min(0).max(65_535).optional())
-  .prefault(24_224)
+const forwardPort = portOrOff.prefault(24_224)
+const postgresPort = portOrOff.prefault(5433)
 const publicUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => !/[?#]/.test(text))
@@ -306,6 +350,12 @@ export const settingsSchema = z.strictObject({
     meaning: 'Port of Fluent Forward. 0 = any free one, `off` = none.',
     allowed: 'a whole number from 0 to 65535, or off',
     default: '24224',
+  }),
+  postgresPort: note(postgresPort, {
+    unit: 'port',
+    meaning: 'Port of the Postgres protocol, for BI tools. 0 = any free one, `off` = none.',
+    allowed: 'a whole number from 0 to 65535, or off',
+    default: '5433',
   }),
   publicUrl: note(publicUrl, {
     unit: 'URL',

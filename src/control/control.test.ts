@@ -76,7 +76,7 @@ test('everything is there again after a restart', async () => {
   await close(first)
   const second = await open()
   expect(second.listSources()).toEqual(before)
-  expect(second.verifyToken(token)?.name).toBe('laptop')
+  expect(second.verifyToken(token)?.info.name).toBe('laptop')
 })
 
 test('a rotated key stays listed for ever as rotated, through a second rotation too', async () => {
@@ -181,7 +181,7 @@ test('a token is shown once, stored hashed, verified, and refused after it is re
   const { info, token } = await control.createToken(' laptop ')
   expect(info).toMatchObject({ name: 'laptop', role: 'admin', lastUsedAtMicros: null })
   expect(token).toMatch(/^mp_[0-9A-Za-z]{40}$/)
-  expect(control.verifyToken(token)?.id).toBe(info.id)
+  expect(control.verifyToken(token)?.info.id).toBe(info.id)
   for (const wrong of ['', 'mp_', token.slice(0, -1), `${token}x`, token.slice(3), 'x'.repeat(10_000)]) {
     expect(control.verifyToken(wrong)).toBeUndefined()
   }
@@ -221,7 +221,7 @@ test('a one-time code makes one token, once, and then no more codes are needed',
   expect(control.redeemOneTimeCode(older)).toBeUndefined()
   expect(control.redeemOneTimeCode('wrong')).toBeUndefined()
   const redeemed = control.redeemOneTimeCode(code)
-  expect(control.verifyToken(redeemed?.token ?? '')?.role).toBe('admin')
+  expect(control.verifyToken(redeemed?.token ?? '')?.principal.role).toBe('admin')
   expect(control.redeemOneTimeCode(code)).toBeUndefined()
   expect(control.oneTimeCodeNeeded()).toBe(false)
   expect((await readFile(join(folder, 'control.sqlite-wal'))).toString('latin1')).not.toContain(code)
@@ -259,7 +259,7 @@ test('a copy is a whole database of its own, for nobody else to read', async () 
   expect((await stat(join(other, 'control.sqlite'))).mode & 0o777).toBe(0o600)
   const copy = await openControl(other, { clock, log: createLog('silent') })
   expect(copy.listSources().map((one) => [one.source, one.writeKey])).toEqual([['web', writeKey]])
-  expect(copy.verifyToken(token)?.name).toBe('laptop')
+  expect(copy.verifyToken(token)?.info.name).toBe('laptop')
   await copy.stop()
   await expect(control.copyTo(join(other, 'control.sqlite'))).rejects.toThrow('EEXIST')
 })

@@ -1,4 +1,5 @@
-// The door of control for the engine and the command line: sources, keys and tokens, in SQLite.
+// The door of control for the engine and the command line: sources, principals with their tokens and keys, and what they may
+// see, in SQLite.
 import { randomBytes } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,8 +9,26 @@ import type { Clock } from '../core/clock.ts'
 import { diskFiles, type Files } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
 import type { Part } from '../core/part.ts'
+import {
+  accessTokenPrefix,
+  KeyStore,
+  type FoundKey,
+  type KeyAddress,
+  type KeyInfo,
+  type ServiceAccountKey,
+} from './key-store.ts'
 import { migrate } from './migrations/migrations.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
+import { type PolicySnapshot, PolicyStore } from './policy-store.ts'
+import {
+  type Attributes,
+  ownerHandle,
+  type PrincipalChange,
+  type PrincipalRecord,
+  PrincipalStore,
+} from './principal-store.ts'
+import type { ColumnMask, Grant, Principal, Role, RowFilter } from './principals.ts'
+import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
 import { createSourceStore } from './source-store.ts'
 import { createTokenStore } from './token-store.ts'
@@ -30,12 +49,20 @@ export interface Source {
 export interface TokenInfo {
   readonly id: string
   readonly name: string
-  readonly role: 'admin'
+  /** Whose it is, and what that principal is at the moment. */
+  readonly handle: string
+  readonly role: Role
   readonly createdAtMicros: number
   readonly lastUsedAtMicros: number | null
 }
 
-export interface Control extends Part {
+export interface VerifiedToken {
+  /** Of an access token: its key. */
+  readonly info: TokenInfo
+  readonly principal: Principal
+}
+
+export interface Control extends Part, Access {
   listSources(): Source[]
   /** Errors: source-exists, source-name-invalid. */
   addSource(source: string, platform: SourcePlatform): Promise<Source>
@@ -43,11 +70,17 @@ export interface Control extends Part {
   rotateSource(source: string): Promise<Source>
   setSourceState(source: string, state: SourceState): Promise<Source>
   listTokens(): TokenInfo[]
-  /** The secret is returned once and stored hashed. */
-  createToken(name: string): Promise<{ info: TokenInfo; token: string }>
+  /** The secret is returned once and stored hashed. `handle`: whose it is, else the owner's. Error: principal-unknown. */
+  createToken(name: string, handle?: string): Promise<{ info: TokenInfo; token: string }>
   revokeToken(id: string): Promise<void>
-  /** Undefined: unknown or revoked. */
-  verifyToken(token: string): TokenInfo | undefined
+  /** Also access tokens of keys. Undefined: unknown, revoked or expired. */
+  verifyToken(token: string): VerifiedToken | undefined
+  /** True while the token, or the key, of this id is good: for connections that last. */
+  isTokenValid(id: string): boolean
+  /** A port has let its holder in without seeing it. */
+  touchToken(id: string): void
+  /** What the server's side of SCRAM-SHA-256 needs; of unknown handles a salt that looks like one, and no verifiers. */
+  scramCredentials(handle: string): ScramCredentials
   /**
    * True while nobody has ever come in by a one-time code: then each start makes a new one and prints it. With a time,
    * false too if one was made since then: an engine that starts again must not spoil the link that was printed.
@@ -61,6 +94,40 @@ export interface Control extends Part {
   copyTo(path: string): Promise<void>
 }
 
+/** Who there is, and what they may see. Errors: principal-unknown, grant-invalid, not-found, request-invalid. */
+export interface Access {
+  listPrincipals(): PrincipalRecord[]
+  /** As they are now; undefined: removed. */
+  principalById(id: string): PrincipalRecord | undefined
+  /** Error: principal-exists. */
+  addPrincipal(
+    handle: string,
+    kind: 'person' | 'service',
+    role: Role,
+    attributes?: Attributes,
+  ): Promise<PrincipalRecord>
+  changePrincipal(handle: string, change: PrincipalChange): Promise<PrincipalRecord>
+  /** With their tokens, keys and grants, at once. */
+  removePrincipal(handle: string): Promise<void>
+  listKeys(): KeyInfo[]
+  /** The private key is in the answer and nowhere else. */
+  createKey(handle: string, address: KeyAddress): Promise<{ info: KeyInfo; key: ServiceAccountKey }>
+  revokeKey(id: string): Promise<void>
+  findKey(id: string): FoundKey | undefined
+  /** For whoever has proved to hold the key. Error: token-invalid. */
+  createAccessToken(keyId: string): { token: string; expiresInSeconds: number }
+  /** The same object until something changes. */
+  policies(): PolicySnapshot
+  addGrant(grant: Grant): Promise<void>
+  removeGrant(grant: Grant): Promise<void>
+  /** Takes the place of a mask on the same column. */
+  putMask(mask: ColumnMask): Promise<void>
+  removeMask(mask: Pick<ColumnMask, 'dataset' | 'table' | 'column'>): Promise<void>
+  /** Takes the place of a filter on the same table. Whoever calls has checked the predicate. */
+  putFilter(filter: RowFilter): Promise<void>
+  removeFilter(filter: Pick<RowFilter, 'dataset' | 'table'>): Promise<void>
+}
+
 export interface ControlDeps {
   readonly clock: Clock
   readonly log: Log
@@ -72,26 +139,33 @@ export interface ControlDeps {
 export async function openControl(dataFolder: string, deps: ControlDeps): Promise<Control> {
   const { clock, random = randomBytes, files = diskFiles } = deps
   await files.makeFolder(dataFolder)
-  const checksumSecret = deriveSecret(await installationSecret(files, dataFolder, random), 'write-key-checksum')
+  const secret = await installationSecret(files, dataFolder, random)
+  const checksumSecret = deriveSecret(secret, 'write-key-checksum')
   const database = await openDatabase(join(dataFolder, 'control.sqlite'))
   try {
     const sources = createSourceStore({ database, dataFolder, files, clock, random, checksumSecret })
     const tokens = createTokenStore({ database, clock, log: deps.log, random })
     const codes = createOneTimeCodes({ database, clock, log: deps.log, random }, tokens)
+    const access = openAccess(database, { clock, random, secret })
     await sources.publish()
     return {
+      ...access.methods,
       listSources: sources.list,
       addSource: sources.add,
       rotateSource: sources.rotate,
       setSourceState: sources.setState,
       listTokens: tokens.list,
-      async createToken(name) {
-        return tokens.create(name)
+      async createToken(name, handle = ownerHandle) {
+        return tokens.create(name, handle)
       },
       async revokeToken(id) {
         tokens.revoke(id)
       },
-      verifyToken: tokens.verify,
+      verifyToken: (token) =>
+        token.startsWith(accessTokenPrefix) ? access.keys.verifyAccessToken(token) : tokens.verify(token),
+      isTokenValid: (id) => tokens.isValid(id) || access.keys.isValid(id),
+      touchToken: tokens.touch,
+      scramCredentials: (handle) => access.principals.scramCredentials(handle),
       oneTimeCodeNeeded: codes.needed,
       createOneTimeCode: codes.create,
       redeemOneTimeCode: codes.redeem,
@@ -105,6 +179,60 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     database.close()
     throw error
   }
+}
+
+function openAccess(
+  database: DatabaseSync,
+  { clock, random, secret }: { clock: Clock; random: Random; secret: Uint8Array },
+) {
+  const principals = new PrincipalStore({
+    database,
+    clock,
+    random,
+    fakeSaltSecret: deriveSecret(secret, 'scram-fake-salt'),
+    changed: () => {
+      policies.changed()
+    },
+  })
+  const policies = new PolicyStore({ database, clock, principals })
+  const accessTokenSecret = deriveSecret(secret, 'access-token')
+  const keys = new KeyStore({ database, clock, random, accessTokenSecret, principals })
+  const methods: Access = {
+    listPrincipals: () => principals.list(),
+    principalById: (id) => principals.byId(id),
+    addPrincipal: async (handle, kind, role, attributes = {}) => principals.add(handle, kind, role, attributes),
+    changePrincipal: async (handle, change) => principals.change(handle, change),
+    removePrincipal: async (handle) => {
+      principals.remove(handle)
+    },
+    listKeys: () => keys.list(),
+    createKey: async (handle, address) => keys.create(handle, address),
+    revokeKey: async (id) => {
+      keys.revoke(id)
+    },
+    findKey: (id) => keys.find(id),
+    createAccessToken: (keyId) => keys.createAccessToken(keyId),
+    policies: () => policies.snapshot(),
+    addGrant: async (grant) => {
+      policies.addGrant(grant)
+    },
+    removeGrant: async (grant) => {
+      policies.removeGrant(grant)
+    },
+    putMask: async (mask) => {
+      policies.putMask(mask)
+    },
+    removeMask: async (mask) => {
+      policies.removeMask(mask)
+    },
+    putFilter: async (filter) => {
+      policies.putFilter(filter)
+    },
+    removeFilter: async (filter) => {
+      policies.removeFilter(filter)
+    },
+  }
+  return { methods, principals, keys }
 }
 
 async function openDatabase(path: string): Promise<DatabaseSync> {

@@ -2,6 +2,7 @@
 //
 //   made ──redeemed──▶ used (a token was made)
 //     └──24 hours, a newer one, or another one redeemed──▶ worthless (forgotten)
+import { ownerHandle } from './principal-store.ts'
 import { transaction } from './transaction.ts'
 import { hashOf, type TokenStore, type TokenStoreDeps } from './token-store.ts'
 import { randomBase62 } from './write-keys.ts'
@@ -52,7 +53,7 @@ export function createOneTimeCodes(deps: TokenStoreDeps, tokens: TokenStore): On
           .run(nowMicros, hashOf(code), nowMicros)
         if (Number(changes) !== 1) return undefined
         forgetOthers()
-        return { token: tokens.create('first administrator').token }
+        return { token: tokens.create('first administrator', ownerHandle).token }
       })
     },
   }

@@ -1,12 +1,14 @@
 // Tokens for people and programs. Only hashes are stored: 40 random letters can't be guessed from a SHA-256, so no
-// slower hash is needed.
+// slower hash is needed. Beside it a SCRAM verifier, for ports where the token is the password.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { TokenInfo } from './control.ts'
+import type { TokenInfo, VerifiedToken } from './control.ts'
+import type { Principal } from './principals.ts'
+import { scramVerifier } from './scram.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
 
 const tokenPrefix = 'mp_'
@@ -24,59 +26,88 @@ export interface TokenStoreDeps {
 
 export interface TokenStore {
   readonly list: () => TokenInfo[]
-  readonly create: (name: string) => { info: TokenInfo; token: string }
+  /** `handle`: whose it is. Error: principal-unknown. */
+  readonly create: (name: string, handle: string) => { info: TokenInfo; token: string }
   readonly revoke: (id: string) => void
-  readonly verify: (token: string) => TokenInfo | undefined
+  readonly verify: (token: string) => VerifiedToken | undefined
+  /** It was used where `verify` didn't see it. */
+  readonly touch: (id: string) => void
+  readonly isValid: (id: string) => boolean
 }
 
-const tokenColumns = 'id, name, role, created_at AS createdAtMicros, last_used_at AS lastUsedAtMicros'
+interface Row {
+  readonly id: string
+  readonly name: string
+  readonly createdAtMicros: number
+  readonly lastUsedAtMicros: number | null
+  readonly principal: string
+  readonly kind: Principal['kind']
+  readonly handle: string
+  readonly role: Principal['role']
+  readonly attributes: string
+  readonly hash: string
+  readonly hasVerifier: number
+  readonly salt: Uint8Array
+  readonly iterations: number
+}
+
+const rowsSql = `
+  SELECT t.id, t.name, t.created_at AS createdAtMicros, t.last_used_at AS lastUsedAtMicros, t.principal, p.kind, p.handle,
+    p.role, p.attributes, t.hash, t.stored_key IS NOT NULL AS hasVerifier, p.salt, p.iterations
+  FROM tokens t JOIN principals p ON p.id = t.principal
+  WHERE t.revoked_at IS NULL AND p.removed_at IS NULL`
 
 export function createTokenStore(deps: TokenStoreDeps): TokenStore {
   const { database, clock, log, random } = deps
   /** After a failure each use would try, and complain, again. */
   let touchAgainMicros = 0
 
-  function create(name: string): { info: TokenInfo; token: string } {
+  const findByHash = database.prepare(`${rowsSql} AND t.hash = ?`)
+  const findById = database.prepare(`${rowsSql} AND t.id = ?`)
+  const touchSql = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
+  const setVerifier = database.prepare('UPDATE tokens SET stored_key = ?, server_key = ? WHERE id = ?')
+
+  function create(name: string, handle: string): { info: TokenInfo; token: string } {
     const trimmed = name.trim()
     if (trimmed === '' || trimmed.length > nameLengthMax) {
       throw new MillpondError('request-invalid', `A token needs a name of 1 to ${nameLengthMax} letters`)
     }
+    const owner = ownerOf(database, handle)
     const token = tokenPrefix + randomBase62(random, tokenLetters)
-    const info: TokenInfo = {
-      id: randomBase62(random, 10),
-      name: trimmed,
-      role: 'admin',
-      createdAtMicros: clock.nowMicros(),
-      lastUsedAtMicros: null,
-    }
+    const id = randomBase62(random, 10)
+    const { storedKey, serverKey } = scramVerifier(token, owner.salt, owner.iterations)
     database
-      .prepare('INSERT INTO tokens (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)')
-      .run(info.id, info.name, info.role, hashOf(token), info.createdAtMicros)
-    return { info, token }
+      .prepare(
+        'INSERT INTO tokens (id, name, principal, hash, stored_key, server_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(id, trimmed, owner.id, hashOf(token), storedKey, serverKey, clock.nowMicros())
+    return { info: infoOf(findById.get(id) as unknown as Row), token }
   }
 
-  const findByHash = database.prepare(`SELECT ${tokenColumns}, hash FROM tokens WHERE hash = ? AND revoked_at IS NULL`)
-  const touch = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
-
   /** Help for people only: a full disk must not lock them out. */
-  function remember(info: TokenInfo, nowMicros: number): TokenInfo {
-    if (nowMicros < touchAgainMicros) return info
+  function remember(row: Row, token: string | undefined): Row {
+    const nowMicros = clock.nowMicros()
+    const isRecent = nowMicros - (row.lastUsedAtMicros ?? 0) < lastUsedStepMicros
+    const lacksVerifier = token !== undefined && row.hasVerifier === 0
+    if ((isRecent && !lacksVerifier) || nowMicros < touchAgainMicros) return row
     try {
-      touch.run(nowMicros, info.id)
-      return { ...info, lastUsedAtMicros: nowMicros }
+      if (lacksVerifier) {
+        const { storedKey, serverKey } = scramVerifier(token, row.salt, row.iterations)
+        setVerifier.run(storedKey, serverKey, row.id)
+      }
+      touchSql.run(nowMicros, row.id)
+      return { ...row, lastUsedAtMicros: nowMicros }
     } catch (error) {
       touchAgainMicros = nowMicros + lastUsedStepMicros
       log.warn({ err: error }, 'The time of last use of a token could not be written.')
-      return info
+      return row
     }
   }
 
   return {
     list() {
-      const rows = database
-        .prepare(`SELECT ${tokenColumns} FROM tokens WHERE revoked_at IS NULL ORDER BY created_at, id`)
-        .all()
-      return rows as unknown as TokenInfo[]
+      const rows = database.prepare(`${rowsSql} ORDER BY t.created_at, t.id`).all() as unknown as Row[]
+      return rows.map(infoOf)
     },
     create,
     revoke(id) {
@@ -89,14 +120,35 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
     verify(token) {
       if (!token.startsWith(tokenPrefix) || token.length > 200) return undefined
       const hash = hashOf(token)
-      const row = findByHash.get(hash) as unknown as (TokenInfo & { hash: string }) | undefined
+      const row = findByHash.get(hash) as unknown as Row | undefined
       if (row === undefined || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(hash))) return undefined
-      const nowMicros = clock.nowMicros()
-      const { hash: _, ...info } = row
-      if (nowMicros - (info.lastUsedAtMicros ?? 0) < lastUsedStepMicros) return info
-      return remember(info, nowMicros)
+      return { info: infoOf(remember(row, token)), principal: principalOf(row) }
+    },
+    touch(id) {
+      const row = findById.get(id) as unknown as Row | undefined
+      if (row !== undefined) remember(row, undefined)
+    },
+    isValid(id) {
+      return findById.get(id) !== undefined
     },
   }
+}
+
+/** Error: principal-unknown. */
+function ownerOf(database: DatabaseSync, handle: string): { id: string; salt: Uint8Array; iterations: number } {
+  const found = database
+    .prepare('SELECT id, salt, iterations FROM principals WHERE handle = ? AND removed_at IS NULL')
+    .get(handle) as unknown as { id: string; salt: Uint8Array; iterations: number } | undefined
+  if (found !== undefined) return found
+  throw new MillpondError('principal-unknown', `There is nobody with the handle "${handle.slice(0, 80)}"`)
+}
+
+function infoOf({ id, name, role, handle, createdAtMicros, lastUsedAtMicros }: Row): TokenInfo {
+  return { id, name, role, handle, createdAtMicros, lastUsedAtMicros }
+}
+
+function principalOf({ principal, kind, handle, role, attributes }: Row): Principal {
+  return { id: principal, kind, handle, role, attributes: JSON.parse(attributes) as Principal['attributes'] }
 }
 
 export function hashOf(secret: string): string {

@@ -35,6 +35,12 @@ export const errorTable = {
   'query-refused': { kind: 'user', status: 403 },
   'query-cancelled': { kind: 'user', status: 409 },
   'query-limit': { kind: 'user', status: 400 },
+  'query-unsupported': { kind: 'user', status: 400 },
+  'query-too-expensive': { kind: 'user', status: 400 },
+  'job-exists': { kind: 'user', status: 409 },
+  'made-unwritable': { kind: 'user', status: 403 },
+  'table-unknown': { kind: 'user', status: 404 },
+  'table-exists': { kind: 'user', status: 409 },
   'queries-waiting': { kind: 'retry', status: 429 },
   // warehouse
   'load-refused': { kind: 'user', status: 500 },
@@ -60,6 +66,9 @@ export const errorTable = {
   'source-name-invalid': { kind: 'user', status: 400 },
   'source-unknown': { kind: 'user', status: 404 },
   'token-unknown': { kind: 'user', status: 404 },
+  'principal-exists': { kind: 'user', status: 409 },
+  'principal-unknown': { kind: 'user', status: 404 },
+  'grant-invalid': { kind: 'user', status: 400 },
   // start
   'setting-invalid': { kind: 'user', status: 500 },
   'data-locked': { kind: 'user', status: 500 },

@@ -16,6 +16,8 @@ export interface Settings {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Port of Fluent Forward. 0 = any free port; undefined = not opened. */
   readonly forwardPort?: number | undefined
+  /** Port of the Postgres wire protocol. 0 = any free port; undefined = not opened. */
+  readonly postgresPort?: number | undefined
   readonly collect: CollectSettings
   readonly forward: ForwardSettings
   readonly media: MediaSettings
@@ -129,4 +131,25 @@ export interface QuerySettings {
   readonly queriesComputingMax: number
   readonly queryTimeoutMs: number
   readonly resultRowsMax: number
+  /** Kept rows of one job (BigQuery API), and of one cached result. */
+  readonly resultBytesMax: number
+  /** Kept rows of all jobs together; the oldest go first. */
+  readonly resultsBytesMax: number
+  /** Kept rows and finished jobs are known this long. */
+  readonly resultAgeMsMax: number
+  /** Logical bytes that one query may read, by BigQuery's size rules. 0 = no bound. */
+  readonly queryBytesMax: number
+  /** Logical bytes that one person may read a day (UTC). 0 = no bound. */
+  readonly personBytesPerDayMax: number
+  /** Rows that JavaScript functions of one query may be called for. */
+  readonly jsUdfRowsMax: number
+  /** Time that JavaScript functions of one query may take together. */
+  readonly jsUdfTimeMsMax: number
+  /** Name of the project in `project.dataset.table` and the BigQuery API. */
+  readonly project: string
+  /** Connections of the Postgres port, together and of one person. */
+  readonly postgresConnectionsMax: number
+  readonly postgresConnectionsPerPersonMax: number
+  /** A Postgres connection that says nothing for so long is closed. */
+  readonly postgresIdleMsMax: number
 }

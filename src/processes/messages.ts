@@ -4,7 +4,7 @@ import type { Cut, StreamName, WriterStatus } from '../buffer/buffer.ts'
 import type { Settings } from '../core/settings.ts'
 
 /** Streams whose writing end is intake's. */
-export type IntakeStream = Exclude<StreamName, 'engine'>
+export type IntakeStream = Exclude<StreamName, 'engine' | 'appends'>
 export const intakeStreams: readonly IntakeStream[] = ['events', 'forward']
 
 /** Everything intake knows that status pages show; asked for, never pushed. */

@@ -1,5 +1,6 @@
 // The contract of a warehouse: what deliver/ hands over to be loaded, and how query/ asks. One folder per driver.
 import type { Part } from '../core/part.ts'
+import type { MadeStore, SessionOptions, WarehouseSession } from './session.ts'
 
 export type ColumnType = 'boolean' | 'integer' | 'float' | 'timestamp' | 'text' | 'json'
 
@@ -279,6 +280,13 @@ export interface WarehouseDriver extends Part {
   catalog(): Promise<Catalog>
   /** Read-only SQL of a person. `signal` interrupts the engine. Errors: query-invalid, query-refused, query-cancelled. */
   query(sql: string, signal: AbortSignal): Promise<QueryRun>
+  /** A connection for compiled statements (session.ts). Errors: warehouse-unavailable. */
+  openSession(options: SessionOptions): Promise<WarehouseSession>
+  /** The engine's syntax tree of one SELECT, as JSON text; nothing is bound or run. Errors: query-invalid, query-refused. */
+  parseSelect(sql: string): Promise<string>
+  /** The text of a tree that parseSelect gave, changed or not. */
+  printSelect(tree: string): Promise<string>
+  readonly made: MadeStore
   inspect(): Promise<WarehouseReport>
   readonly maintenance: WarehouseMaintenance
 }

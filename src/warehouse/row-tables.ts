@@ -36,7 +36,7 @@ export interface RowTableSpec {
   readonly name: RowTable
   readonly table: TableName
   /** What the live feed calls its rows. */
-  readonly liveType: 'log' | 'inference' | 'asset'
+  readonly liveType: 'log' | 'inference' | 'asset' | 'job'
   /** Fields with an id of the sender's own: a row with the same id comes once. */
   readonly idFields: readonly string[]
   /** Fields that a repetition of the same row may have otherwise. */
@@ -189,6 +189,17 @@ const assetColumns: readonly RowColumn[] = [
   column('created_at', 'timestamp'),
 ]
 
+/** One row a query, whichever port it came through; what INFORMATION_SCHEMA.JOBS shows. */
+const jobColumns: readonly RowColumn[] = [
+  ...columnsOf('parent_job_id owner port dialect statement_type query error_code error_message', 'text'),
+  ...columnsOf('bytes_processed bytes_billed rows affected_rows', 'integer'),
+  column('cache_hit', 'boolean'),
+  ...columnsOf('created_at started_at ended_at', 'timestamp'),
+  column('took_ms', 'float'),
+  column('labels', 'json'),
+  column('referenced_tables', 'json'),
+]
+
 /** What it comes from: a group of OpenTelemetry, or the sender's own field. */
 const resource = column('resource', 'json')
 
@@ -242,6 +253,17 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     time: { fields: ['at', 'timestamp'], beforeEntry: true, isContent: false },
     nameColumns: ['mime', 'media_type'],
     columns: assetColumns,
+  }),
+  'millpond.jobs': spec({
+    name: 'millpond.jobs',
+    table: { dataset: 'millpond', table: 'jobs' },
+    liveType: 'job',
+    idFields: ['job_id'],
+    notContent: [],
+    idColumn: 'job_id',
+    time: { fields: ['created_at'], beforeEntry: true, isContent: false },
+    nameColumns: ['statement_type'],
+    columns: jobColumns,
   }),
 }
 

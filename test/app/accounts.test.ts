@@ -48,7 +48,8 @@ describe('a session', () => {
     control = await openControl(folder, { clock, log })
     const status = async (): Promise<object> => ({ ledger: [] })
     // Only what these routes reach; the whole engine is in road.test.ts.
-    const deps = { control, live, clock, log, status, recentStatus: status, sourcesChanged: () => undefined }
+    const bigquery = { clock, log, control }
+    const deps = { control, live, clock, log, status, recentStatus: status, sourcesChanged: () => undefined, bigquery }
     app = buildApi('public', { ...deps, publicUrl: 'https://in.example.com' } as unknown as ApiDeps)
   })
 

@@ -31,7 +31,13 @@ describe('the package', () => {
   it('starts from what it ships', async () => {
     const data = join(folder, 'data')
     const child = spawn(process.execPath, [join(folder, 'package', 'bin', 'millpond.js'), 'start'], {
-      env: { ...process.env, MILLPOND_DATA: data, MILLPOND_HTTP_PORT: '0', MILLPOND_FORWARD_PORT: '0' },
+      env: {
+        ...process.env,
+        MILLPOND_DATA: data,
+        MILLPOND_HTTP_PORT: '0',
+        MILLPOND_FORWARD_PORT: '0',
+        MILLPOND_POSTGRES_PORT: '0',
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let said = ''

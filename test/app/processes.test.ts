@@ -32,7 +32,13 @@ describe('two processes', () => {
   it('refuse a second start on the same data folder, and say who has it', async () => {
     const millpond = await start()
     const second = spawn(process.execPath, [launcher, 'start'], {
-      env: { ...process.env, MILLPOND_DATA: millpond.data, MILLPOND_HTTP_PORT: '0', MILLPOND_FORWARD_PORT: '0' },
+      env: {
+        ...process.env,
+        MILLPOND_DATA: millpond.data,
+        MILLPOND_HTTP_PORT: '0',
+        MILLPOND_FORWARD_PORT: '0',
+        MILLPOND_POSTGRES_PORT: '0',
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let said = ''

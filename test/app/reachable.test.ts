@@ -134,6 +134,7 @@ describe('behind a trusted proxy', () => {
     const settings = {
       MILLPOND_HTTP_PORT: port,
       MILLPOND_FORWARD_PORT: '0',
+      MILLPOND_POSTGRES_PORT: '0',
       MILLPOND_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
       MILLPOND_PUBLIC_URL: 'https://pond.example.com/in/',
       MILLPOND_REQUESTS_PER_SECOND_MAX: '40',
@@ -243,6 +244,7 @@ describe('TLS files of no use', () => {
       MILLPOND_DATA: data,
       MILLPOND_HTTP_PORT: '0',
       MILLPOND_FORWARD_PORT: '0',
+      MILLPOND_POSTGRES_PORT: '0',
       ...settings,
     }
     const refused = spawn(process.execPath, [launcher, 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] })

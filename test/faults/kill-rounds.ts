@@ -37,6 +37,7 @@ export async function runKillRounds(options: KillRoundsOptions): Promise<KillRou
   const settings = {
     MILLPOND_HTTP_PORT: String(await freePort()),
     MILLPOND_FORWARD_PORT: String(forwardPort),
+    MILLPOND_POSTGRES_PORT: '0',
     MILLPOND_CHECKPOINT_EVENTS_MAX: '500',
     // Small, so that segments are archived and leave the buffer between the kills.
     MILLPOND_SEGMENT_BYTES_MAX: '64KiB',

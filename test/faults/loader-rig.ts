@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { StreamName, StreamWriter } from '../../src/buffer/buffer.ts'
+import type { fedStreamNames, StreamWriter } from '../../src/buffer/buffer.ts'
 import type { NewRecord } from '../../src/buffer/record.ts'
 import { openWriter } from '../../src/buffer/writer.ts'
 import type { SourcePlatform } from '../../src/control/control.ts'
@@ -18,6 +18,8 @@ import type { StreamPosition, WarehouseDriver } from '../../src/warehouse/driver
 import { openDuckdbWarehouse } from '../../src/warehouse/duckdb/duckdb.ts'
 
 const log = createLog('silent')
+
+type StreamName = (typeof fedStreamNames)[number]
 
 export const screenSettings: ScreenSettings = {
   dedupeWindowHours: 168,
@@ -78,6 +80,10 @@ export function wrapDriver(driver: WarehouseDriver, replaced: Partial<WarehouseD
     positions: async () => driver.positions(),
     catalog: async () => driver.catalog(),
     query: async (sql, signal) => driver.query(sql, signal),
+    openSession: async (options) => driver.openSession(options),
+    parseSelect: async (sql) => driver.parseSelect(sql),
+    printSelect: async (tree) => driver.printSelect(tree),
+    made: driver.made,
     inspect: async () => driver.inspect(),
     maintenance: driver.maintenance,
     stop: async () => driver.stop(),

@@ -59,6 +59,7 @@ export async function startMillpond(options: MillpondOptions = {}): Promise<Mill
       MILLPOND_DATA: data,
       MILLPOND_HTTP_PORT: '0',
       MILLPOND_FORWARD_PORT: '0',
+      MILLPOND_POSTGRES_PORT: '0',
       MILLPOND_LOG_LEVEL: 'warn',
       ...options.settings,
     },
@@ -99,7 +100,7 @@ function createHandle({ data, child, address, forwardPort, token, output }: Part
     return fetch(`${address}${path}`, { ...init, headers })
   }
   async function query(sql: string): Promise<unknown[][]> {
-    const response = await api('/api/query', { method: 'POST', body: JSON.stringify({ sql }) })
+    const response = await api('/api/query', { method: 'POST', body: JSON.stringify({ sql, dialect: 'duckdb' }) })
     const text = await response.text()
     const rows: unknown[][] = []
     for (const line of text.split('\n').filter((one) => one !== '')) {

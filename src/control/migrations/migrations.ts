@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import { MillpondError } from '../../core/errors.ts'
 import { sourcesAndTokens } from './0001-sources-and-tokens.ts'
+import { principals } from './0002-principals.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [sourcesAndTokens]
+const steps: readonly string[] = [sourcesAndTokens, principals]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {

@@ -99,6 +99,7 @@ function deps(more: Partial<BackupDeps> = {}): BackupDeps {
     exclusively: async (work) => work(),
     lostBeginnings: async () => [],
     copyControl: async (path) => control.copyTo(path),
+    holdMade: async () => undefined,
     archive: store,
     media,
     version: '1.2.3',

@@ -1,8 +1,8 @@
 // `millpond backup`: a folder from which all of this can be made again, taken while everything goes on. Never a copy of
-// a live warehouse file: its rows come from the archive and the buffer, as in a rebuild, and those that the archive no
-// longer has are written out as Parquet.
+// the fed warehouse file: its rows come from the archive and the buffer, as in a rebuild, and those that the archive no
+// longer has are written out as Parquet. What people made is in no archive: that file is copied, held still meanwhile.
 //
-//   carried rows ─▶ control ─▶ buffer ─▶ archive ─▶ media ─▶ schema ─▶ manifest
+//   carried rows ─▶ control ─▶ buffer ─▶ made ─▶ archive ─▶ media ─▶ schema ─▶ manifest
 //
 // The order is what makes it whole though nothing stands still:
 //  - Carried rows hold everything up to a position. Records behind it must be in the backup, so buffer and archive come after.
@@ -10,17 +10,19 @@
 //    archive, because that comes later. What is in both is the same, and is read once.
 //  - The newest segment is copied while it grows: the backup ends there. What is archived from it on stays out, since a
 //    backup with a hole between a half segment and the one behind it could never be balanced again.
+//  - Rows of the stream `appends` are in made tables when they leave the buffer, so those come after it.
 //  - A media object is durable before the record that names it. So media come after the records.
 //  - The schema comes last: it then knows every decision about every record before it. One that came too late is harmless.
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
-import { type StreamName, streamNames } from '../../buffer/buffer.ts'
+import { fedStreamNames, type StreamName, streamNames } from '../../buffer/buffer.ts'
 import { firstSequenceOf, listSegments, startFileName } from '../../buffer/segment.ts'
 import type { Clock } from '../../core/clock.ts'
 import { diskFiles } from '../../core/files.ts'
 import type { ObjectStore } from '../../objects/store.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
+import type { StillFile } from '../../warehouse/session.ts'
 import { listArchived } from '../archive/archived-segment.ts'
 import type { Beginning } from '../rebuild/beginnings.ts'
 import type { Carried } from '../rebuild/job.ts'
@@ -55,6 +57,8 @@ export interface BackupDeps {
   readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
   readonly lostBeginnings: () => Promise<readonly Beginning[]>
   readonly copyControl: (path: string) => Promise<void>
+  /** The file of made tables, held still; undefined: nobody has made any. */
+  readonly holdMade: () => Promise<StillFile | undefined>
   /** Of the folders `archive` and `media`, where an object's name is its path. */
   readonly archive: ObjectStore
   readonly media: ObjectStore
@@ -159,8 +163,8 @@ function carriedPath(index: number): string {
 }
 
 /** As things stand: what comes and goes meanwhile is little. */
-async function bytesToCopy({ data, archive, media }: BackupDeps): Promise<number> {
-  let bytes = 0
+async function bytesToCopy({ data, driver, archive, media }: BackupDeps): Promise<number> {
+  let bytes = (await driver?.made.fileBytes()) ?? 0
   for (const stream of streamNames) {
     const folder = join(data, 'buffer', stream)
     for (const name of await listSegments(diskFiles, folder)) bytes += await sizeOf(join(folder, name))
@@ -193,11 +197,24 @@ async function* fill(target: BackupTarget, deps: BackupDeps, rows: CarriedRows |
   }
   const ends = new Map<StreamName, number>()
   for (const stream of streamNames) ends.set(stream, yield* copyStream(target, data, stream))
-  for (const stream of streamNames) yield* copyArchived(target, deps, stream, ends.get(stream) ?? 0)
+  yield* copyMade(target, deps)
+  for (const stream of fedStreamNames) yield* copyArchived(target, deps, stream, ends.get(stream) ?? 0)
   for await (const { name } of deps.media.list('')) {
     yield* target.linkOrCopy(join(data, 'media', name), `media/${name}`)
   }
   yield* copySchema(target, deps)
+}
+
+/** The log goes first: what it says of the file is in the file by then. */
+async function* copyMade(target: BackupTarget, { holdMade }: BackupDeps): AsyncGenerator<number> {
+  const still = await holdMade()
+  if (still === undefined) return
+  try {
+    yield* target.copy(still.log, `made/${basename(still.log)}`)
+    if (!(yield* target.copy(still.file, `made/${basename(still.file)}`))) throw invalid(`There is no ${still.file}`)
+  } finally {
+    still.release()
+  }
 }
 
 /** How often the newest segment may get old, and go, between two looks. */

@@ -12,10 +12,7 @@ import type { StreamPosition, TableName } from '../../warehouse/driver.ts'
 export const manifestName = 'millpond-backup.json'
 export const listName = 'files.ndjson'
 
-/**
- * What may stand at the top of a backup. `made` is kept free for datasets that people make, as Parquet files: they are not
- * in the archive, so a backup will have to copy them. Nothing makes such datasets yet.
- */
+/** What may stand at the top of a backup. `made`: the file of datasets that people make, and its log. */
 export const backupParts: ReadonlySet<string> = new Set([
   'control.sqlite',
   'secret',

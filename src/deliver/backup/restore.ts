@@ -88,8 +88,9 @@ function copiedMark(data: string): string {
   return join(data, dirname(restoreMarker), 'copied')
 }
 
-/** Carried rows belong to the restore alone. */
+/** Carried rows belong to the restore alone; what people made stands beside the tables that are made again. */
 function placeOf(data: string, path: string): string {
+  if (path.startsWith('made/')) return join(data, 'warehouse', path.slice('made/'.length))
   return path.startsWith('carried/') ? join(data, dirname(restoreMarker), path) : join(data, path)
 }
 

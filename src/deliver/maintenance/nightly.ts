@@ -30,6 +30,8 @@ export interface NightlyDeps {
   readonly maintenance: Maintenance
   readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
   readonly expireArchive: () => Promise<number>
+  /** What others have to do at night, behind it and beside loads. */
+  readonly afterwards?: (signal: AbortSignal) => Promise<void>
   readonly files: Files
   readonly clock: Clock
   readonly log: Log
@@ -80,8 +82,13 @@ export async function startNightly(
     })
   }
 
+  async function runAll(): Promise<void> {
+    await run()
+    await deps.afterwards?.(signal)
+  }
+
   function wake(): void {
-    running = run().then(
+    running = runAll().then(
       () => {
         sleep()
       },

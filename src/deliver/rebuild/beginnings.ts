@@ -2,7 +2,7 @@
 // an archive.
 import { join } from 'node:path'
 
-import { type StreamName, streamNames } from '../../buffer/buffer.ts'
+import { fedStreamNames, type StreamName } from '../../buffer/buffer.ts'
 import type { Files } from '../../core/files.ts'
 import type { ObjectStore } from '../../objects/store.ts'
 import { archiveBegins } from '../archive/archive-begins.ts'
@@ -16,7 +16,7 @@ export interface Beginning {
 /** Streams that have lost their beginning. */
 export async function lostBeginnings(data: string, files: Files, store: ObjectStore): Promise<readonly Beginning[]> {
   const lost: Beginning[] = []
-  for (const stream of streamNames) {
+  for (const stream of fedStreamNames) {
     const beginning = await archiveBegins(store, stream, { files, folder: join(data, 'buffer', stream) })
     if (beginning === undefined) continue
     const { receivedAtMicros, eventsBefore } = beginning

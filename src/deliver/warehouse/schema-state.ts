@@ -16,7 +16,7 @@ import {
   usersColumns,
   usersTable,
 } from '../../warehouse/schema.ts'
-import { rowTables } from '../../warehouse/row-tables.ts'
+import { isRowTable, rowTables } from '../../warehouse/row-tables.ts'
 import type { PathNode } from '../screen/walk.ts'
 import type { ErasedPerson } from '../maintenance/suppression.ts'
 import { columnNameOf, tableNameOf } from './names.ts'
@@ -112,8 +112,11 @@ export class WarehouseSchema {
     this.#platformOf = platformOf
     this.#pending = new PendingNames(limits)
     for (const [dataset, tables] of start.catalog) {
-      if (dataset === systemDataset) continue
-      for (const [table, columns] of tables) this.#source(dataset).addTable(new FedTable({ dataset, table }, columns))
+      for (const [table, columns] of tables) {
+        // The system's own tables are the driver's; but our jobs come the way of every row.
+        if (dataset === systemDataset && !isRowTable(`${dataset}.${table}`)) continue
+        this.#source(dataset).addTable(new FedTable({ dataset, table }, columns))
+      }
     }
     for (const [dataset, table, column] of start.keptIntegers) {
       const known = this.#sources.get(dataset)?.tables.get(table)?.columns.get(column)

@@ -3,30 +3,39 @@
 import fastify, { type FastifyInstance } from 'fastify'
 
 import type { Control } from '../../control/control.ts'
+import type { Principal, RowFilter } from '../../control/principals.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { BackupRequest } from '../../deliver/backup/backup.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
-import type { QueryRoad } from '../../query/query.ts'
-import { authenticate, ownerPrincipal } from './auth.ts'
+import { type BigqueryDeps, bigqueryRoutes } from '../../query/bigquery-api/bigquery.ts'
+import type { QueryRoad } from '../../query/contract.ts'
+import type { StorageReport } from '../../query/cost/storage-report.ts'
+import { authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
+import { exportRoutes } from './export.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
 import { type ImportRecord, importRoutes } from './imports.ts'
 import { liveRoutes } from './live.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { pageRoutes } from './page.ts'
+import { policyRoutes } from './policies.ts'
+import { principalRoutes } from './principals.ts'
 import { queryRoutes } from './query.ts'
 import { sourceRoutes } from './sources.ts'
 import type { Status } from './status.ts'
+import { storageRoutes } from './storage.ts'
 import { tokenRoutes } from './tokens.ts'
 
 export interface ApiDeps {
   readonly control: Control
   readonly query: QueryRoad
+  readonly bigquery: BigqueryDeps
+  readonly storage: () => Promise<StorageReport>
   readonly deadLetters: DeadLetters
   /** Never older than the question. */
   readonly status: () => Promise<Status>
@@ -39,6 +48,8 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
+  /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
+  readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** Called after every change of sources or keys, when sources.json is written. */
   readonly sourcesChanged: () => void
   readonly clock: Clock
@@ -67,7 +78,9 @@ export function buildApi(
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url)
   })
-  app.decorateRequest('principal', '')
+  // Fastify wants no objects here: each request gets its own value below.
+  app.decorateRequest('principal')
+  app.decorateRequest('tokenId', undefined)
   app.setErrorHandler((error, _request, reply) => {
     const { status, headers, body } = errorAnswer(error)
     if (status >= 500) deps.log.error({ err: error }, 'A request failed.')
@@ -77,16 +90,24 @@ export function buildApi(
     void reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
   })
   app.addHook('onRequest', async (request) => {
-    request.principal = door === 'admin' ? ownerPrincipal : authenticate(request, deps.control)
+    request.principal = nobody
+    if (door === 'admin') request.principal = ownerPrincipal
+    else ({ principal: request.principal, tokenId: request.tokenId } = authenticate(request, deps.control))
   })
   pageRoutes(app, deps)
   sourceRoutes(app, deps)
   tokenRoutes(app, deps)
+  principalRoutes(app, deps)
+  policyRoutes(app, deps)
   queryRoutes(app, deps)
+  exportRoutes(app, deps)
+  storageRoutes(app, deps)
   deadLetterRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)
   metricsRoutes(app, deps)
+  // Clients of Google's come over the public port, with tokens of their own kind.
+  if (door === 'public') void app.register(async (scope) => bigqueryRoutes(scope, deps.bigquery))
   // None of it can be taken back, and a backup writes to the disk what is secret: the machine's owner only.
   if (door === 'admin') {
     maintenanceRoutes(app, deps)
@@ -98,7 +119,9 @@ export function buildApi(
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks: a token's id, or `owner` on the admin socket; '' on routes that need nobody. */
-    principal: string
+    /** Who asks: the owner on the admin socket; `nobody` on open routes without a token. */
+    principal: Principal
+    /** The token, or key, that says so; undefined on the admin socket and for nobody. */
+    tokenId: string | undefined
   }
 }

@@ -1,49 +1,79 @@
-// Who may ask: a token as Bearer, or the same token in the cookie that the one-time link sets. Coming from loopback
-// grants nothing, because proxies come from there too.
+// Who may ask: a token as Bearer or as the password of Basic, or the same token in the cookie that the one-time link sets.
+// Coming from loopback grants nothing, because proxies come from there too.
 import type { FastifyRequest } from 'fastify'
 
 import type { Control } from '../../control/control.ts'
+import type { Principal } from '../../control/principals.ts'
 import { MillpondError } from '../../core/errors.ts'
 
 export const sessionCookie = 'millpond_token'
 
 /** Whoever can open the admin socket owns the data folder. */
-export const ownerPrincipal = 'owner'
+export const ownerPrincipal: Principal = { id: 'owner', kind: 'owner', handle: 'owner', role: 'admin', attributes: {} }
+
+/** On open paths without a valid token: somebody without any grant. */
+export const nobody: Principal = { id: '', kind: 'person', handle: '', role: 'member', attributes: {} }
 
 /** Routes that answer without a token; they show nothing of the data. */
 const openPaths = new Set(['/', '/login', '/favicon.svg'])
 
-/** The principal's id; '' for open paths without a valid token. Errors: token-missing, token-invalid, not-allowed. */
-export function authenticate(request: FastifyRequest, control: Control): string {
+/** What members may call: asking, and their own jobs. Every other route, also of tomorrow, is for administrators. */
+const memberRoutes = /^\/(?:|login|favicon\.svg|api\/(?:me|query|queries|jobs|export)(?:\/.*)?)$/
+
+/** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
+interface OwnDoor {
+  readonly ownDoor?: string
+}
+
+export interface Caller {
+  readonly principal: Principal
+  /** Of the token, or of an access token's key; undefined for nobody and for the owner on the admin socket. */
+  readonly tokenId: string | undefined
+}
+
+/** Errors: token-missing, token-invalid, not-allowed. */
+export function authenticate(request: FastifyRequest, control: Control): Caller {
+  const hasOwnDoor = (request.routeOptions.config as OwnDoor).ownDoor !== undefined
+  if (hasOwnDoor) return { principal: nobody, tokenId: undefined }
   const isOpen = openPaths.has(request.url.split('?')[0] ?? '')
-  const bearer = bearerToken(request)
-  const token = bearer ?? cookieToken(request)
+  const { token, comes } = tokenOf(request)
   if (token === undefined) {
-    if (isOpen) return ''
+    if (isOpen) return { principal: nobody, tokenId: undefined }
     throw new MillpondError(
       'token-missing',
       'This needs a token. Make one with `millpond token create` and send it as `Authorization: Bearer …`.',
     )
   }
-  const info = control.verifyToken(token)
-  if (info !== undefined) {
-    if (bearer === undefined) refuseOtherSites(request)
-    return info.id
+  const verified = control.verifyToken(token)
+  if (verified !== undefined) {
+    if (comes !== 'bearer') refuseOtherSites(request, comes)
+    const { principal, info } = verified
+    if (principal.role !== 'admin') refuseAdminRoutes(request)
+    return { principal, tokenId: info.id }
   }
-  if (isOpen) return ''
+  if (isOpen) return { principal: nobody, tokenId: undefined }
   throw new MillpondError(
     'token-invalid',
     'This token is unknown or was revoked. Make one with `millpond token create`.',
   )
 }
 
+/** By the route that was found, not by the text of the address. A path without a route is told to be none. */
+function refuseAdminRoutes(request: FastifyRequest): void {
+  const route = request.routeOptions.url
+  if (route === undefined || memberRoutes.test(route)) return
+  throw new MillpondError('not-allowed', 'Only administrators may do this.')
+}
+
 /**
- * Browsers send the cookie whoever's page asks, so a change needs a sign that our own page did. Sec-Fetch-Site is absent
- * on plain http away from localhost; there Origin says it. A Bearer token is only ever sent on purpose.
+ * Browsers send the cookie, and a name and password that somebody typed, whoever's page asks; so a change needs a sign that our
+ * own page did. Sec-Fetch-Site is absent on plain http away from localhost; there Origin says it. Programs send neither: of
+ * them a password comes on purpose. A Bearer token is only ever sent on purpose.
  */
-function refuseOtherSites({ method, headers }: FastifyRequest): void {
+function refuseOtherSites({ method, headers }: FastifyRequest, comes: 'basic' | 'cookie'): void {
   if (method === 'GET' || method === 'HEAD') return
   const site = headers['sec-fetch-site']
+  if (comes === 'basic' && site === undefined && headers.origin === undefined) return
   const isOurs =
     site === undefined ? isOwnOrigin(headers.origin, headers.host) : site === 'same-origin' || site === 'none'
   if (isOurs) return
@@ -58,8 +88,17 @@ function isOwnOrigin(origin: string | undefined, host: string | undefined): bool
   return new URL(origin).host === host.toLowerCase()
 }
 
-function bearerToken(request: FastifyRequest): string | undefined {
-  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+function tokenOf(request: FastifyRequest): { token: string | undefined; comes: 'bearer' | 'basic' | 'cookie' } {
+  const header = request.headers.authorization ?? ''
+  const bearer = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
+  if (bearer !== undefined) return { token: bearer, comes: 'bearer' }
+  const basic = /^Basic\s+([A-Za-z0-9+/=]+)$/i.exec(header)?.[1]
+  if (basic !== undefined) {
+    // Whatever stands before the colon: the token says who it is.
+    const [, password] = /^[^:]*:(.+)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? []
+    if (password !== undefined) return { token: password, comes: 'basic' }
+  }
+  return { token: cookieToken(request), comes: 'cookie' }
 }
 
 function cookieToken(request: FastifyRequest): string | undefined {

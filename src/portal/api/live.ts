@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import type { LiveEvent } from '../../core/event.ts'
-import { ownerPrincipal } from './auth.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 
@@ -16,7 +15,7 @@ const liveInput = z.object({ source: z.string().optional() })
 export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, clock, log }: ApiDeps): void {
   app.get('/api/live', (request, reply) => {
     const { source } = parseInput(liveInput, request.query)
-    const { principal } = request
+    const { principal, tokenId } = request
     reply.hijack()
     const out = reply.raw
     // Nobody else looks after a hijacked answer: an error without a listener would end the engine.
@@ -35,7 +34,8 @@ export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, 
     }
     /** A feed stays open for hours: its token may be revoked meanwhile. */
     function mayLook(): boolean {
-      return principal === ownerPrincipal || control.listTokens().some(({ id }) => id === principal)
+      if (tokenId === undefined) return true
+      return control.isTokenValid(tokenId) && control.principalById(principal.id)?.role === 'admin'
     }
     async function sendStatus(): Promise<void> {
       if (!mayLook()) {

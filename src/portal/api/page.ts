@@ -5,9 +5,10 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
+import { MillpondError } from '../../core/errors.ts'
 import { clientSchemeHeader } from '../../core/http-headers.ts'
 import { parseInput } from './body.ts'
-import { sessionCookie } from './auth.ts'
+import { nobody, sessionCookie } from './auth.ts'
 import type { ApiDeps } from './api.ts'
 import { faviconSvg } from '../page/favicon.ts'
 import { livePage } from '../page/live-page.ts'
@@ -25,7 +26,10 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
   }
 
   app.get('/', async (request, reply) => {
-    return request.principal === '' ? sendPage(reply, 401, loginPage) : sendPage(reply, 200, livePage)
+    const { principal } = request
+    if (principal === nobody) return sendPage(reply, 401, loginPage)
+    if (principal.role === 'admin') return sendPage(reply, 200, livePage)
+    throw new MillpondError('not-allowed', 'This page is for administrators. Ask with any tool that takes your token.')
   })
 
   app.get('/favicon.svg', async (_request, reply) => reply.type('image/svg+xml').send(faviconSvg))

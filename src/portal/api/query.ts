@@ -1,46 +1,142 @@
-// SQL in, rows out: POST /api/query answers NDJSON: {"columns":[…]}, then {"row":[…]} lines, then {"end":{"rows":n}}.
+// SQL in, rows out: POST /api/query answers NDJSON: {"job":"…","columns":[…]}, then {"row":[…]} lines, then {"end":{…}}. With
+// "dryRun": true one object instead: what the query would give and cost.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
-import type { QueryRun } from '../../warehouse/driver.ts'
+import type { Job, JobInfo, QueryParameter, QueryRequest } from '../../query/contract.ts'
+import { jsonValue } from '../../query/encode/json-value.ts'
+import { parameterOf } from '../../query/parameters.ts'
+import { typeName } from '../../sql/type-names.ts'
+import type { EngineType } from '../../warehouse/session.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import type { ApiDeps } from './api.ts'
 
 const sqlLengthMax = 1_000_000
-const queryInput = z.strictObject({ sql: z.string().min(1).max(sqlLengthMax) })
+const parameterInput = z.strictObject({
+  /** Absent: positional, in order. */
+  name: z.string().min(1).max(128).optional(),
+  /** GoogleSQL: INT64, ARRAY<STRING>, …. */
+  type: z.string().min(1).max(10_000),
+  value: z.unknown(),
+})
+export const queryInput = z.strictObject({
+  sql: z.string().min(1).max(sqlLengthMax),
+  dialect: z.enum(['googlesql', 'duckdb']).default('googlesql'),
+  parameters: z.array(parameterInput).max(10_000).default([]),
+  dataset: z.string().min(1).max(1024).optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  maximumBytesBilled: z.number().int().min(0).optional(),
+  useCache: z.boolean().default(true),
+  dryRun: z.boolean().default(false),
+})
 
 const identified = z.object({ id: z.string() })
 
+type QueryInput = Omit<z.infer<typeof queryInput>, 'dryRun'>
+
+export function requestOf(input: QueryInput, principal: QueryRequest['principal']): QueryRequest {
+  return {
+    sql: input.sql,
+    dialect: input.dialect,
+    parameters: input.parameters.map(({ name, type, value }): QueryParameter => parameterOf(name, type, value)),
+    principal,
+    port: 'api',
+    labels: input.labels,
+    defaultDataset: input.dataset,
+    bytesBilledMax: input.maximumBytesBilled,
+    usesCache: input.useCache,
+  }
+}
+
 export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void {
   app.post('/api/query', async (request, reply) => {
-    const { sql } = parseInput(queryInput, request.body)
+    const input = parseInput(queryInput, request.body)
+    const asked = requestOf(input, request.principal)
+    if (input.dryRun) {
+      const { columns, ...rest } = await query.dryRun(asked)
+      return { ...rest, columns: columns.map(({ name, sqlType }) => ({ name, type: sqlType && typeName(sqlType) })) }
+    }
     const gone = new AbortController()
     // A person who closes the connection no longer waits: the engine must not either.
     reply.raw.once('close', () => {
       gone.abort()
     })
-    const run = await query.run(sql, request.principal, gone.signal)
-    return sendLines(reply, linesOf(run), log)
+    const job = await query.submit(asked, gone.signal)
+    // Before the first line goes out: what is wrong with the query has a status of its own.
+    const result = await job.result()
+    return sendLines(reply, linesOf(job, result), log)
   })
 
-  app.get('/api/queries', () => ({ queries: query.running() }))
+  app.get('/api/queries', (request) => ({
+    queries: query
+      .jobs(request.principal)
+      .filter(({ state }) => state !== 'done')
+      .map(listed),
+  }))
+
+  app.get('/api/jobs', (request) => ({ jobs: query.jobs(request.principal).slice(0, 1000).map(listed) }))
 
   app.delete('/api/queries/:id', async (request, reply) => {
     const { id } = parseInput(identified, request.params)
-    query.cancel(id)
+    await query.cancel(id, request.principal)
     return reply.code(204).send()
   })
 }
 
-async function* linesOf(run: QueryRun): AsyncGenerator<object> {
-  yield { columns: run.columns }
-  let rows = 0
-  for await (const chunk of run.rows) {
-    for (const row of chunk) {
-      yield { row }
-      rows += 1
+function listed(job: JobInfo): object {
+  const { createdAtMicros, startedAtMicros, endedAtMicros, ...rest } = job
+  return {
+    ...rest,
+    createdAt: isoOf(createdAtMicros),
+    startedAt: startedAtMicros === undefined ? null : isoOf(startedAtMicros),
+    endedAt: endedAtMicros === undefined ? null : isoOf(endedAtMicros),
+  }
+}
+
+function isoOf(micros: number): string {
+  return new Date(micros / 1000).toISOString()
+}
+
+async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): AsyncGenerator<object> {
+  const { columns, chunks } = result
+  yield {
+    job: job.id,
+    columns: columns.map(({ name, type, sqlType }) => ({ name, type: sqlType ? typeName(sqlType) : engineName(type) })),
+  }
+  const types = columns.map(({ type }) => type)
+  for await (const chunk of chunks) {
+    for (let row = 0; row < chunk.rowCount; row += 1) {
+      yield { row: types.map((type, index) => jsonValue(chunk.columns[index]?.[row] ?? null, type)) }
     }
   }
-  yield { end: { rows } }
+  const { statistics } = await job.ended
+  yield {
+    end: {
+      rows: statistics?.rows ?? 0,
+      statementType: statistics?.statementType,
+      affectedRows: statistics?.affectedRows,
+      bytesProcessed: statistics?.bytesProcessed,
+      cacheHit: statistics?.cacheHit,
+    },
+  }
+}
+
+function engineName(type: EngineType): string {
+  switch (type.kind) {
+    case 'DECIMAL':
+      return `DECIMAL(${type.width},${type.scale})`
+    case 'LIST':
+      return `${engineName(type.element)}[]`
+    case 'STRUCT':
+      return `STRUCT(${type.fields.map(({ name, type: inner }) => `${name} ${engineName(inner)}`).join(', ')})`
+    case 'MAP':
+      return `MAP(${engineName(type.key)}, ${engineName(type.value)})`
+    case 'OTHER':
+      return type.name
+    case 'TIMESTAMPTZ':
+      return 'TIMESTAMP WITH TIME ZONE'
+    default:
+      return type.kind
+  }
 }

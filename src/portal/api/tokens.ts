@@ -1,26 +1,60 @@
-// Tokens of people and tools. The secret is shown once, when it is made.
+// Tokens and service-account keys of people and tools. A secret is shown once, when it is made.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
+import { MillpondError } from '../../core/errors.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 
-const newToken = z.strictObject({ name: z.string().min(1).max(100) })
+const newToken = z.strictObject({
+  name: z.string().min(1).max(100),
+  /** Handle of whoever will use it; absent: the owner. */
+  for: z.string().min(1).max(64).optional(),
+})
+
+const newKey = z.strictObject({
+  handle: z.string().min(1).max(64),
+  /** As clients will name it. */
+  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
+  /** Under which clients reach us; absent: the setting `publicUrl`. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+})
 
 const identified = z.object({ id: z.string() })
 
-export function tokenRoutes(app: FastifyInstance, { control }: ApiDeps): void {
+export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
   app.get('/api/tokens', () => ({ tokens: control.listTokens() }))
 
   app.post('/api/tokens', async (request, reply) => {
-    const { name } = parseInput(newToken, request.body)
-    const { info, token } = await control.createToken(name)
+    const input = parseInput(newToken, request.body)
+    const { info, token } = await control.createToken(input.name, input.for)
     return reply.code(201).send({ ...info, token })
   })
 
   app.delete('/api/tokens/:id', async (request, reply) => {
     const { id } = parseInput(identified, request.params)
     await control.revokeToken(id)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/keys', () => ({ keys: control.listKeys() }))
+
+  app.post('/api/keys', async (request, reply) => {
+    const input = parseInput(newKey, request.body)
+    const address = input.publicUrl ?? publicUrl
+    if (address === undefined) {
+      throw new MillpondError('request-invalid', '`publicUrl` is missing: the address under which clients reach us.')
+    }
+    const made = await control.createKey(input.handle, {
+      project: input.project,
+      publicUrl: address.replace(/\/+$/, ''),
+    })
+    return reply.code(201).send({ ...made.info, key: made.key })
+  })
+
+  app.delete('/api/keys/:id', async (request, reply) => {
+    const { id } = parseInput(identified, request.params)
+    await control.revokeKey(id)
     return reply.code(204).send()
   })
 }

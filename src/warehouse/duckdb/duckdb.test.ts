@@ -170,7 +170,12 @@ describe('the file', () => {
     await leaveStrangersLog(join(folder, 'fed.duckdb'))
     const again = await openHere()
     expect(await rowsOf(again, 'SELECT id FROM web.clicks')).toEqual([['a']])
-    expect((await readdir(folder)).toSorted()).toEqual(['exchange', 'fed.duckdb', 'unused-fed.duckdb.wal'])
+    expect((await readdir(folder)).toSorted()).toEqual([
+      'exchange',
+      'fed.duckdb',
+      'made.duckdb',
+      'unused-fed.duckdb.wal',
+    ])
   })
 
   test('left-overs of a death confuse nobody: the exchange folder begins empty, half files and logs are never read', async () => {
@@ -180,7 +185,7 @@ describe('the file', () => {
     await writeFile(join(exchange, 'deep', 'old.parquet'), 'old')
     const driver = await openHere()
     expect(driver.maintenance.exchangeFolder).toBe(exchange)
-    expect((await readdir(folder)).toSorted()).toEqual(['exchange', 'fed.duckdb'])
+    expect((await readdir(folder)).toSorted()).toEqual(['exchange', 'fed.duckdb', 'made.duckdb'])
     expect(await readdir(exchange)).toEqual([])
     const rebuilt = await mkdtemp(join(folder, 'rebuilt-'))
     const other = await open(rebuilt)

@@ -12,6 +12,8 @@ import { assert, MillpondError } from '../../core/errors.ts'
 import { diskFiles } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
+import { jsFunctions } from '../../sql/functions/js-functions.ts'
+import { functionMacros } from '../../sql/functions/macros.ts'
 import type {
   Catalog,
   LoadPlan,
@@ -22,16 +24,23 @@ import type {
   WarehouseMaintenance,
   WarehouseReport,
 } from '../driver.ts'
+import { systemDataset, systemTables, usersTable } from '../schema.ts'
+import type { SessionOptions, WarehouseSession } from '../session.ts'
 import { appendPlain } from './append-plain.ts'
 import { type AppendBlock, createRawAppend } from './append.ts'
 import { advancedStreams, bookkeepingSql, readLastLoadId, readPositions } from './bookkeeping.ts'
 import { changedCatalog, changesSql, columnsOf, shownCatalog } from './catalog.ts'
-import { Engine, type Standing } from './engine.ts'
+import { Engine, type EngineOptions, type Standing } from './engine.ts'
 import { cleanMessage, isFatal, isHeldUp, loadFailure, maintenanceFailure } from './failures.ts'
 import { type Link, readRows } from './link.ts'
+import { Made } from './made.ts'
 import { createMaintenance, type Work } from './maintenance.ts'
 import { fedCatalog } from './names.ts'
-import { exchangeFolderOf, fedFile, probeFile, tidyFolder } from './open.ts'
+import { exchangeFolderOf, fedFile, type Helpers, probeFile, tidyFolder } from './open.ts'
+import type { SessionDeps } from './seat.ts'
+import { DuckdbSession } from './session.ts'
+import { parseSelect, printSelect } from './tree.ts'
+import type { UserFunctionLimits } from './user-functions.ts'
 import { mergeUsers } from './users.ts'
 
 export interface DuckdbOptions {
@@ -42,18 +51,37 @@ export interface DuckdbOptions {
   readonly log: Log
   /** 'plain' is the slow public API, to tell an engine's fault from ours. */
   readonly append?: 'raw' | 'plain'
+  /** Default: that of the settings' table. */
+  readonly functionLimits?: UserFunctionLimits
+  /** false: fed tables only, as in a rebuild. Default: true. */
+  readonly hasMade?: boolean
+  /** Default: what GoogleSQL needs. */
+  readonly helpers?: Pick<Helpers, 'macros' | 'functions'>
 }
 
+const functionLimits: UserFunctionLimits = { callsMax: 1_000_000, timeMsMax: 10_000 }
+
 /** Errors: warehouse-unreadable, data-locked. */
-export async function openDuckdbWarehouse(options: DuckdbOptions): Promise<WarehouseDriver> {
+export async function openDuckdbWarehouse(options: DuckdbOptions): Promise<DuckdbWarehouse> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
   await tidyFolder(options.folder)
   try {
-    const { engine, standing } = await Engine.open(options, 0)
-    return new DuckdbWarehouse(options, engine, standing)
+    const engineOptions = engineOptionsOf(options)
+    const { engine, standing } = await Engine.open(engineOptions, 0)
+    return new DuckdbWarehouse({ ...options, ...engineOptions }, engine, standing)
   } catch (error) {
     throw unreadable(error, options.folder)
   }
+}
+
+function engineOptionsOf(options: DuckdbOptions): EngineOptions {
+  const helpers = {
+    macros: functionMacros,
+    functions: jsFunctions,
+    limits: options.functionLimits ?? functionLimits,
+    ...options.helpers,
+  }
+  return { ...options, helpers, hasMade: options.hasMade ?? true }
 }
 
 function unreadable(error: unknown, folder: string): MillpondError {
@@ -62,11 +90,12 @@ function unreadable(error: unknown, folder: string): MillpondError {
   return new MillpondError('warehouse-unreadable', `The warehouse can't be read: ${message}`, { cause: error })
 }
 
-class DuckdbWarehouse implements WarehouseDriver {
+export class DuckdbWarehouse implements WarehouseDriver {
   readonly name = 'duckdb'
-  readonly #options: DuckdbOptions
+  readonly #options: DuckdbOptions & EngineOptions
   readonly #append: AppendBlock
   readonly maintenance: WarehouseMaintenance
+  readonly made: Made
   #engine: Engine
   /** Engines over files that were replaced, until their last query ends. */
   readonly #retired = new Map<Engine, Promise<void>>()
@@ -78,23 +107,37 @@ class DuckdbWarehouse implements WarehouseDriver {
   #broken: MillpondError | undefined
   #stopped = false
 
-  constructor(options: DuckdbOptions, engine: Engine, standing: Standing) {
+  constructor(options: DuckdbOptions & EngineOptions, engine: Engine, standing: Standing) {
     this.#options = options
     this.#engine = engine
     this.#standing = standing
     this.#covered = positionList(standing.positions)
     this.#append = options.append === 'plain' ? appendPlain : createRawAppend()
+    this.made = new Made(
+      {
+        ...options,
+        fed: () => this.#standing.catalog,
+        withLink: async (work) => this.#withLink(work),
+        openSession: () => this.#newSession({ semantics: 'plain' }),
+      },
+      engine.made ?? { datasets: [], tables: [], routines: [] },
+    )
     this.maintenance = createMaintenance({
       exchangeFolder: exchangeFolderOf(options.folder),
       append: this.#append,
       transact: async (work) => this.#transact(work),
-      read: async (work) => this.#engine.withLink(async (link) => work(link, this.#standing.catalog)),
+      read: async (work) => this.#withLink(async (link) => work(link, this.#standing.catalog)),
       replaceWith: async (path) => this.#replaceWith(path),
     })
   }
 
   get #loader(): Link {
     return this.#engine.loader
+  }
+
+  /** On the engine that has everything. */
+  async #withLink<Result>(work: (link: Link) => Promise<Result>): Promise<Result> {
+    return this.made.whenAttached(async () => this.#engine.withLink(work))
   }
 
   async load(plan: LoadPlan): Promise<LoadReceipt> {
@@ -114,6 +157,7 @@ class DuckdbWarehouse implements WarehouseDriver {
         await this.#loader.api.run(script === '' ? 'COMMIT' : `${script};\nCOMMIT`)
         const positions = new Map([...before.positions, ...advanced.map((to) => [to.stream, to.sequence] as const)])
         this.#standing = { catalog, positions, loadId }
+        this.#bumpVersions(plan)
         this.#rowsSinceCheckpoint += rows
         return { loadId, rows, tookMs: clock.monotonicMs() - startMs }
       } catch (error) {
@@ -136,6 +180,14 @@ class DuckdbWarehouse implements WarehouseDriver {
     }
     if (plan.users.length > 0) await mergeUsers(this.#loader, catalog, plan.users, this.#append)
     return { catalog, rows }
+  }
+
+  #bumpVersions(plan: LoadPlan): void {
+    const tables = [...plan.changes, ...plan.blocks].map(({ table }) => table)
+    const users = plan.users.map(({ dataset }) => ({ dataset, table: usersTable }))
+    const books = Object.keys(systemTables).map((table) => ({ dataset: systemDataset, table }))
+    const names = new Map([...tables, ...users, ...books].map((one) => [`${one.dataset}.${one.table}`, one]))
+    for (const { dataset, table } of names.values()) this.made.versions.bumpTable(dataset, table)
   }
 
   async #rollBack(): Promise<void> {
@@ -177,6 +229,7 @@ class DuckdbWarehouse implements WarehouseDriver {
         const { result, rows, catalog, bookkeeping } = await work(this.#loader, this.#standing.catalog)
         const standing = bookkeeping === true ? await this.#readBookkeeping() : this.#standing
         await this.#loader.api.run('COMMIT')
+        this.made.versions.bumpAll()
         this.#standing = catalog === undefined ? standing : { ...standing, catalog }
         this.#rowsSinceCheckpoint += rows
         return result
@@ -205,20 +258,34 @@ class DuckdbWarehouse implements WarehouseDriver {
       }
       try {
         await diskFiles.syncDirectory(folder)
-        this.#turn += 1
-        const { engine, standing } = await Engine.open(this.#options, this.#turn)
-        this.#retire(this.#engine)
-        this.#engine = engine
-        this.#standing = standing
+        await this.#changeEngine()
       } catch (error) {
         // What stands behind the present engine has no name any more: nothing may be written to it.
         const message = `The new file could not be opened: ${cleanMessage(error, folder)}`
         this.#broken = new MillpondError('warehouse-unavailable', message, { cause: error })
         throw this.#broken
       }
+      this.made.versions.bumpAll()
       this.#covered = positionList(this.#standing.positions)
       this.#rowsSinceCheckpoint = 0
     })
+  }
+
+  /**
+   * The former engine lives on for those who read fed rows. Not for those who read what people made: two engines of one process
+   * on one file would not keep each other out, so the new one gets it when nobody has it any more.
+   */
+  async #changeEngine(): Promise<void> {
+    this.#turn += 1
+    const former = this.#engine
+    const open = async (): Promise<void> => {
+      const { engine, standing } = await Engine.open(this.#options, this.#turn)
+      this.#retire(former)
+      this.#engine = engine
+      this.#standing = standing
+    }
+    if (this.#options.hasMade) await this.made.handOver(former, open)
+    else await open()
   }
 
   #retire(engine: Engine): void {
@@ -255,8 +322,36 @@ class DuckdbWarehouse implements WarehouseDriver {
     return this.#engine.queries.run(sql, signal)
   }
 
+  async openSession(options: SessionOptions): Promise<WarehouseSession> {
+    if (this.#stopped) throw new MillpondError('warehouse-unavailable', 'The warehouse is stopped')
+    return this.#newSession(options)
+  }
+
+  #newSession(options: SessionOptions): DuckdbSession {
+    const { folder } = this.#options
+    const deps: SessionDeps = {
+      ...this.#options,
+      exchangeFolder: exchangeFolderOf(folder),
+      connect: async (holder) => this.made.whenAttached(async () => this.#engine.connect(holder)),
+      takeTurn: async (signal) => this.made.turns.take(signal),
+      // The next load hears of it, and has the engine started again.
+      onFatal: (error) => {
+        this.#broken ??= error
+      },
+    }
+    return new DuckdbSession(deps, options)
+  }
+
+  async parseSelect(sql: string): Promise<string> {
+    return this.#withLink(async (link) => parseSelect(link, sql))
+  }
+
+  async printSelect(tree: string): Promise<string> {
+    return this.#withLink(async (link) => printSelect(link, tree))
+  }
+
   async inspect(): Promise<WarehouseReport> {
-    return this.#engine.withLink(async (link) => {
+    return this.#withLink(async (link) => {
       const [head] = await readRows(link, `SELECT version(), (SELECT sum(memory_usage_bytes) FROM duckdb_memory())`)
       const tables = await readRows(
         link,

@@ -51,3 +51,33 @@ export function cleanMessage(error: unknown, folder: string): string {
   const [message = ''] = messageOf(error).split('\n\nStack Trace')
   return message.replaceAll(folder, '').trim()
 }
+
+/** A transaction that may only read met a statement that writes. */
+export function isReadOnlyRefusal(error: unknown): boolean {
+  return messageOf(error).includes('launched in read-only mode')
+}
+
+/** Of compiled statements. What our own helpers raise, in BigQuery's words, goes out without the engine's head before it. */
+export function sessionFailure(error: unknown, folder: string): MillpondError {
+  if (error instanceof MillpondError) return error
+  const told = withoutStatement(messageOf(error))
+  const message = cleanMessage(new Error(told), folder)
+  if (isReadOnlyRefusal(error)) {
+    return new MillpondError('made-unwritable', 'This transaction is read-only')
+  }
+  if (message.includes('a single transaction can only write to a single attached database')) {
+    return new MillpondError('made-unwritable', 'Only tables of datasets that people made can be written')
+  }
+  if (message.startsWith('Invalid Input Error: ')) {
+    return new MillpondError('query-invalid', message.slice('Invalid Input Error: '.length))
+  }
+  return queryFailure(new Error(told, { cause: error }), folder)
+}
+
+/** In compiled statements stand conditions of row filters, with somebody's attributes: nothing of their text goes out. */
+function withoutStatement(message: string): string {
+  const [told = ''] = message.split(/\n\s*LINE \d+: /)
+  return told.includes('mp_all')
+    ? 'Binder Error: The query can not be run; the message would show conditions of row filters'
+    : told
+}

@@ -1,7 +1,7 @@
 // Opens the engine in memory, attaches fed.duckdb and then shuts every door behind it: no files but those of the exchange
 // folder, no network, no extensions, no settings. What the options mean and what they cost: docs/decisions/0002-duckdb.md.
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { join, sep } from 'node:path'
 
 import duckdb from '@duckdb/node-bindings'
 
@@ -9,21 +9,37 @@ import { messageOf, MillpondError } from '../../core/errors.ts'
 import { diskFiles, pathExists } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
+import type { JsFunction } from '../../sql/functions/js-functions.ts'
+import type { MadeCatalog } from '../session.ts'
 import { readCatalog } from './catalog.ts'
 import { type Link, openLink } from './link.ts'
+import { registerJsFunctions } from './js-functions.ts'
+import { exactJson } from './load-source.ts'
+import { attachMade } from './made-file.ts'
+import { exchangeFolderOf } from './exchange-folder.ts'
+import { createFile } from './new-file.ts'
 import { fedCatalog, quoteText } from './names.ts'
+import { registerUserFunctions, type UserFunctionLimits, type UserFunctions } from './user-functions.ts'
+
+export { exchangeFolderOf } from './exchange-folder.ts'
 
 export const fedFile = 'fed.duckdb'
 
 export interface OpenEngine {
   readonly database: duckdb.Database
-  /** The one connection that writes. */
+  /** The one connection that writes to fed tables. */
   readonly loader: Link
+  readonly functions: UserFunctions
+  /** Undefined: this engine has no made tables. */
+  readonly made: MadeCatalog | undefined
 }
 
-/** The one folder whose files the engine may read and write besides its own: rows in and out (exchange.ts). */
-export function exchangeFolderOf(folder: string): string {
-  return join(resolve(folder), 'exchange')
+/** What compiled statements call besides DuckDB's own functions. */
+export interface Helpers {
+  /** CREATE MACRO statements, made in schema `bq` of the catalogue in memory: `memory.bq.name(…)`. */
+  readonly macros: readonly { readonly name: string; readonly sql: string }[]
+  readonly functions: readonly JsFunction[]
+  readonly limits: UserFunctionLimits
 }
 
 /** Makes the exchange folder, and removes what former engines left. Before the first `openEngine` of a process. */
@@ -43,6 +59,8 @@ export async function openEngine(
   settings: WarehouseSettings,
   log: Log,
   turn: number,
+  helpers: Helpers,
+  hasMade: boolean,
 ): Promise<OpenEngine> {
   await setLogsAside(folder, log)
   const spillFolder = join(folder, turn === 0 ? 'spill' : `spill-${turn}`)
@@ -53,12 +71,30 @@ export async function openEngine(
   try {
     const loader = await openLink(database)
     await attach(loader, folder)
+    const made = hasMade ? await attachMade(loader, folder, log) : undefined
+    const functions = await makeHelpers(loader, helpers, log)
     await shutDoors(loader, exchangeFolderOf(folder))
-    return { database, loader }
+    return { database, loader, functions, made }
   } catch (error) {
     duckdb.close_sync(database)
     throw error
   }
+}
+
+/** The catalogue in memory lives as long as the engine: nothing of this is in a file. */
+async function makeHelpers(link: Link, { macros, functions, limits }: Helpers, log: Log): Promise<UserFunctions> {
+  registerJsFunctions(link, [...functions, exactJson])
+  const userFunctions = registerUserFunctions(link, limits)
+  await link.api.run(`CREATE SCHEMA memory.bq`)
+  for (const { name, sql } of macros) {
+    try {
+      await link.api.run(sql)
+    } catch (error) {
+      // A statement that needs it fails and says so; everything else, loads above all, goes on.
+      log.error({ macro: name, error: messageOf(error) }, 'BUG: a helper of GoogleSQL could not be made')
+    }
+  }
+  return userFunctions
 }
 
 /** A connection for one query: reads fed by default, shares no state with others. */
@@ -142,7 +178,8 @@ async function setLogsAside(folder: string, log: Log): Promise<void> {
 async function attach(link: Link, folder: string): Promise<void> {
   const path = join(folder, fedFile)
   try {
-    if (!(await pathExists(path))) await createFile(link, folder, path)
+    if (!(await pathExists(path)))
+      await createFile(link, folder, fedFile, `RECOVERY_MODE no_wal_writes, ROW_GROUP_SIZE ${rowGroupRows}`)
     await link.api.run(`ATTACH ${quoteText(path)} AS ${fedCatalog} (RECOVERY_MODE no_wal_writes)`)
   } catch (error) {
     const message = messageOf(error)
@@ -153,19 +190,6 @@ async function attach(link: Link, folder: string): Promise<void> {
       cause: error,
     })
   }
-}
-
-/** Under another name first: a death while it is made must not leave half a file that no later start can read. */
-async function createFile(link: Link, folder: string, path: string): Promise<void> {
-  const making = join(folder, `making-${fedFile}`)
-  await rm(making, { force: true })
-  // The shape of a file is given once; later the engine reads it from the file.
-  const shape = `STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${rowGroupRows}`
-  await link.api.run(`ATTACH ${quoteText(making)} AS making (RECOVERY_MODE no_wal_writes, ${shape})`)
-  await link.api.run('CHECKPOINT making')
-  await link.api.run('DETACH making')
-  await diskFiles.rename(making, path)
-  await diskFiles.syncDirectory(folder)
 }
 
 /** A checkpoint rewrites the last row group of every touched table: small groups make it cheap. */
@@ -179,6 +203,8 @@ async function shutDoors(link: Link, exchangeFolder: string): Promise<void> {
     `SET GLOBAL Calendar = 'gregorian'`,
     `SET allowed_directories = [${quoteText(exchangeFolder + sep)}]`,
     'SET enable_external_access = false',
+    // What a session of the Postgres port sets for itself alone.
+    `SET allowed_configs = ['integer_division', 'default_null_order']`,
     'SET lock_configuration = true',
   ]
   for (const statement of statements) await link.api.run(statement)

@@ -180,7 +180,12 @@ describe('is refused', () => {
   )
 
   test('the lock below the guard holds too: nothing was written but our own file', async () => {
-    expect((await readdir(folder)).filter((name) => name !== 'spill')).toEqual(['exchange', 'fed.duckdb', 'secret.csv'])
+    expect((await readdir(folder)).filter((name) => name !== 'spill')).toEqual([
+      'exchange',
+      'fed.duckdb',
+      'made.duckdb',
+      'secret.csv',
+    ])
     expect(await readdir(driver.maintenance.exchangeFolder)).toEqual(['tracks.rows.parquet'])
   })
 

@@ -4,16 +4,18 @@
 //   open -> guard -> BEGIN READ ONLY -> stream -> (chunk, chunk, …) -> ended
 //     \______________\________________\___________\___ abort: interrupt until the call in flight returns -> ended
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api'
-import type duckdb from '@duckdb/node-bindings'
 
 import type { Clock } from '../../core/clock.ts'
-import { messageOf, MillpondError } from '../../core/errors.ts'
+import { assert, messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { QueryColumn, QueryRun } from '../driver.ts'
+import { Calls, refuseAborted } from './calls.ts'
 import { queryFailure } from './failures.ts'
 import { guardSql } from './guard.ts'
 import type { Link } from './link.ts'
-import { openReader } from './open.ts'
+import type { Holder, Reader, Readers } from './readers.ts'
+import { touchesMade } from './made-catalog.ts'
+import { hasFailed, tellFailure } from './stream-end.ts'
 import { jsonReady } from './values.ts'
 
 export interface QueryDeps {
@@ -24,114 +26,60 @@ export interface QueryDeps {
 
 export interface Queries {
   run(sql: string, signal: AbortSignal): Promise<QueryRun>
-  /** Resolves as soon as no query holds a connection. */
-  idle(): Promise<void>
-  /** Interrupts all and waits until each has let go of its connection. */
-  stop(): Promise<void>
 }
 
-/** An interrupt between two calls is lost by the engine when the next begins: say it again until the query is gone. */
-const interruptEveryMs = 20
-
-export function createQueries(database: duckdb.Database, deps: QueryDeps): Queries {
-  const running = new Set<Query>()
-  let connecting = 0
-  let isStopped = false
-  let waiting: (() => void)[] = []
-
-  function tellIdle(): void {
-    if (running.size > 0 || connecting > 0) return
-    for (const resolve of waiting) resolve()
-    waiting = []
-  }
-
-  async function idle(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve)
-      tellIdle()
-    })
-  }
-
-  /** The database must not be closed while a connection is being made. */
-  async function connect(signal: AbortSignal): Promise<Query> {
-    connecting += 1
-    try {
-      const query = new Query(await openReader(database), signal, deps, () => {
-        running.delete(query)
-        tellIdle()
-      })
-      running.add(query)
-      return query
-    } finally {
-      connecting -= 1
-      tellIdle()
-    }
-  }
-
+export function createQueries(readers: Readers, deps: QueryDeps): Queries {
   return {
     async run(sql, signal) {
       refuseAborted(signal)
-      const query = await connect(signal)
-      if (isStopped) await query.close()
-      return query.start(sql)
-    },
-    idle,
-    async stop() {
-      isStopped = true
-      await Promise.all([...running].map(async (query) => query.close()))
-      await idle()
+      const query = new Query(signal, deps)
+      return query.start(sql, readers)
     },
   }
 }
 
-function refuseAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new MillpondError('query-cancelled', 'The query was cancelled')
-}
-
-class Query {
-  readonly #link: Link
+class Query implements Holder {
   readonly #signal: AbortSignal
   readonly #deps: QueryDeps
-  readonly #ended: () => void
   readonly #stop = new AbortController()
-  readonly #interrupt = (): void => {
-    this.#keepInterrupting()
-  }
-  /** The engine call in flight; a connection must not be closed under it. */
-  #inFlight: Promise<unknown> = Promise.resolve()
+  #reader: Reader | undefined
+  #calls: Calls | undefined
   #ending: Promise<void> | undefined
-  /** No call of ours is in the engine any more; until then an interrupt may still be lost and is said again. */
-  #hasLetGo = false
-  #cancelTimer: (() => void) | undefined
+  #madeUse: PromiseWithResolvers<void> | undefined
 
-  constructor(link: Link, signal: AbortSignal, deps: QueryDeps, ended: () => void) {
-    this.#link = link
+  constructor(signal: AbortSignal, deps: QueryDeps) {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
     this.#deps = deps
-    this.#ended = ended
-    this.#signal.addEventListener('abort', this.#interrupt)
   }
 
-  async start(sql: string): Promise<QueryRun> {
+  async start(sql: string, readers: Readers): Promise<QueryRun> {
+    if (touchesMade(sql)) this.#madeUse = Promise.withResolvers()
     try {
-      const guarded = await this.#call(async () => guardSql(this.#link, sql))
-      await this.#call(async () => this.#link.api.run('BEGIN TRANSACTION READ ONLY'))
-      const result = await this.#call(async () => this.#link.api.stream(guarded))
-      return { columns: columnsOf(result), rows: this.#rows(result), close: async () => this.close() }
+      const { link } = (this.#reader = await readers.open(this))
+      this.#calls = new Calls(link, this.#deps.clock)
+      const guarded = await this.#call(async () => guardSql(link, sql))
+      await this.#call(async () => link.api.run('BEGIN TRANSACTION READ ONLY'))
+      const result = await this.#call(async () => link.api.stream(guarded))
+      return { columns: columnsOf(result), rows: this.#rows(result, link, guarded), close: async () => this.close() }
     } catch (error) {
       await this.#end()
       throw queryFailure(error, this.#deps.folder)
     }
   }
 
-  async *#rows(result: DuckDBResult): AsyncGenerator<readonly (readonly unknown[])[]> {
+  async *#rows(result: DuckDBResult, link: Link, sql: string): AsyncGenerator<readonly (readonly unknown[])[]> {
     // The result's types, not the chunks': those have forgotten which text is JSON.
     const types = result.columnTypes()
     try {
       for (;;) {
         const chunk = await this.#call(async () => result.fetchChunk())
-        if (chunk === null || chunk.rowCount === 0) return
+        if (chunk === null || chunk.rowCount === 0) break
         yield* piecesOf(chunk, types)
+      }
+      if (hasFailed(result)) {
+        await this.#call(async () => link.api.run('ROLLBACK'))
+        await this.#call(async () => link.api.run('BEGIN TRANSACTION READ ONLY'))
+        await this.#call(async () => tellFailure(link, { sql }))
       }
     } catch (error) {
       throw queryFailure(error, this.#deps.folder)
@@ -146,18 +94,23 @@ class Query {
   }
 
   async #call<Result>(call: () => Promise<Result>): Promise<Result> {
-    refuseAborted(this.#signal)
-    const promise = call()
-    this.#inFlight = promise.catch(() => undefined)
-    const result = await promise
+    assert(this.#calls !== undefined, 'a query calls on its connection')
+    const result = await this.#calls.run(call, this.#signal)
     refuseAborted(this.#signal)
     return result
   }
 
-  #keepInterrupting(): void {
-    if (this.#hasLetGo) return
-    this.#link.api.interrupt()
-    this.#cancelTimer = this.#deps.clock.schedule(this.#interrupt, interruptEveryMs)
+  /** It ends by itself. */
+  leave(): void {
+    // Nothing to do.
+  }
+
+  get madeUse(): Promise<void> | undefined {
+    return this.#madeUse?.promise
+  }
+
+  async interrupt(): Promise<void> {
+    await this.close()
   }
 
   async #end(): Promise<void> {
@@ -166,18 +119,16 @@ class Query {
   }
 
   async #release(): Promise<void> {
-    await this.#inFlight
-    this.#hasLetGo = true
-    this.#signal.removeEventListener('abort', this.#interrupt)
-    this.#cancelTimer?.()
+    await this.#calls?.idle()
     try {
       // Ends a stream that nobody read to its end; its snapshot would live until the garbage collector came.
-      await this.#link.api.run('ROLLBACK')
+      await this.#reader?.link.api.run('ROLLBACK')
     } catch (error) {
       this.#deps.log.debug({ error: messageOf(error) }, 'A query had no transaction left')
     }
-    this.#link.api.disconnectSync()
-    this.#ended()
+    this.#reader?.release()
+    this.#madeUse?.resolve()
+    this.#madeUse = undefined
   }
 }
 

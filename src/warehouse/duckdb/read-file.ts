@@ -7,6 +7,7 @@ import duckdb from '@duckdb/node-bindings'
 import { MillpondError, messageOf } from '../../core/errors.ts'
 import { type Link, openLink, readRows } from './link.ts'
 import { quoteText } from './names.ts'
+import { hasFailed, tellFailure } from './stream-end.ts'
 
 export interface FileColumn {
   readonly name: string
@@ -121,9 +122,10 @@ async function* readAll(link: Link, path: string, sql: string): AsyncGenerator<r
     const result = await link.api.stream(sql)
     for (;;) {
       const chunk = await result.fetchChunk()
-      if (chunk === null || chunk.rowCount === 0) return
+      if (chunk === null || chunk.rowCount === 0) break
       yield chunk.getColumnValues(0).map(String)
     }
+    if (hasFailed(result)) await tellFailure(link, { sql })
   } catch (error) {
     throw unreadable(path, error)
   }

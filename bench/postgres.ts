@@ -1,0 +1,25 @@
+// Bulk read through the Postgres port: rows a second and the peak of memory, over a server that runs already.
+//   node bench/postgres.ts postgres://ada:mp_…@localhost:5433/millpond 'SELECT * FROM web.tracks LIMIT 5000000'
+import { once } from 'node:events'
+
+import { Client, Query } from 'pg'
+
+const [url, sql = 'SELECT range AS id, range::VARCHAR AS name, now() AS seen FROM range(5000000)'] =
+  process.argv.slice(2)
+
+const client = new Client({ connectionString: url })
+await client.connect()
+const started = performance.now()
+let rows = 0
+let rssMax = 0
+const query = client.query(new Query(sql))
+query.on('row', () => {
+  rows += 1
+  if (rows % 10_000 === 0) rssMax = Math.max(rssMax, process.memoryUsage().rss)
+})
+await once(query, 'end')
+const seconds = (performance.now() - started) / 1000
+await client.end()
+console.info(
+  `${rows} rows in ${seconds.toFixed(1)} s: ${Math.round(rows / seconds)} rows/s; client's peak ${Math.round(rssMax / 2 ** 20)} MiB`,
+)

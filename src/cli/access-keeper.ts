@@ -1,0 +1,103 @@
+// People, keys and policies, wherever they are kept at the moment: a running Millpond, or the data folder under its lock.
+import { openControl } from '../control/control.ts'
+import type { Attributes, PrincipalChange, PrincipalRecord } from '../control/principal-store.ts'
+import type { KeyAddress, KeyInfo, ServiceAccountKey } from '../control/key-store.ts'
+import type { ColumnMask, Grant, Policies, Role, RowFilter } from '../control/principals.ts'
+import { createLog } from '../core/log.ts'
+import type { Settings } from '../core/settings.ts'
+import { listIn, withEngineOrFolder } from './access.ts'
+import type { AdminClient } from './admin-client.ts'
+import type { CliContext } from './context.ts'
+
+type MaskPlace = Pick<ColumnMask, 'dataset' | 'table' | 'column'>
+type FilterPlace = Pick<RowFilter, 'dataset' | 'table'>
+
+/** Row filters are made by the engine only: it alone knows the tables that they must fit. */
+export interface AccessKeeper {
+  listPrincipals(): Promise<PrincipalRecord[]>
+  addPrincipal(handle: string, kind: 'person' | 'service', role: Role, attributes: Attributes): Promise<PrincipalRecord>
+  changePrincipal(handle: string, change: PrincipalChange): Promise<PrincipalRecord>
+  removePrincipal(handle: string): Promise<void>
+  listKeys(): Promise<KeyInfo[]>
+  createKey(handle: string, address: KeyAddress): Promise<{ info: KeyInfo; key: ServiceAccountKey }>
+  revokeKey(id: string): Promise<void>
+  policies(): Promise<Policies>
+  addGrant(grant: Grant): Promise<void>
+  removeGrant(grant: Grant): Promise<void>
+  putMask(mask: ColumnMask): Promise<void>
+  removeMask(place: MaskPlace): Promise<void>
+  removeFilter(place: FilterPlace): Promise<void>
+}
+
+/** Errors: data-locked, engine-unavailable, and those of `work`. */
+export async function withAccessKeeper<T>(
+  context: CliContext,
+  settings: Settings,
+  work: (keeper: AccessKeeper) => Promise<T>,
+): Promise<T> {
+  return await withEngineOrFolder(context, settings, {
+    engine: async (client) => await work(remoteKeeper(client)),
+    folder: async () => {
+      const control = await openControl(settings.data, { clock: context.clock, log: createLog('silent') })
+      try {
+        return await work({
+          ...control,
+          listPrincipals: async () => control.listPrincipals(),
+          listKeys: async () => control.listKeys(),
+          policies: async () => control.policies(),
+        })
+      } finally {
+        await control.stop()
+      }
+    },
+  })
+}
+
+function remoteKeeper(client: AdminClient): AccessKeeper {
+  const principal = (handle: string): string => `/api/principals/${encodeURIComponent(handle)}`
+  return {
+    async listPrincipals() {
+      return listIn(await client.call('GET', '/api/principals'), 'principals')
+    },
+    async addPrincipal(handle, kind, role, attributes) {
+      return (await client.call('POST', '/api/principals', { handle, kind, role, attributes })) as PrincipalRecord
+    },
+    async changePrincipal(handle, change) {
+      return (await client.call('POST', principal(handle), change)) as PrincipalRecord
+    },
+    async removePrincipal(handle) {
+      await client.call('DELETE', principal(handle))
+    },
+    async listKeys() {
+      return listIn(await client.call('GET', '/api/keys'), 'keys')
+    },
+    async createKey(handle, address) {
+      const made = await client.call('POST', '/api/keys', { handle, ...address })
+      const { key, ...info } = made as KeyInfo & { key: ServiceAccountKey }
+      return { info, key }
+    },
+    async revokeKey(id) {
+      await client.call('DELETE', `/api/keys/${encodeURIComponent(id)}`)
+    },
+    async policies() {
+      const grants = listIn<Grant>(await client.call('GET', '/api/grants'), 'grants')
+      const answer = await client.call('GET', '/api/policies')
+      return { grants, masks: listIn<ColumnMask>(answer, 'masks'), filters: listIn<RowFilter>(answer, 'filters') }
+    },
+    async addGrant(grant) {
+      await client.call('POST', '/api/grants', grant)
+    },
+    async removeGrant(grant) {
+      await client.call('POST', '/api/grants/remove', grant)
+    },
+    async putMask(mask) {
+      await client.call('POST', '/api/policies/masks', mask)
+    },
+    async removeMask({ dataset, table, column }) {
+      await client.call('POST', '/api/policies/masks/remove', { dataset, table, column })
+    },
+    async removeFilter({ dataset, table }) {
+      await client.call('POST', '/api/policies/filters/remove', { dataset, table })
+    },
+  }
+}

@@ -1,0 +1,103 @@
+// `millpond grant …`: which datasets and tables a member may read or write.
+import type { Command } from 'commander'
+
+import type { Grant } from '../control/principals.ts'
+import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { UsageError } from './failure.ts'
+import { renderTable } from './table.ts'
+
+interface GrantOptions extends GlobalOptions {
+  readonly json?: boolean
+  readonly write?: boolean
+}
+
+const whatHelp = 'a dataset, `dataset.table`, or `*` for everything'
+
+export function addGrantCommand(program: Command, context: CliContext): void {
+  const grant = program.command('grant').description('what members may read and write')
+  grant.addHelpText(
+    'after',
+    "\nExample:\n  $ millpond grant add ana web\n  $ millpond grant add '*' web.page_viewed\n  $ millpond grant list",
+  )
+
+  grant
+    .command('add')
+    .description('let a member read, or write')
+    .argument('<handle>', "who; '*' is every member")
+    .argument('<what>', whatHelp)
+    .option('--write', 'write too: rows, and with a whole dataset also its tables')
+    .option('--json', 'print the grant as JSON')
+    .addHelpText('after', '\nExample:\n  $ millpond grant add ana web\n  $ millpond grant add etl reports --write')
+    .action(async (handle: string, what: string, options: GrantOptions, command: Command) => {
+      const made = grantOf(handle, what, options)
+      await keep(context, command, async (keeper) => {
+        await keeper.addGrant(made)
+      })
+      await say(context, options, made, `${whoText(handle)} may ${made.privilege} ${what} now.`)
+    })
+
+  grant
+    .command('list')
+    .description('list grants')
+    .option('--json', 'print one JSON object a grant')
+    .addHelpText('after', '\nExample:\n  $ millpond grant list')
+    .action(async (options: GrantOptions, command: Command) => {
+      const { grants } = await keep(context, command, async (keeper) => await keeper.policies())
+      await sayList(context, options, grants)
+    })
+
+  grant
+    .command('remove')
+    .description('take a grant back, as it was given')
+    .argument('<handle>', "who; '*' is every member")
+    .argument('<what>', whatHelp)
+    .option('--write', 'the grant to write')
+    .option('--json', 'print the grant as JSON')
+    .addHelpText('after', '\nExample:\n  $ millpond grant remove ana web')
+    .action(async (handle: string, what: string, options: GrantOptions, command: Command) => {
+      const gone = grantOf(handle, what, options)
+      await keep(context, command, async (keeper) => {
+        await keeper.removeGrant(gone)
+      })
+      await say(context, options, gone, `${whoText(handle)} may no longer ${gone.privilege} ${what} by this grant.`)
+    })
+}
+
+function grantOf(grantee: string, what: string, { write }: GrantOptions): Grant {
+  const parts = what.split('.')
+  const [dataset = '', table = '*'] = parts
+  if (parts.length > 2 || dataset === '' || table === '') {
+    throw new UsageError(`"${what}" is neither a dataset nor dataset.table`)
+  }
+  return { grantee, dataset, table, privilege: write === true ? 'write' : 'read' }
+}
+
+function whoText(handle: string): string {
+  return handle === '*' ? 'Every member' : handle
+}
+
+async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
+  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
+}
+
+async function say(context: CliContext, options: GrantOptions, value: object, plain: string): Promise<void> {
+  await writeOut(context, `${options.json === true ? JSON.stringify(value) : plain}\n`)
+}
+
+async function sayList(context: CliContext, options: GrantOptions, grants: readonly Grant[]): Promise<void> {
+  if (options.json === true) {
+    await writeOut(context, grants.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    return
+  }
+  if (grants.length === 0) {
+    await writeOut(
+      context,
+      'No grants yet: members see nothing. Give one with `millpond grant add <handle> <dataset>`.\n',
+    )
+    return
+  }
+  const columns = ['who', 'may', 'dataset', 'table'].map((name) => ({ name }))
+  const rows = grants.map((one) => [one.grantee, one.privilege, one.dataset, one.table])
+  await writeOut(context, renderTable(columns, rows, context.stdout))
+}

@@ -1,0 +1,157 @@
+// Grants, column masks and row filters: kept here, enforced by query/access on every port.
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Clock } from '../core/clock.ts'
+import { MillpondError } from '../core/errors.ts'
+import type { ColumnMask, Grant, MaskKind, Policies, RowFilter } from './principals.ts'
+import type { PrincipalStore } from './principal-store.ts'
+
+/** `version` grows with every change of policies and principals, within one run of the engine. */
+export interface PolicySnapshot extends Policies {
+  readonly version: number
+}
+
+export interface PolicyStoreDeps {
+  readonly database: DatabaseSync
+  readonly clock: Clock
+  readonly principals: Pick<PrincipalStore, 'get'>
+}
+
+/** As grantee, dataset or table: every one. */
+export const everything = '*'
+const nameLengthMax = 300
+const predicateLengthMax = 10_000
+const exemptMax = 1000
+
+export class PolicyStore {
+  readonly #deps: PolicyStoreDeps
+  #version = 0
+  #last: PolicySnapshot | undefined
+
+  constructor(deps: PolicyStoreDeps) {
+    this.#deps = deps
+  }
+
+  /** Cheap: the same object until something changes. */
+  snapshot(): PolicySnapshot {
+    if (this.#last !== undefined) return this.#last
+    this.#version += 1
+    this.#last = { version: this.#version, ...readPolicies(this.#deps.database) }
+    return this.#last
+  }
+
+  /** Principals have changed. */
+  changed(): void {
+    this.#last = undefined
+  }
+
+  addGrant({ grantee, dataset, table, privilege }: Grant): void {
+    if (grantee !== everything) this.#deps.principals.get(grantee)
+    checkNames(dataset, table)
+    if (dataset === everything && table !== everything) refuse('a table needs its dataset')
+    this.#write(
+      `INSERT INTO grants (grantee, dataset, table_name, privilege, created_at) VALUES (?, ?, ?, ?, $now)
+       ON CONFLICT DO NOTHING`,
+      [grantee, dataset, table, privilege],
+    )
+  }
+
+  removeGrant({ grantee, dataset, table, privilege }: Grant): void {
+    const sql = 'DELETE FROM grants WHERE grantee = ? AND dataset = ? AND table_name = ? AND privilege = ?'
+    if (this.#write(sql, [grantee, dataset, table, privilege]) > 0) return
+    unknown(`grant of ${privilege} on ${dataset}.${table} to ${grantee}`)
+  }
+
+  putMask({ dataset, table, column, kind, exempt }: ColumnMask): void {
+    checkNames(dataset, table, column)
+    if (dataset === everything || column === everything) refuse('a mask names its dataset and its column')
+    this.#write(
+      `INSERT INTO masks (dataset, table_name, column_name, kind, exempt, created_at) VALUES (?, ?, ?, ?, ?, $now)
+       ON CONFLICT DO UPDATE SET kind = excluded.kind, exempt = excluded.exempt`,
+      [dataset, table, column, kind, this.#handles(exempt)],
+    )
+  }
+
+  removeMask({ dataset, table, column }: Pick<ColumnMask, 'dataset' | 'table' | 'column'>): void {
+    const sql = 'DELETE FROM masks WHERE dataset = ? AND table_name = ? AND column_name = ?'
+    if (this.#write(sql, [dataset, table, column]) === 0) unknown(`mask on ${dataset}.${table}.${column}`)
+  }
+
+  putFilter({ dataset, table, predicate, exempt }: RowFilter): void {
+    checkNames(dataset, table)
+    if (dataset === everything || table === everything) refuse('a row filter names its dataset and its table')
+    if (predicate.trim() === '' || predicate.length > predicateLengthMax) {
+      refuse(`a row filter needs a condition of at most ${predicateLengthMax} letters`)
+    }
+    this.#write(
+      `INSERT INTO filters (dataset, table_name, predicate, exempt, created_at) VALUES (?, ?, ?, ?, $now)
+       ON CONFLICT DO UPDATE SET predicate = excluded.predicate, exempt = excluded.exempt`,
+      [dataset, table, predicate, this.#handles(exempt)],
+    )
+  }
+
+  removeFilter({ dataset, table }: Pick<RowFilter, 'dataset' | 'table'>): void {
+    const sql = 'DELETE FROM filters WHERE dataset = ? AND table_name = ?'
+    if (this.#write(sql, [dataset, table]) === 0) unknown(`row filter on ${dataset}.${table}`)
+  }
+
+  /** `$now` in the SQL is the time. Rows changed. */
+  #write(sql: string, values: readonly string[]): number {
+    const { database, clock } = this.#deps
+    const statement = database.prepare(sql.replace('$now', String(clock.nowMicros())))
+    const { changes } = statement.run(...values)
+    this.#last = undefined
+    return Number(changes)
+  }
+
+  #handles(exempt: readonly string[]): string {
+    if (exempt.length > exemptMax) refuse(`at most ${exemptMax} handles can be exempt`)
+    const handles = new Set(exempt.map((handle) => this.#deps.principals.get(handle).handle))
+    return JSON.stringify([...handles].sort())
+  }
+}
+
+function readPolicies(database: DatabaseSync): Policies {
+  const rows = (sql: string): Record<string, string>[] => database.prepare(sql).all() as Record<string, string>[]
+  const handles = (text: string | undefined): string[] => JSON.parse(text ?? '[]') as string[]
+  const named = ({ dataset = '', table = '' }: Record<string, string>): { dataset: string; table: string } => ({
+    dataset,
+    table,
+  })
+  const grants = rows('SELECT grantee, dataset, table_name AS "table", privilege FROM grants ORDER BY 1, 2, 3, 4')
+  const masks = rows(
+    'SELECT dataset, table_name AS "table", column_name AS "column", kind, exempt FROM masks ORDER BY 1, 2, 3',
+  )
+  const filters = rows('SELECT dataset, table_name AS "table", predicate, exempt FROM filters ORDER BY 1, 2')
+  return {
+    grants: grants.map((row) => ({
+      grantee: row['grantee'] ?? '',
+      ...named(row),
+      privilege: row['privilege'] as Grant['privilege'],
+    })),
+    masks: masks.map((row) => ({
+      ...named(row),
+      column: row['column'] ?? '',
+      kind: row['kind'] as MaskKind,
+      exempt: handles(row['exempt']),
+    })),
+    filters: filters.map((row) => ({
+      ...named(row),
+      predicate: row['predicate'] ?? '',
+      exempt: handles(row['exempt']),
+    })),
+  }
+}
+
+function checkNames(...names: readonly string[]): void {
+  for (const name of names)
+    if (name === '' || name.length > nameLengthMax) refuse(`a name has 1 to ${nameLengthMax} letters`)
+}
+
+function refuse(what: string): never {
+  throw new MillpondError('grant-invalid', `This can't be: ${what}`)
+}
+
+function unknown(what: string): never {
+  throw new MillpondError('not-found', `There is no ${what}`)
+}

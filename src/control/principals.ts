@@ -1,0 +1,52 @@
+// Who may ask, and what: the shapes that control keeps and query/ enforces. The stores stand beside this file.
+
+/** admin: everything, without masks and filters. member: what grants give, with masks and filters. */
+export type Role = 'admin' | 'member'
+
+export interface Principal {
+  readonly id: string
+  readonly kind: 'person' | 'service' | 'owner'
+  /** Unique, lower case: the Postgres user name, `SESSION_USER()`. */
+  readonly handle: string
+  readonly role: Role
+  /** For row filters: `@region`. */
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>
+}
+
+export interface Grant {
+  /** A handle, or `*`: every member. */
+  readonly grantee: string
+  /** `*`: every dataset. */
+  readonly dataset: string
+  /** `*`: every table of the dataset. */
+  readonly table: string
+  /** write includes read, and making and dropping tables where table is `*`. */
+  readonly privilege: 'read' | 'write'
+}
+
+/** nothing: NULL. hash: SHA-256 in hex of the text. default: '' · 0 · false · 1970-01-01. last4: the last four letters behind `XXXX`. */
+export type MaskKind = 'nothing' | 'hash' | 'default' | 'last4'
+
+export interface ColumnMask {
+  readonly dataset: string
+  /** `*`: every table that has the column. */
+  readonly table: string
+  readonly column: string
+  readonly kind: MaskKind
+  /** Handles that see the values; admins always do. */
+  readonly exempt: readonly string[]
+}
+
+export interface RowFilter {
+  readonly dataset: string
+  readonly table: string
+  /** GoogleSQL over the table's columns; `@name` is the caller's attribute, SESSION_USER() the handle. Rows where it isn't TRUE don't exist. */
+  readonly predicate: string
+  readonly exempt: readonly string[]
+}
+
+export interface Policies {
+  readonly grants: readonly Grant[]
+  readonly masks: readonly ColumnMask[]
+  readonly filters: readonly RowFilter[]
+}

@@ -1,0 +1,65 @@
+// Whole results as files: POST or GET /api/export streams Arrow, Parquet or CSV, from the same rewritten SELECT as everywhere.
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+import type { Job } from '../../query/contract.ts'
+import { arrowStream } from '../../query/encode/arrow.ts'
+import { csvChunk, csvHead } from '../../query/encode/csv.ts'
+import type { ApiDeps } from './api.ts'
+import { parseInput } from './body.ts'
+import { queryInput, requestOf } from './query.ts'
+
+const formats = {
+  parquet: 'application/vnd.apache.parquet',
+  arrow: 'application/vnd.apache.arrow.stream',
+  csv: 'text/csv; charset=utf-8; header=present',
+} as const
+
+const exportInput = queryInput.extend({ format: z.enum(['parquet', 'arrow', 'csv']).default('parquet') })
+/** Parameters don't fit into an address: they need POST. */
+const exportQuery = z.strictObject({
+  sql: z.string().min(1).max(100_000),
+  dialect: z.enum(['googlesql', 'duckdb']).default('googlesql'),
+  dataset: z.string().min(1).max(1024).optional(),
+  format: z.enum(['parquet', 'arrow', 'csv']).default('parquet'),
+})
+
+export function exportRoutes(app: FastifyInstance, { query }: ApiDeps): void {
+  async function send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    input: z.infer<typeof exportInput>,
+  ): Promise<FastifyReply> {
+    const gone = new AbortController()
+    reply.raw.once('close', () => {
+      gone.abort()
+    })
+    const asked = requestOf(input, request.principal)
+    const name = `attachment; filename="rows.${input.format}"`
+    void reply.type(formats[input.format]).header('content-disposition', name)
+    if (input.format === 'parquet') {
+      const { path, bytes } = await query.exportParquet(asked, gone.signal)
+      const file = createReadStream(path)
+      file.once('close', () => void rm(path, { force: true }))
+      return reply.header('content-length', bytes).send(file)
+    }
+    const result = await (await query.submit({ ...asked, usesCache: false }, gone.signal)).result()
+    const bytes = input.format === 'csv' ? csvLines(result) : arrowStream(result.columns, result.chunks)
+    return reply.send(Readable.from(bytes, { objectMode: false }))
+  }
+
+  app.post('/api/export', async (request, reply) => send(request, reply, parseInput(exportInput, request.body)))
+  app.get('/api/export', async (request, reply) => {
+    const input = parseInput(exportQuery, request.query)
+    return send(request, reply, parseInput(exportInput, input))
+  })
+}
+
+async function* csvLines({ columns, chunks }: Awaited<ReturnType<Job['result']>>): AsyncGenerator<Buffer> {
+  yield Buffer.from(csvHead(columns))
+  for await (const chunk of chunks) yield Buffer.from(csvChunk(chunk, columns))
+}

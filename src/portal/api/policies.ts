@@ -1,0 +1,65 @@
+// What members may see: grants, column masks and row filters.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { parseInput } from './body.ts'
+import type { ApiDeps } from './api.ts'
+
+const name = z.string().min(1).max(300)
+const place = { dataset: name, table: name.default('*') }
+const exempt = z.array(z.string()).max(1000).default([])
+
+const grant = z.strictObject({ grantee: z.string(), ...place, privilege: z.enum(['read', 'write']).default('read') })
+const maskPlace = z.strictObject({ ...place, column: name })
+const mask = z.strictObject({
+  ...place,
+  column: name,
+  kind: z.enum(['nothing', 'hash', 'default', 'last4']).default('nothing'),
+  exempt,
+})
+const filterPlace = z.strictObject({ dataset: name, table: name })
+const filter = z.strictObject({ dataset: name, table: name, predicate: z.string().min(1).max(10_000), exempt })
+
+export function policyRoutes(app: FastifyInstance, { control, checkFilter }: ApiDeps): void {
+  app.get('/api/grants', () => ({ grants: control.policies().grants }))
+
+  app.post('/api/grants', async (request, reply) => {
+    const added = parseInput(grant, request.body)
+    await control.addGrant(added)
+    return reply.code(201).send(added)
+  })
+
+  app.post('/api/grants/remove', async (request, reply) => {
+    await control.removeGrant(parseInput(grant, request.body))
+    return reply.code(204).send()
+  })
+
+  app.get('/api/policies', () => {
+    const { masks, filters } = control.policies()
+    return { masks, filters }
+  })
+
+  app.post('/api/policies/masks', async (request, reply) => {
+    const made = parseInput(mask, request.body)
+    await control.putMask(made)
+    return reply.code(201).send(made)
+  })
+
+  app.post('/api/policies/masks/remove', async (request, reply) => {
+    await control.removeMask(parseInput(maskPlace, request.body))
+    return reply.code(204).send()
+  })
+
+  app.post('/api/policies/filters', async (request, reply) => {
+    const made = parseInput(filter, request.body)
+    // A filter that can't be compiled would hide every row, from now on.
+    await checkFilter(made)
+    await control.putFilter(made)
+    return reply.code(201).send(made)
+  })
+
+  app.post('/api/policies/filters/remove', async (request, reply) => {
+    await control.removeFilter(parseInput(filterPlace, request.body))
+    return reply.code(204).send()
+  })
+}

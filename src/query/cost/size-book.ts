@@ -1,0 +1,242 @@
+// Logical bytes per table, day and column: what a dry run is answered from. Measured days are exact; rows that came since count
+// with the mean size of the table's measured rows. The book is a file of its own (sizes.json): losing it costs a measurement.
+//
+//   unknown table ──▶ measured on first use (a sample, if it is large) ──▶ nightly: every day that changed, exactly
+import { readFile } from 'node:fs/promises'
+
+import { messageOf } from '../../core/errors.ts'
+import type { Clock } from '../../core/clock.ts'
+import { diskFiles, writeFileAtomic } from '../../core/files.ts'
+import type { Log } from '../../core/log.ts'
+import type { WarehouseDriver } from '../../warehouse/driver.ts'
+import type { Directory, DirectoryReader, DirectoryTable } from '../catalog/directory.ts'
+import type { PartitionRange, TableUse } from '../prepared.ts'
+import { type CostBook, type Estimate, priceOf } from './estimate.ts'
+import { measureTable, type TableSizes } from './measure.ts'
+
+export interface SizeBookDeps {
+  readonly driver: Pick<WarehouseDriver, 'openSession'>
+  readonly directory: DirectoryReader
+  readonly clock: Clock
+  readonly log: Log
+  /** Undefined: the book isn't kept over restarts. */
+  readonly path: string | undefined
+}
+
+const dayMicros = 86_400_000_000
+
+export class SizeBook implements CostBook {
+  readonly #deps: SizeBookDeps
+  /** By dataset and table, as JSON. */
+  readonly #tables: Map<string, TableSizes>
+  readonly #measuring = new Map<string, Promise<TableSizes | undefined>>()
+  readonly #spent = new Map<string, number>()
+  #spentDay = 0
+  #directory: Directory | undefined
+
+  private constructor(deps: SizeBookDeps, tables: Map<string, TableSizes>) {
+    this.#deps = deps
+    this.#tables = tables
+  }
+
+  static async open(deps: SizeBookDeps): Promise<SizeBook> {
+    return new SizeBook(
+      deps,
+      deps.path === undefined ? new Map<string, TableSizes>() : await readBook(deps.path, deps.log),
+    )
+  }
+
+  async estimate(uses: readonly TableUse[]): Promise<Estimate> {
+    if (uses.length === 0) return { bytes: 0, bytesOfAllColumns: 0, billedBytes: 0, dollars: 0, ageMs: 0 }
+    const directory = await this.#deps.directory.read()
+    this.#directory = directory
+    let bytes = 0
+    let bytesOfAllColumns = 0
+    let oldestMicros = this.#deps.clock.nowMicros()
+    const billed = new Map<string, number>()
+    for (const use of merged(uses)) {
+      const table = directory.datasets.get(use.dataset)?.tables.get(use.table)
+      const sizes = table === undefined ? undefined : await this.#sizesOf(table)
+      if (table === undefined || sizes === undefined) continue
+      const own = bytesOf(sizes, table.rows, use.range, use.columns)
+      bytes += own
+      bytesOfAllColumns += bytesOf(sizes, table.rows, use.range, undefined)
+      oldestMicros = Math.min(oldestMicros, sizes.measuredAtMicros)
+      billed.set(keyOf(table), own)
+    }
+    const { billedBytes, dollars } = priceOf([...billed.values()])
+    const ageMs = (this.#deps.clock.nowMicros() - oldestMicros) / 1000
+    return { bytes: Math.round(bytes), bytesOfAllColumns: Math.round(bytesOfAllColumns), billedBytes, dollars, ageMs }
+  }
+
+  sizeOf(dataset: string, table: string): ReturnType<CostBook['sizeOf']> {
+    const sizes = this.#tables.get(JSON.stringify([dataset, table]))
+    const rows = this.#directory?.datasets.get(dataset)?.tables.get(table)?.rows ?? sizes?.rows ?? 0
+    if (sizes === undefined) return { bytes: 0, partitions: undefined }
+    const partitions = sizes.days?.map(({ day, rows: own, bytes }) => ({
+      id: partitionId(day),
+      rows: own,
+      logicalBytes: Math.round(bytes.reduce((sum, one) => sum + one, 0)),
+    }))
+    return { bytes: Math.round(bytesOf(sizes, rows, undefined, undefined)), partitions }
+  }
+
+  async #sizesOf(table: DirectoryTable): Promise<TableSizes | undefined> {
+    const key = keyOf(table)
+    const known = this.#tables.get(key)
+    const hasAllColumns = known !== undefined && table.columns.every(({ name }) => known.columns.includes(name))
+    if (hasAllColumns) return known
+    return this.#measure(table, { isExact: false })
+  }
+
+  /** One measurement of a table at a time; everybody who asks meanwhile shares it. */
+  async #measure(table: DirectoryTable, options: { readonly isExact: boolean }): Promise<TableSizes | undefined> {
+    const key = keyOf(table)
+    const running = this.#measuring.get(key)
+    if (running !== undefined) return running
+    const measuring = this.#measureNow(table, options).finally(() => this.#measuring.delete(key))
+    this.#measuring.set(key, measuring)
+    return measuring
+  }
+
+  async #measureNow(
+    table: DirectoryTable,
+    { isExact }: { readonly isExact: boolean },
+  ): Promise<TableSizes | undefined> {
+    try {
+      const sizes = await measureTable(this.#deps.driver, table, { isExact, nowMicros: this.#deps.clock.nowMicros() })
+      this.#tables.set(keyOf(table), sizes)
+      return sizes
+    } catch (error) {
+      // A dry run without this table is better than none: it may be gone by now.
+      this.#deps.log.warn({ table: keyOf(table), error: messageOf(error) }, 'A table could not be measured')
+      return this.#tables.get(keyOf(table))
+    }
+  }
+
+  /** Tables that nobody has asked about yet: a look each, no more than a sample of the large ones. */
+  async measureMissing({ datasets }: Directory): Promise<void> {
+    for (const { tables } of datasets.values()) {
+      for (const table of tables.values()) if (table.kind === 'table') await this.#sizesOf(table)
+    }
+  }
+
+  /** The nightly work: every table, exactly; then the book is written. */
+  async measureAll(signal: AbortSignal): Promise<void> {
+    const { datasets } = await this.#deps.directory.read({ isFresh: true })
+    const tables = [...datasets.values()].flatMap(({ tables: own }) => [...own.values()])
+    const existing = new Set(tables.map(keyOf))
+    for (const key of this.#tables.keys()) if (!existing.has(key)) this.#tables.delete(key)
+    for (const table of tables) {
+      if (signal.aborted) return
+      if (table.kind === 'table' || table.origin === 'fed') await this.#measure(table, { isExact: true })
+    }
+    await this.save()
+  }
+
+  async save(): Promise<void> {
+    if (this.#deps.path === undefined) return
+    const text = JSON.stringify({ version: 1, tables: [...this.#tables] })
+    await writeFileAtomic(diskFiles, this.#deps.path, text)
+  }
+
+  spentToday(handle: string): number {
+    this.#turnDay()
+    return this.#spent.get(handle) ?? 0
+  }
+
+  spend(handle: string, billedBytes: number): void {
+    this.#turnDay()
+    this.#spent.set(handle, (this.#spent.get(handle) ?? 0) + billedBytes)
+  }
+
+  #turnDay(): void {
+    const day = Math.floor(this.#deps.clock.nowMicros() / dayMicros)
+    if (day === this.#spentDay) return
+    this.#spentDay = day
+    this.#spent.clear()
+  }
+}
+
+function keyOf({ dataset, table }: { readonly dataset: string; readonly table: string }): string {
+  return JSON.stringify([dataset, table])
+}
+
+/** A table that stands twice in a query is read twice by us, but billed once, for all its columns together. */
+function merged(uses: readonly TableUse[]): TableUse[] {
+  const byTable = new Map<string, TableUse>()
+  for (const use of uses) {
+    const other = byTable.get(keyOf(use))
+    byTable.set(keyOf(use), other === undefined ? use : union(other, use))
+  }
+  return [...byTable.values()]
+}
+
+function union(one: TableUse, other: TableUse): TableUse {
+  const columns =
+    one.columns === undefined || other.columns === undefined
+      ? undefined
+      : [...new Set([...one.columns, ...other.columns])]
+  const range =
+    one.range === undefined || other.range === undefined
+      ? undefined
+      : { from: leastOf(one.range.from, other.range.from), to: mostOf(one.range.to, other.range.to) }
+  return { ...one, columns, range }
+}
+
+function leastOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : Math.min(one, other)
+}
+
+function mostOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : Math.max(one, other)
+}
+
+function bytesOf(
+  sizes: TableSizes,
+  rowsNow: number,
+  range: PartitionRange | undefined,
+  columns: readonly string[] | undefined,
+): number {
+  const indexes = sizes.columns.flatMap((name, index) =>
+    columns === undefined || columns.includes(name) ? [index] : [],
+  )
+  const of = (bytes: readonly number[]): number => indexes.reduce((sum, index) => sum + (bytes[index] ?? 0), 0)
+  const measured = sizes.days === undefined || range === undefined ? of(sizes.bytes) : bytesOfDays(sizes, range, of)
+  const mean = sizes.measuredRows === 0 ? 0 : of(sizes.bytes) / sizes.measuredRows
+  const scale = sizes.measuredRows === 0 || sizes.isExact ? 1 : sizes.rows / sizes.measuredRows
+  const newRows = Math.max(0, rowsNow - sizes.rows)
+  const isOpenIn = range?.to === undefined || range.to >= sizes.measuredAtMicros - dayMicros
+  return measured * scale + (isOpenIn ? newRows * mean : 0)
+}
+
+function bytesOfDays(sizes: TableSizes, range: PartitionRange, of: (bytes: readonly number[]) => number): number {
+  let bytes = 0
+  for (const { day, bytes: own } of sizes.days ?? []) {
+    const begins = day === undefined ? 0 : day * dayMicros
+    const isBefore = range.from !== undefined && begins + dayMicros <= range.from
+    const isBehind = range.to !== undefined && begins > range.to
+    if (day === undefined ? range.from === undefined && range.to === undefined : !isBefore && !isBehind)
+      bytes += of(own)
+  }
+  return bytes
+}
+
+function partitionId(day: number | undefined): string {
+  if (day === undefined) return '__NULL__'
+  return new Date(day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
+}
+
+async function readBook(path: string, log: Log): Promise<Map<string, TableSizes>> {
+  try {
+    const book = JSON.parse(await readFile(path, 'utf8')) as {
+      readonly tables: readonly (readonly [string, TableSizes])[]
+    }
+    return new Map(book.tables)
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'ENOENT') {
+      log.warn({ error: messageOf(error) }, 'The sizes of tables could not be read; they are measured again')
+    }
+    return new Map()
+  }
+}

@@ -1,0 +1,66 @@
+// Builds the asking side: catalogue, sizes, kept results, history and the road, in the order in which they stand on each other.
+import { join } from 'node:path'
+
+import type { Clock } from '../core/clock.ts'
+import { type Log, logOf } from '../core/log.ts'
+import type { QuerySettings } from '../core/settings.ts'
+import type { Append } from '../buffer/record.ts'
+import type { PolicySnapshot } from '../control/policy-store.ts'
+import type { WarehouseDriver } from '../warehouse/driver.ts'
+import { DirectoryReader } from './catalog/directory.ts'
+import type { QueryRoad } from './contract.ts'
+import { SizeBook } from './cost/size-book.ts'
+import { JobHistory } from './history.ts'
+import { Preparer } from './prepare.ts'
+import { createQueryRoad } from './query.ts'
+import { ResultStore } from './results/result-store.ts'
+
+export interface QuerySideDeps {
+  readonly driver: WarehouseDriver
+  readonly policies: () => PolicySnapshot
+  /** Appends to stream `engine`. */
+  readonly append: Append
+  readonly dataFolder: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly createId: () => string
+}
+
+export interface QuerySide {
+  readonly road: QueryRoad
+  readonly sizes: SizeBook
+  readonly directory: DirectoryReader
+  stop(): Promise<void>
+}
+
+export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps): Promise<QuerySide> {
+  const { driver, clock, dataFolder, createId } = deps
+  const log = logOf(deps.log, 'query')
+  const directory = new DirectoryReader(driver, clock)
+  const sizes = await SizeBook.open({ driver, directory, clock, log, path: join(dataFolder, 'sizes.json') })
+  const results = await ResultStore.open({ folder: join(dataFolder, 'results'), ...settings }, clock)
+  const history = new JobHistory({ append: deps.append, clock, log })
+  const preparer = new Preparer({ driver, directory, sizes, policies: deps.policies, project: settings.project, clock })
+  const road = createQueryRoad(settings, {
+    driver,
+    preparer,
+    cost: sizes,
+    results,
+    history: (job) => {
+      history.add(job)
+    },
+    clock,
+    log,
+    createId,
+  })
+  return {
+    road,
+    sizes,
+    directory,
+    async stop() {
+      await road.stop()
+      await history.stop()
+      await sizes.save()
+    },
+  }
+}

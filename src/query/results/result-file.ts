@@ -1,0 +1,111 @@
+// Rows of one result on disk: written once, piece by piece, then read by page from anywhere. Pieces are compressed one by
+// one, so that a page costs its own pieces only; where they lie is kept in memory (a few bytes a piece).
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+
+import { assert, MillpondError } from '../../core/errors.ts'
+import type { ResultChunk } from '../../warehouse/session.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+/** Fast rather than small: a result lives for a day. */
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** Small chunks are gathered up to this many rows: fewer, larger pieces. */
+const pieceRows = 8_192
+
+interface Piece {
+  readonly startRow: number
+  readonly rows: number
+  readonly offset: number
+  readonly bytes: number
+}
+
+export class ResultFile {
+  readonly path: string
+  readonly #handle: FileHandle
+  readonly #bytesMax: number
+  readonly #pieces: Piece[] = []
+  #waiting: ResultChunk[] = []
+  #waitingRows = 0
+  #rows = 0
+  #bytes = 0
+  #isSealed = false
+
+  private constructor(path: string, handle: FileHandle, bytesMax: number) {
+    this.path = path
+    this.#handle = handle
+    this.#bytesMax = bytesMax
+  }
+
+  /** The file is new. */
+  static async create(path: string, bytesMax: number): Promise<ResultFile> {
+    return new ResultFile(path, await open(path, 'wx+', 0o600), bytesMax)
+  }
+
+  get rows(): number {
+    return this.#rows + this.#waitingRows
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Error: query-limit, when the file would grow beyond its bound. */
+  async append(chunk: ResultChunk): Promise<void> {
+    assert(!this.#isSealed, 'a sealed result takes no rows')
+    if (chunk.rowCount === 0) return
+    this.#waiting.push(chunk)
+    this.#waitingRows += chunk.rowCount
+    if (this.#waitingRows >= pieceRows) await this.#writePiece()
+  }
+
+  async seal(): Promise<void> {
+    if (this.#waitingRows > 0) await this.#writePiece()
+    this.#isSealed = true
+  }
+
+  async #writePiece(): Promise<void> {
+    const chunks = this.#waiting
+    const rows = this.#waitingRows
+    this.#waiting = []
+    this.#waitingRows = 0
+    const packed = await compress(serialize(chunks), compression)
+    if (this.#bytes + packed.length > this.#bytesMax) {
+      const message = `The result is larger than ${Math.floor(this.#bytesMax / 1024 / 1024)} MiB: ask for less, or write it into a table`
+      throw new MillpondError('query-limit', message)
+    }
+    await this.#handle.write(packed, 0, packed.length, this.#bytes)
+    this.#pieces.push({ startRow: this.#rows, rows, offset: this.#bytes, bytes: packed.length })
+    this.#rows += rows
+    this.#bytes += packed.length
+  }
+
+  /** Chunks from `startRow` on, the first one cut to begin there. */
+  async *read(startRow = 0): AsyncGenerator<ResultChunk> {
+    assert(this.#isSealed, 'a result is read when it is complete')
+    for (const piece of this.#pieces) {
+      if (piece.startRow + piece.rows <= startRow) continue
+      const packed = Buffer.alloc(piece.bytes)
+      await this.#handle.read(packed, 0, piece.bytes, piece.offset)
+      let at = piece.startRow
+      for (const chunk of deserialize(await decompress(packed)) as ResultChunk[]) {
+        const skip = Math.max(0, startRow - at)
+        at += chunk.rowCount
+        if (skip < chunk.rowCount) yield sliceChunk(chunk, skip, chunk.rowCount)
+      }
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.#handle.close()
+    await rm(this.path, { force: true })
+  }
+}
+
+export function sliceChunk(chunk: ResultChunk, from: number, to: number): ResultChunk {
+  if (from === 0 && to >= chunk.rowCount) return chunk
+  const end = Math.min(to, chunk.rowCount)
+  return { rowCount: end - from, columns: chunk.columns.map((column) => column.slice(from, end)) }
+}

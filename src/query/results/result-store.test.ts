@@ -1,0 +1,124 @@
+// Kept results on a real disk, with a clock that is moved by hand.
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { systemClock } from '../../core/clock.ts'
+import type { EngineValue, ResultChunk } from '../../warehouse/session.ts'
+import { ResultStore } from './result-store.ts'
+
+let folder = ''
+let nowMicros = 0
+const clock = { ...systemClock, nowMicros: () => nowMicros }
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millpond-results-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function openStore(bounds: { resultBytesMax?: number; resultsBytesMax?: number } = {}): Promise<ResultStore> {
+  const { resultBytesMax = 1e9, resultsBytesMax = 1e9 } = bounds
+  return ResultStore.open(
+    { folder: join(folder, 'kept'), resultBytesMax, resultsBytesMax, resultAgeMsMax: 1000 },
+    clock,
+  )
+}
+
+function chunkOf(values: readonly EngineValue[]): ResultChunk {
+  return { rowCount: values.length, columns: [values] }
+}
+
+async function keep(store: ResultStore, key: string, chunks: readonly ResultChunk[]): Promise<void> {
+  const file = await store.create()
+  for (const chunk of chunks) await file.append(chunk)
+  await file.seal()
+  await store.keep(key, file)
+}
+
+async function valuesFrom(store: ResultStore, key: string, startRow: number): Promise<EngineValue[] | undefined> {
+  return store.use(key, async (file) => {
+    const values: EngineValue[] = []
+    for await (const chunk of file.read(startRow)) values.push(...(chunk.columns[0] ?? []))
+    return values
+  })
+}
+
+describe('kept results', () => {
+  test('any page of any chunks is exactly those rows', async () => {
+    const store = await openStore()
+    const value = fc.oneof(
+      fc.constant(null),
+      fc.bigInt(),
+      fc.double(),
+      fc.string(),
+      fc.uint8Array(),
+      fc.array(fc.string()),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(value, { maxLength: 40 }), { maxLength: 8 }),
+        fc.nat(200),
+        async (rows, from) => {
+          await keep(store, 'any', rows.map(chunkOf))
+          expect(await valuesFrom(store, 'any', from)).toEqual(rows.flat().slice(from))
+        },
+      ),
+      { numRuns: 40 },
+    )
+    await store.stop()
+    expect(await readdir(join(folder, 'kept'))).toEqual([])
+  })
+
+  test('rows of more than one piece come from the middle', async () => {
+    const store = await openStore()
+    const numbers = Array.from({ length: 30_000 }, (_, index) => BigInt(index))
+    await keep(
+      store,
+      'long',
+      [0, 1, 2, 3, 4, 5].map((part) => chunkOf(numbers.slice(part * 5000, part * 5000 + 5000))),
+    )
+    expect(await valuesFrom(store, 'long', 29_990)).toEqual(numbers.slice(29_990))
+    expect(store.rows('long')).toBe(30_000)
+    await store.stop()
+  })
+
+  test('a result beyond its bound ends with query-limit', async () => {
+    const store = await openStore({ resultBytesMax: 100 })
+    const file = await store.create()
+    const noise = Array.from({ length: 9_000 }, (_, index) => Math.sin(index))
+    await expect(file.append(chunkOf(noise))).rejects.toMatchObject({ code: 'query-limit' })
+    await file.remove()
+    await store.stop()
+  })
+
+  test('the least recently used one goes first, a reader keeps it until he is done', async () => {
+    const store = await openStore({ resultsBytesMax: 1 })
+    await keep(store, 'a', [chunkOf(['a'])])
+    expect(store.has('a')).toBe(false)
+    const roomy = await openStore({ resultsBytesMax: 600 })
+    await keep(roomy, 'a', [chunkOf(['a'])])
+    const reading = roomy.read('a')[Symbol.asyncIterator]()
+    expect((await reading.next()).value).toEqual(chunkOf(['a']))
+    await keep(roomy, 'b', [chunkOf(Array.from({ length: 100 }, (_, index) => Math.sin(index)).slice(0, 60))])
+    expect([roomy.has('a'), roomy.has('b')]).toEqual([false, true])
+    expect(await readdir(join(folder, 'kept'))).toHaveLength(2)
+    expect((await reading.next()).done).toBe(true)
+    expect(await readdir(join(folder, 'kept'))).toHaveLength(1)
+    await store.stop()
+    await roomy.stop()
+  })
+
+  test('an old one is gone', async () => {
+    const store = await openStore()
+    await keep(store, 'old', [chunkOf([1])])
+    expect(store.has('old')).toBe(true)
+    nowMicros += 1_001_000
+    expect(store.has('old')).toBe(false)
+    await store.stop()
+  })
+})

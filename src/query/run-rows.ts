@@ -1,0 +1,93 @@
+// The rows of one statement on their way out: the engine works only in its turn, the result has a bound, and on the way rows may
+// be kept for later pages or for the cache.
+//
+// A running query computes only while the engine works on its next rows, and only queriesComputingMax do at one time:
+// twelve heavy questions on two cores would otherwise all be slow, hold twelve hash tables, and press the loader's fresh
+// rows out of memory. Somebody who reads slowly computes nothing meanwhile and blocks nobody.
+import { MillpondError } from '../core/errors.ts'
+import type { ResultChunk, ResultRun } from '../warehouse/session.ts'
+import type { FairQueue } from './fair-queue.ts'
+import { type ResultFile, sliceChunk } from './results/result-file.ts'
+
+/** Everybody's turn comes round here too: one person's twelve queries don't hold up another's first. */
+export async function inTurn<Result>(
+  queue: FairQueue,
+  person: string,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const release = await queue.enter(person, signal)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+export interface RowsOptions {
+  readonly computing: FairQueue
+  readonly person: string
+  readonly signal: AbortSignal
+  readonly rowsMax: number
+  /** Told of every chunk that goes out. */
+  readonly onRows: (count: number) => void
+}
+
+/** Ends with query-limit behind exactly rowsMax rows if there are more. */
+export async function* limitedChunks(run: ResultRun, options: RowsOptions): AsyncGenerator<ResultChunk> {
+  const { computing, person, signal, rowsMax, onRows } = options
+  const pulled = run.chunks[Symbol.asyncIterator]()
+  let rows = 0
+  try {
+    for (;;) {
+      const next = await inTurn(computing, person, signal, async () => pulled.next())
+      if (next.done === true) return
+      const fitting = sliceChunk(next.value, 0, rowsMax - rows)
+      rows += fitting.rowCount
+      onRows(fitting.rowCount)
+      if (fitting.rowCount > 0) yield fitting
+      if (fitting.rowCount < next.value.rowCount) throw tooManyRows(rowsMax)
+    }
+  } finally {
+    await run.close()
+  }
+}
+
+function tooManyRows(rowsMax: number): MillpondError {
+  return new MillpondError('query-limit', `The result has more than ${rowsMax} rows: add a LIMIT, or aggregate`)
+}
+
+/**
+ * Hands chunks on and writes them down beside, for as long as they fit; what didn't fit, or wasn't read to its end, is
+ * forgotten. `keep` gets the sealed file.
+ */
+export async function* kept(
+  chunks: AsyncIterable<ResultChunk>,
+  file: ResultFile,
+  keep: (file: ResultFile) => Promise<void>,
+): AsyncGenerator<ResultChunk> {
+  let isFitting = true
+  let isComplete = false
+  try {
+    for await (const chunk of chunks) {
+      if (isFitting) isFitting = await appended(file, chunk)
+      yield chunk
+    }
+    isComplete = true
+  } finally {
+    if (isComplete && isFitting) {
+      await file.seal()
+      await keep(file)
+    } else await file.remove()
+  }
+}
+
+async function appended(file: ResultFile, chunk: ResultChunk): Promise<boolean> {
+  try {
+    await file.append(chunk)
+    return true
+  } catch (error) {
+    if (error instanceof MillpondError && error.code === 'query-limit') return false
+    throw error
+  }
+}

@@ -1,0 +1,81 @@
+// A query whose rows go into a table (BigQuery's destinationTable): the same as CREATE TABLE … AS or INSERT INTO … of that query,
+// and run as such.
+import { MillpondError } from '../../core/errors.ts'
+import { compileQuery } from '../../sql/lower/compile.ts'
+import type { ScriptHost } from '../../sql/script/host.ts'
+import type * as ast from '../../sql/syntax/ast.ts'
+import type { ObjectName, Script, Statement } from '../../sql/syntax/ast-statement.ts'
+import type { QueryRequest } from '../contract.ts'
+import { contextOf } from '../prepare.ts'
+
+/** The statements to run instead. Errors: table-unknown, table-exists, query-invalid. */
+export async function withDestination(
+  request: QueryRequest,
+  { statements }: Script,
+  host: ScriptHost,
+): Promise<readonly Statement[]> {
+  const { destination } = request
+  const [first, second] = statements
+  if (destination === undefined || first === undefined || second !== undefined || first.kind !== 'query-statement')
+    return statements
+  const catalog = await host.catalog()
+  const { dataset, table, create, write } = destination
+  const old = catalog.table(dataset, table)
+  const name = objectName([dataset, table], first)
+  if (old === undefined && create === 'never') {
+    throw new MillpondError('table-unknown', `Not found: Table ${catalog.project}:${dataset}.${table}`)
+  }
+  if (old === undefined || write === 'truncate') return [createStatement(name, first.query)]
+  if (write === 'if-empty') {
+    const [[count] = []] = await host.rows(
+      `SELECT count(*) FROM ${old.relation} AS t`,
+      new Map(),
+      [{ kind: 'INT64' }],
+      1,
+    )
+    if (count !== '0')
+      throw new MillpondError('table-exists', `Already Exists: Table ${catalog.project}:${dataset}.${table}`)
+  }
+  // Columns meet by name, as BigQuery appends them.
+  const { columns } = compileQuery(first.query, { ...contextOf({ catalog } as never, request), catalog })
+  const { offset, end } = first
+  const names = columns.map((column): ast.Identifier => ({
+    kind: 'identifier',
+    name: column.name,
+    isQuoted: true,
+    offset,
+    end,
+  }))
+  return [{ kind: 'insert', table: name, columns: names, rows: undefined, query: first.query, offset, end }]
+}
+
+function objectName(parts: readonly string[], { offset, end }: ast.Node): ObjectName {
+  return {
+    kind: 'object-name',
+    parts: parts.map((name) => ({ kind: 'identifier', name, isQuoted: true, offset, end })),
+    offset,
+    end,
+  }
+}
+
+function createStatement(name: ObjectName, query: ast.Query): Statement {
+  const { offset, end } = query
+  return {
+    kind: 'create-table',
+    isReplacing: true,
+    ifNotExists: false,
+    name,
+    isTemp: false,
+    isExternal: false,
+    columns: [],
+    constraints: [],
+    defaultCollate: undefined,
+    partitionBy: undefined,
+    clusterBy: [],
+    connection: undefined,
+    options: [],
+    query,
+    offset,
+    end,
+  }
+}

@@ -1,0 +1,214 @@
+// Who may call what over HTTP: the real API on real control. What routes do is tested where they are; here, whom they let in.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { type Control, openControl } from '../../src/control/control.ts'
+import type { RowFilter } from '../../src/control/principals.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { MillpondError } from '../../src/core/errors.ts'
+import { createLog } from '../../src/core/log.ts'
+import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
+
+let folder: string
+let control: Control
+let app: FastifyInstance
+let routes: { method: string; url: string }[]
+let admin: string
+let member: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millpond-api-access-'))
+  const log = createLog('silent')
+  const clock = systemClock
+  control = await openControl(folder, { clock, log })
+  await control.addPrincipal('ana', 'person', 'member', { region: 'EU' })
+  admin = (await control.createToken('admin')).token
+  member = (await control.createToken('member', 'ana')).token
+  routes = []
+  // Only what these routes reach.
+  const deps = {
+    control,
+    clock,
+    log,
+    publicUrl: 'https://pond.example.com/',
+    bigquery: { clock, log, control },
+    query: { jobs: () => [] },
+    sourcesChanged: () => undefined,
+    checkFilter: async ({ predicate }: RowFilter) => {
+      if (predicate === 'wrong') throw new MillpondError('query-invalid', 'Unrecognized name: wrong')
+    },
+  }
+  app = buildApi('public', deps as unknown as ApiDeps, (method, url) => routes.push({ method, url }))
+  await app.ready()
+})
+
+afterEach(async () => {
+  await app.close()
+  await control.stop()
+  await rm(folder, { recursive: true })
+})
+
+async function ask(
+  token: string,
+  method: string,
+  url: string,
+  payload?: object,
+): Promise<{ status: number; body: unknown }> {
+  const headers = { authorization: `Bearer ${token}` }
+  const options = { method, url, headers, ...(payload === undefined ? {} : { payload }) } as InjectOptions
+  const answer = await app.inject(options)
+  return { status: answer.statusCode, body: answer.body === '' ? undefined : (JSON.parse(answer.body) as unknown) }
+}
+
+/** Members may ask, and see and cancel their own queries. A new route is an administrator's until it is named here. */
+const forMembers = new Set([
+  'GET /api/me',
+  'POST /api/query',
+  'GET /api/queries',
+  'DELETE /api/queries/:id',
+  'GET /api/jobs',
+  'GET /api/export',
+  'POST /api/export',
+  'GET /login',
+  'POST /login',
+  'GET /favicon.svg',
+])
+const ownDoors = /^\/(?:bigquery|projects|upload|resumable|discovery|\$discovery|oauth2|token|v1|batch)\b/
+
+test('every other route refuses members, before it looks at anything', async () => {
+  const others = routes.filter(({ method, url }) => !forMembers.has(`${method} ${url}`) && !ownDoors.test(url))
+  expect(others.length).toBeGreaterThan(20)
+  for (const { method, url } of others) {
+    const { status, body } = await ask(member, method, url.replaceAll(/:\w+/g, 'x'), method === 'GET' ? undefined : {})
+    expect([method, url, status, body]).toEqual([
+      method,
+      url,
+      403,
+      { error: { code: 'not-allowed', message: expect.any(String) } },
+    ])
+  }
+})
+
+test('the address can be written in no way that gets around it', async () => {
+  for (const url of [
+    '/api/%73ources',
+    '/api/sources?x=/api/query',
+    '/api/sources/',
+    '//api/sources',
+    '/API/sources',
+    '/api/query/../sources',
+    '/api/query/%2e%2e/sources',
+    '/api/sources;/api/query',
+  ]) {
+    expect([url, (await ask(member, 'GET', url)).status]).toEqual([
+      url,
+      expect.toSatisfy((status) => status === 403 || status === 404),
+    ])
+  }
+})
+
+test('a member knows who they are; whoever is made an administrator is one at once', async () => {
+  expect((await ask(member, 'GET', '/api/me')).body).toMatchObject({
+    handle: 'ana',
+    role: 'member',
+    attributes: { region: 'EU' },
+  })
+  expect((await ask(member, 'GET', '/api/tokens')).status).toBe(403)
+  await control.changePrincipal('ana', { role: 'admin' })
+  expect((await ask(member, 'GET', '/api/tokens')).status).toBe(200)
+})
+
+describe('a token as the password', () => {
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+
+  test.each([
+    ['any user', (token: string) => basic(`whoever:${token}`), 200],
+    ['no user', (token: string) => basic(`:${token}`), 200],
+    ['as the user', (token: string) => basic(`${token}:`), 401],
+    ['a wrong one', () => basic('ana:mp_wrong'), 401],
+    ['no colon', (token: string) => basic(token), 401],
+    ['no base64', () => 'Basic ***', 401],
+  ])('%s', async (_what, header, status) => {
+    expect((await app.inject({ url: '/api/me', headers: { authorization: header(member) } })).statusCode).toBe(status)
+  })
+
+  test('is not taken from a page of another site, where a browser sent it by itself', async () => {
+    let made = 0
+    const change = async (headers: Record<string, string>): Promise<number> => {
+      made += 1
+      const authorization = basic(`ana:${admin}`)
+      const payload = { handle: `x${made}` }
+      return (
+        await app.inject({ method: 'POST', url: '/api/principals', payload, headers: { authorization, ...headers } })
+      ).statusCode
+    }
+    expect(await change({})).toBe(201)
+    expect(await change({ 'sec-fetch-site': 'same-origin' })).toBe(201)
+    expect(await change({ 'sec-fetch-site': 'cross-site' })).toBe(403)
+    expect(await change({ origin: 'https://evil.example', host: 'pond.example.com' })).toBe(403)
+  })
+})
+
+test('people, tokens and keys are made and unmade', async () => {
+  expect((await ask(admin, 'POST', '/api/principals', { handle: 'etl', kind: 'service' })).status).toBe(201)
+  expect((await ask(admin, 'POST', '/api/principals', { handle: 'etl' })).status).toBe(409)
+  expect((await ask(admin, 'POST', '/api/principals', { handle: 'Etl' })).status).toBe(400)
+  expect((await ask(admin, 'POST', '/api/principals/etl', { attributes: { a: ['b'] } })).body).toMatchObject({
+    attributes: { a: ['b'] },
+  })
+  expect((await ask(admin, 'POST', '/api/principals/owner', { role: 'member' })).status).toBe(403)
+  expect((await ask(admin, 'GET', '/api/principals')).body).toMatchObject({
+    principals: [{ handle: 'ana' }, { handle: 'etl' }, { handle: 'owner' }],
+  })
+  const token = await ask(admin, 'POST', '/api/tokens', { name: 'x', for: 'etl' })
+  expect(token).toMatchObject({
+    status: 201,
+    body: { handle: 'etl', role: 'member', token: expect.stringMatching(/^mp_/) },
+  })
+  const made = await ask(admin, 'POST', '/api/keys', { handle: 'etl', project: 'millpond' })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { handle: 'etl', key: { token_uri: 'https://pond.example.com/oauth2/token' } },
+  })
+  const { id } = made.body as { id: string }
+  expect((await ask(admin, 'GET', '/api/keys')).body).toMatchObject({ keys: [{ id }] })
+  const access = control.createAccessToken(id).token
+  expect((await ask(access, 'GET', '/api/me')).body).toMatchObject({ handle: 'etl' })
+  expect((await ask(admin, 'DELETE', `/api/keys/${id}`)).status).toBe(204)
+  expect((await ask(access, 'GET', '/api/me')).status).toBe(401)
+  expect((await ask(admin, 'DELETE', '/api/principals/etl')).status).toBe(204)
+  expect((await ask((token.body as { token: string }).token, 'GET', '/api/me')).status).toBe(401)
+})
+
+test('policies are made and unmade; a filter is checked first', async () => {
+  const grant = { grantee: 'ana', dataset: 'web' }
+  expect((await ask(admin, 'POST', '/api/grants', grant)).body).toEqual({ ...grant, table: '*', privilege: 'read' })
+  expect((await ask(admin, 'POST', '/api/grants', { ...grant, grantee: 'nobody' })).status).toBe(404)
+  expect((await ask(admin, 'GET', '/api/grants')).body).toEqual({
+    grants: [{ ...grant, table: '*', privilege: 'read' }],
+  })
+  expect((await ask(admin, 'POST', '/api/grants/remove', grant)).status).toBe(204)
+  expect((await ask(admin, 'POST', '/api/grants/remove', grant)).status).toBe(404)
+  const place = { dataset: 'web', table: 'orders' }
+  expect((await ask(admin, 'POST', '/api/policies/masks', { ...place, column: 'email', kind: 'hash' })).status).toBe(
+    201,
+  )
+  expect(await ask(admin, 'POST', '/api/policies/filters', { ...place, predicate: 'wrong' })).toMatchObject({
+    status: 400,
+    body: { error: { code: 'query-invalid' } },
+  })
+  expect(
+    (await ask(admin, 'POST', '/api/policies/filters', { ...place, predicate: 'TRUE', exempt: ['ana'] })).status,
+  ).toBe(201)
+  expect((await ask(admin, 'GET', '/api/policies')).body).toEqual({
+    masks: [{ ...place, column: 'email', kind: 'hash', exempt: [] }],
+    filters: [{ ...place, predicate: 'TRUE', exempt: ['ana'] }],
+  })
+  expect((await ask(admin, 'POST', '/api/policies/masks/remove', { ...place, column: 'email' })).status).toBe(204)
+  expect((await ask(admin, 'POST', '/api/policies/filters/remove', place)).status).toBe(204)
+  expect(control.policies()).toMatchObject({ masks: [], filters: [], grants: [] })
+})
