@@ -125,6 +125,8 @@ export interface WarehouseSession {
   /** A new table replaces one of the same name. */
   putInlineTable(table: InlineTable): Promise<void>
   putFunction(definition: ScriptFunction): void
+  /** Of this session alone; begins with UTC. Error: query-invalid for a zone that the engine doesn't know. */
+  setTimeZone(zone: string): Promise<void>
   /** Writes the rows of a SELECT to a new file below the exchange folder; resolves with its path and rows. The caller removes it. */
   exportRows(
     statement: EngineStatement,

@@ -32,6 +32,7 @@ export class FakeSessions {
       describe: unused,
       putInlineTable: unused,
       putFunction: () => undefined,
+      setTimeZone: async () => undefined,
       exportRows: unused,
       begin: unused,
       commit: unused,

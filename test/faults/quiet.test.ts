@@ -49,6 +49,12 @@ describe.runIf(process.platform === 'linux')('an idle Millpond', () => {
     }
     for (let n = 0; n < 5; n += 1) await send(n)
     await millpond.settled()
+    // Asking leaves a row in the history, which has to come to rest, too.
+    expect(await millpond.queryValue('SELECT count(*) FROM web.tracks')).toBe(5)
+    await firstAnswer(async () => {
+      const { ledger } = await millpond.status()
+      return ledger.find(({ source }) => source === 'millpond')?.stored === 1 ? true : undefined
+    }, 10_000)
     await firstAnswer(async () => {
       const before = await filesOf(millpond.data)
       await delay(1000)

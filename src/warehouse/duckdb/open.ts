@@ -204,7 +204,7 @@ async function shutDoors(link: Link, exchangeFolder: string): Promise<void> {
     `SET allowed_directories = [${quoteText(exchangeFolder + sep)}]`,
     'SET enable_external_access = false',
     // What a session of the Postgres port sets for itself alone.
-    `SET allowed_configs = ['integer_division', 'default_null_order']`,
+    `SET allowed_configs = ['integer_division', 'default_null_order', 'TimeZone']`,
     'SET lock_configuration = true',
   ]
   for (const statement of statements) await link.api.run(statement)

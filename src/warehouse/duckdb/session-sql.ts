@@ -1,4 +1,6 @@
 // What sessions say to the engine on their own account.
+import { MillpondError } from '../../core/errors.ts'
+import type { Link } from './link.ts'
 import { quoteText } from './names.ts'
 
 /**
@@ -24,4 +26,16 @@ const copyOptions = {
 
 export function copySql(select: string, path: string, format: keyof typeof copyOptions): string {
   return `COPY (${select}\n) TO ${quoteText(path)} (${copyOptions[format]})`
+}
+
+/** Resolves with the zone as it was asked for. Error: query-invalid. */
+export async function setKnownZone(link: Link, zone: string): Promise<string> {
+  const found = await link.api.runAndReadAll(
+    'SELECT name FROM pg_timezone_names() WHERE lower(name) = lower($1) LIMIT 1',
+    [zone],
+  )
+  const name = found.getRows()[0]?.[0]
+  if (typeof name !== 'string') throw new MillpondError('query-invalid', `Unknown time zone: ${zone.slice(0, 100)}`)
+  await link.api.run(`SET SESSION TimeZone = ${quoteText(name)}`)
+  return zone
 }

@@ -28,7 +28,7 @@ import type { Link } from './link.ts'
 import { touchesMade } from './made-catalog.ts'
 import type { Holder } from './readers.ts'
 import type { Seat, SessionDeps } from './seat.ts'
-import { beginSql, copySql, pgSettings } from './session-sql.ts'
+import { beginSql, copySql, pgSettings, setKnownZone } from './session-sql.ts'
 import { describeStatement, piecesOf, type Rows, runStatement, streamRows } from './statement.ts'
 import { hasFailed, tellFailure } from './stream-end.ts'
 
@@ -59,6 +59,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
   readonly #stop = new AbortController()
   readonly #inlineTables = new Map<string, InlineTable>()
   readonly #functions = new Map<string, ScriptFunction>()
+  #zone = 'UTC'
   #seat: (Seat & { readonly calls: Calls }) | undefined
   #transaction: Transaction | undefined
   #run: OpenRun | undefined
@@ -112,9 +113,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
       })()
       return ending
     }
-    const closeQuietly = (): void => {
-      void end('ROLLBACK')
-    }
+    const closeQuietly = (): void => void end('ROLLBACK')
     signal.addEventListener('abort', closeQuietly)
     const run = { close: async () => end('ROLLBACK') }
     this.#run = run
@@ -197,7 +196,8 @@ export class DuckdbSession implements WarehouseSession, Holder {
     committed?: () => void,
   ): Promise<Result> {
     if (this.#transaction !== undefined) {
-      if (this.#transaction.mode === 'read-only') throw unwritable('The transaction is read-only')
+      if (this.#transaction.mode === 'read-only')
+        throw new MillpondError('made-unwritable', 'The transaction is read-only')
       const result = await this.#work(async (calls, link) => work(link, calls))
       if (committed !== undefined) this.#transaction.onCommit.push(committed)
       return result
@@ -237,6 +237,13 @@ export class DuckdbSession implements WarehouseSession, Holder {
   putFunction(definition: ScriptFunction): void {
     this.#functions.set(definition.id, definition)
     this.#seat?.functions.put(definition)
+  }
+
+  async setTimeZone(zone: string): Promise<void> {
+    if (zone === this.#zone) return
+    this.#zone = await this.#work(async (calls, link) =>
+      calls.run(async () => setKnownZone(link, zone), this.#stop.signal),
+    )
   }
 
   async exportRows(
@@ -435,6 +442,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
     try {
       const calls = new Calls(seat.link, this.#deps.clock)
       if (this.#options.semantics === 'pg') for (const sql of pgSettings) await seat.link.api.run(sql)
+      if (this.#zone !== 'UTC') await setKnownZone(seat.link, this.#zone)
       for (const table of this.#inlineTables.values()) await fillInlineTable(seat.link, table)
       for (const definition of this.#functions.values()) seat.functions.put(definition)
       return { ...seat, calls }
@@ -455,8 +463,4 @@ export class DuckdbSession implements WarehouseSession, Holder {
       this.#deps.log.debug({ error: messageOf(error) }, 'A session had no transaction left')
     }
   }
-}
-
-function unwritable(message: string): MillpondError {
-  return new MillpondError('made-unwritable', message)
 }
