@@ -74,12 +74,12 @@ function configurationOf(api: Api, job: ApiJob): object {
   const { sql, statistics } = job.job.info()
   const { query = {}, ...rest } = job.configuration as { readonly query?: object }
   const hasRows = statistics === undefined || statistics.statementType === 'SELECT' || 'destinationTable' in query
-  const destinationTable = {
-    projectId: api.deps.project,
-    datasetId: anonymousDataset,
-    tableId: anonymousTable(job.id),
-  }
-  return { ...rest, query: { query: sql, ...(hasRows ? { destinationTable } : {}), ...query } }
+  const anonymous = { dataset: anonymousDataset, table: anonymousTable(job.id) }
+  // dbt asks the job of CREATE TABLE … AS for the table that it made.
+  const made = statistics?.statementType === 'CREATE_TABLE_AS_SELECT' ? statistics.ddlTarget : undefined
+  const target = made ?? (hasRows ? anonymous : undefined)
+  const destination = target === undefined ? {} : { destinationTable: tableOf(api, target) }
+  return { ...rest, query: { query: sql, ...destination, ...query } }
 }
 
 function tableOf({ deps }: Pick<Api, 'deps'>, { dataset, table }: TableReference): object {
