@@ -3,29 +3,36 @@ import { PGlite } from '@electric-sql/pglite'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { fillCompany } from './postgres/company.ts'
-import { openRig, type Rig } from './postgres/rig.ts'
+import { fillRealCompany } from './postgres/company.ts'
+import { openRealRig, type Rig } from './postgres/rig.ts'
+import type { RealRoad } from './postgres/real-road.ts'
 
-let rig: Rig
+let rig: Rig<RealRoad>
 let client: Client
 let postgres: PGlite
 
 beforeAll(async () => {
-  rig = await openRig()
-  await fillCompany(rig.road)
-  client = new Client({ connectionString: rig.url() })
+  rig = await openRealRig()
+  await fillRealCompany(rig.road)
+  const grant = (dataset: string, privilege: 'read' | 'write') => ({ grantee: 'bob', dataset, table: '*', privilege })
+  rig.road.setPolicies({
+    grants: [grant('web', 'read'), grant('Apps', 'read'), grant('desk', 'write')],
+    masks: [],
+    filters: [],
+  })
+  client = new Client({ connectionString: rig.url(rig.bob) })
   await client.connect()
   postgres = new PGlite()
   await postgres.exec(`
-    CREATE SCHEMA web; CREATE SCHEMA "Apps"; CREATE SCHEMA made;
+    CREATE SCHEMA web; CREATE SCHEMA "Apps"; CREATE SCHEMA desk;
     CREATE TABLE web.tracks (id bigint NOT NULL, name text, price numeric(38,9), seen timestamptz, day date, tags text[], props json, flag boolean,
       x double precision, raw bytea, local timestamp, clock time, span interval);
     CREATE TABLE web.pages (id bigint, url text);
     CREATE VIEW web.latest AS SELECT id, name FROM web.tracks;
     CREATE TABLE "Apps"."Odd Table" ("Some Column" text);
-    CREATE TABLE made.notes (id bigint, text text, made_at timestamptz);
+    CREATE TABLE desk.notes (id bigint, text text, made_at timestamptz);
     COMMENT ON TABLE web.tracks IS 'Every track'; COMMENT ON COLUMN web.tracks.name IS 'What it is called';
-    SET search_path = "Apps", made, web`)
+    SET search_path = "Apps", desk, web`)
 }, 60_000)
 
 afterAll(async () => {
@@ -34,7 +41,7 @@ afterAll(async () => {
   await rig.stop()
 })
 
-const ours = `n.nspname IN ('web', 'made', 'Apps')`
+const ours = `n.nspname IN ('web', 'desk', 'Apps')`
 
 /** As psql, DBeaver, pgJDBC, SQLAlchemy, Metabase, Grafana, Tableau, Superset and Npgsql ask; without oids. */
 const questions: readonly string[] = [
@@ -54,7 +61,7 @@ const questions: readonly string[] = [
   `SELECT d.objsubid, d.description FROM pg_catalog.pg_description d WHERE d.objoid = 'web.tracks'::regclass AND d.classoid = 'pg_catalog.pg_class'::regclass ORDER BY 1`,
   `SELECT c.relname, d.description FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_description d ON d.objoid = c.oid AND d.objsubid = 0 AND d.classoid = 'pg_class'::regclass WHERE ${ours} ORDER BY 1`,
   `SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2`,
-  `SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length, character_octet_length, numeric_precision, numeric_precision_radix, numeric_scale, datetime_precision, interval_type, udt_schema, udt_name, is_identity, is_generated, dtd_identifier FROM information_schema.columns WHERE table_schema IN ('web', 'made', 'Apps') ORDER BY table_schema, table_name, ordinal_position`,
+  `SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length, character_octet_length, numeric_precision, numeric_precision_radix, numeric_scale, datetime_precision, interval_type, udt_schema, udt_name, is_identity, is_generated, dtd_identifier FROM information_schema.columns WHERE table_schema IN ('web', 'desk', 'Apps') ORDER BY table_schema, table_name, ordinal_position`,
   `SELECT columns.table_name, columns.column_name FROM information_schema.columns WHERE columns.table_schema = 'web' ORDER BY columns.table_name, columns.ordinal_position`,
   `SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT LIKE 'pg_%' AND schema_name NOT IN ('information_schema', 'public') ORDER BY 1`,
   `SELECT table_name, check_option, is_trigger_updatable FROM information_schema.views WHERE table_schema = 'web'`,
@@ -66,8 +73,8 @@ const questions: readonly string[] = [
   `SELECT sequence_name FROM information_schema.sequences`,
   `SELECT routine_name FROM information_schema.routines WHERE routine_schema = 'web'`,
   `SELECT trigger_name FROM information_schema.triggers`,
-  `SELECT schemaname, tablename, hasindexes, hasrules, hastriggers, rowsecurity FROM pg_catalog.pg_tables WHERE schemaname IN ('web', 'made', 'Apps') ORDER BY 1, 2`,
-  `SELECT schemaname, viewname FROM pg_views WHERE schemaname IN ('web', 'made')`,
+  `SELECT schemaname, tablename, hasindexes, hasrules, hastriggers, rowsecurity FROM pg_catalog.pg_tables WHERE schemaname IN ('web', 'desk', 'Apps') ORDER BY 1, 2`,
+  `SELECT schemaname, viewname FROM pg_views WHERE schemaname IN ('web', 'desk')`,
   `SELECT schemaname, matviewname FROM pg_matviews`,
   `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'web'`,
   `SELECT t.oid, t.typname, t.typlen, t.typbyval, t.typtype, t.typcategory, t.typispreferred, t.typisdefined, t.typdelim, t.typelem, t.typarray, t.typalign, t.typstorage, t.typnotnull, t.typbasetype, t.typtypmod, t.typndims, t.typcollation FROM pg_type t WHERE t.oid IN (16, 17, 18, 19, 20, 21, 23, 25, 26, 114, 700, 701, 1000, 1007, 1009, 1016, 1043, 1082, 1083, 1114, 1184, 1186, 1231, 1700, 2249, 2950, 3802) ORDER BY 1`,
@@ -95,7 +102,7 @@ const questions: readonly string[] = [
   `SELECT e.enumlabel FROM pg_enum e JOIN pg_type t ON e.enumtypid = t.oid`,
   `SELECT lanname FROM pg_language WHERE lanname = 'sql'`,
   `SELECT extname FROM pg_extension WHERE extname = 'postgis'`,
-  `SELECT c.relname, a.attname, t.typname FROM pg_class c INNER JOIN pg_attribute a ON a.attrelid = c.oid INNER JOIN pg_type t ON t.oid = a.atttypid INNER JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'made' AND a.attnum > 0 ORDER BY a.attnum`,
+  `SELECT c.relname, a.attname, t.typname FROM pg_class c INNER JOIN pg_attribute a ON a.attrelid = c.oid INNER JOIN pg_type t ON t.oid = a.atttypid INNER JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'desk' AND a.attnum > 0 ORDER BY a.attnum`,
   `SELECT DISTINCT quote_ident(table_schema) AS s FROM information_schema.tables WHERE table_schema IN ('web', 'Apps') ORDER BY 1`,
   `SELECT CASE WHEN typcategory = 'A' THEN 'array' ELSE 'other' END AS k, count(*) > 5 AS many FROM pg_type WHERE typname IN ('_text', '_int4', '_int8', 'text', 'int4', '_bool', '_float8', '_numeric') GROUP BY 1 ORDER BY 1`,
   `SELECT proc.proname FROM pg_type typ JOIN pg_proc proc ON proc.oid = typ.typreceive WHERE typ.typname IN ('_text', 'int4') ORDER BY 1`,
@@ -124,7 +131,11 @@ it.each(questions)('%s', async (sql) => {
 })
 
 it('hides what is not theirs, and what is ours', async () => {
-  rig.road.tables = rig.road.tables.filter(({ dataset }) => dataset === 'web')
+  rig.road.setPolicies({
+    grants: [{ grantee: 'bob', dataset: 'web', table: '*', privilege: 'read' }],
+    masks: [],
+    filters: [],
+  })
   const other = new Client({ connectionString: rig.url(rig.bob) })
   await other.connect()
   const { rows } = await other.query(

@@ -5,14 +5,23 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { fillCompany } from './postgres/company.ts'
-import { openRig, type Rig } from './postgres/rig.ts'
+import { fillRealCompany } from './postgres/company.ts'
+import { openRealRig, type Rig } from './postgres/rig.ts'
+import type { RealRoad } from './postgres/real-road.ts'
 
-let rig: Rig
+let rig: Rig<RealRoad>
 
 beforeAll(async () => {
-  rig = await openRig()
-  await fillCompany(rig.road)
+  rig = await openRealRig()
+  await fillRealCompany(rig.road)
+  rig.road.setPolicies({
+    grants: [
+      { grantee: 'bob', dataset: 'web', table: '*', privilege: 'read' },
+      { grantee: 'bob', dataset: 'desk', table: '*', privilege: 'write' },
+    ],
+    masks: [],
+    filters: [],
+  })
 })
 
 afterAll(async () => {
@@ -43,7 +52,7 @@ function has(command: string, ...parameters: readonly string[]): boolean {
   return spawnSync(command, parameters, { stdio: 'ignore' }).status === 0
 }
 
-const python = [process.env['MILLPOND_TEST_PYTHON'], '/tmp/pgvenv/bin/python', 'python3'].find(
+const python = [process.env['MILLPOND_TEST_PYTHON'], 'python3'].find(
   (path) => path !== undefined && has(path, '-c', 'import psycopg, sqlalchemy, pandas'),
 )
 const driver = join(homedir(), '.m2/repository/org/postgresql/postgresql/42.7.4/postgresql-42.7.4.jar')
@@ -123,7 +132,7 @@ describe.runIf(isPsqlHere)('psql', () => {
     expect((await run('psql', ['-X', rig.url(), '-c', '\\d nothing'])).out).toContain(
       'Did not find any relation named "nothing".',
     )
-    expect(await psql('\\dt')).toMatch(/made\s+\| notes[\s\S]*web\s+\| pages[\s\S]*web\s+\| tracks/)
+    expect(await psql('\\dt')).toMatch(/desk\s+\| notes[\s\S]*web\s+\| pages[\s\S]*web\s+\| tracks/)
     expect(await psql('\\dn')).not.toContain('pg_millpond')
   })
 
@@ -141,34 +150,34 @@ describe.runIf(isPsqlHere)('psql', () => {
     expect(await psql(`COPY (SELECT 'a	b' AS x, NULL AS y, E'l\\\\1\\n2' AS z) TO STDOUT`)).toBe(
       'a\\tb\t\\N\tl\\\\1\\n2\n',
     )
-    const input = `\\copy made.notes (id, text, made_at) FROM STDIN WITH (FORMAT csv, HEADER MATCH)\nid,text,made_at\n1,"a ""b""\nc",2026-03-01 10:00:00+02\n2,,\n\\.\nSELECT id, text, made_at FROM made.notes ORDER BY id;\nDELETE FROM made.notes;\n`
+    const input = `\\copy desk.notes (id, text, made_at) FROM STDIN WITH (FORMAT csv, HEADER MATCH)\nid,text,made_at\n1,"a ""b""\nc",2026-03-01 10:00:00+02\n2,,\n\\.\nSELECT id, text, made_at FROM desk.notes ORDER BY id;\nDELETE FROM desk.notes;\n`
     const { out } = await run('psql', ['-X', '-q', '-A', '-t', rig.url()], input)
     expect(out).toBe('1|a "b"\nc|2026-03-01 08:00:00+00\n2||\n')
-    expect((await run('psql', ['-X', '-q', rig.url()], `\\copy made.notes FROM STDIN\nx\ty\n\\.\n`)).out).toContain(
+    expect((await run('psql', ['-X', '-q', rig.url()], `\\copy desk.notes FROM STDIN\nx\ty\n\\.\n`)).out).toContain(
       'COPY notes, line 1',
     )
-    expect((await run('psql', ['-X', '-q', rig.url()], `\\copy web.pages FROM STDIN\n1\ty\n\\.\n`)).out).toContain(
-      'permission denied for table pages',
-    )
+    expect(
+      (await run('psql', ['-X', '-q', rig.url(rig.bob)], `\\copy web.pages FROM STDIN\n1\ty\n\\.\n`)).out,
+    ).toContain('permission denied for table pages')
   })
 })
 
-it.runIf(python !== undefined)(
-  'psycopg 3, SQLAlchemy and pandas',
-  async () => {
-    const { out } = await run(python ?? '', [join(import.meta.dirname, 'postgres/python-tour.py'), rig.url()])
+it.runIf(python !== undefined).each(['ada', 'bob'] as const)(
+  'psycopg 3, SQLAlchemy and pandas, as %s',
+  async (who) => {
+    const { out } = await run(python ?? '', [join(import.meta.dirname, 'postgres/python-tour.py'), rig.url(rig[who])])
     expect(out.trim()).toBe('done')
   },
   60_000,
 )
 
-it.runIf(isJdbcHere)(
-  'pgJDBC',
-  async () => {
+it.runIf(isJdbcHere).each(['ada', 'bob'] as const)(
+  'pgJDBC, as %s',
+  async (who) => {
     const tour = join(import.meta.dirname, 'postgres/jdbc-tour.java')
     const url = `jdbc:postgresql://127.0.0.1:${rig.server.port}/millpond`
-    const { out } = await run('java', ['-cp', driver, tour, url, 'ada', rig.ada.token])
-    expect(out).toContain('table web.tracks TABLE Every track')
+    const { out } = await run('java', ['-cp', driver, tour, url, who, rig[who].token])
+    expect(out).toContain('table tracks TABLE Every track')
     expect(out).toContain('column price 2 numeric 38 9 null YES')
     expect(out).toContain('inner 5\nsum 49995000 10000')
     expect(

@@ -2,14 +2,15 @@ import { Client } from 'pg'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { fillCompany } from './postgres/company.ts'
-import { openRig, type Rig } from './postgres/rig.ts'
+import { fillRealCompany } from './postgres/company.ts'
+import { openRealRig, type Rig } from './postgres/rig.ts'
+import type { RealRoad } from './postgres/real-road.ts'
 
-let rig: Rig
+let rig: Rig<RealRoad>
 
 beforeAll(async () => {
-  rig = await openRig()
-  await fillCompany(rig.road)
+  rig = await openRealRig()
+  await fillRealCompany(rig.road)
 })
 
 afterAll(async () => {
@@ -239,14 +240,14 @@ describe('transactions', () => {
   it('commit and roll back', async () => {
     await connected(async (client) => {
       await client.query('BEGIN')
-      await client.query(`INSERT INTO made.notes VALUES (1, 'a', NULL)`)
+      await client.query(`INSERT INTO desk.notes VALUES (1, 'a', NULL)`)
       await client.query('ROLLBACK')
-      expect((await client.query('SELECT count(*) FROM made.notes')).rows).toEqual([{ count: '0' }])
+      expect((await client.query('SELECT count(*) FROM desk.notes')).rows).toEqual([{ count: '0' }])
       await client.query('START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE')
-      const inserted = await client.query(`INSERT INTO made.notes VALUES (1, 'a', NULL), (2, 'b', NULL)`)
+      const inserted = await client.query(`INSERT INTO desk.notes VALUES (1, 'a', NULL), (2, 'b', NULL)`)
       expect([inserted.command, inserted.rowCount]).toEqual(['INSERT', 2])
       await client.query('COMMIT')
-      expect((await client.query('DELETE FROM made.notes')).rowCount).toBe(2)
+      expect((await client.query('DELETE FROM desk.notes')).rowCount).toBe(2)
     })
   })
 
@@ -263,9 +264,9 @@ describe('transactions', () => {
   it('of several statements in one query are one', async () => {
     await connected(async (client) => {
       expect(
-        await stateOf(client.query(`INSERT INTO made.notes VALUES (9, 'x', NULL); SELECT * FROM web.nothing`)),
+        await stateOf(client.query(`INSERT INTO desk.notes VALUES (9, 'x', NULL); SELECT * FROM web.nothing`)),
       ).toBe('42P01')
-      expect((await client.query('SELECT count(*) FROM made.notes')).rows).toEqual([{ count: '0' }])
+      expect((await client.query('SELECT count(*) FROM desk.notes')).rows).toEqual([{ count: '0' }])
       const results = (await client.query(
         'SELECT 1 AS a; SELECT 2 AS b;; SELECT 3 AS c',
       )) as unknown as pg.QueryResult[]
@@ -276,10 +277,10 @@ describe('transactions', () => {
   it('that read only refuse to write', async () => {
     await connected(async (client) => {
       await client.query('BEGIN READ ONLY')
-      expect(await stateOf(client.query(`INSERT INTO made.notes VALUES (1, 'a', NULL)`))).toBe('25006')
+      expect(await stateOf(client.query(`INSERT INTO desk.notes VALUES (1, 'a', NULL)`))).toBe('25006')
       await client.query('ROLLBACK')
       await client.query('SET default_transaction_read_only = on')
-      expect(await stateOf(client.query(`INSERT INTO made.notes VALUES (1, 'a', NULL)`))).toBe('25006')
+      expect(await stateOf(client.query(`INSERT INTO desk.notes VALUES (1, 'a', NULL)`))).toBe('25006')
     })
   })
 
@@ -289,7 +290,7 @@ describe('transactions', () => {
       expect(await stateOf(client.query('SELECT nope'))).toBe('42703')
       await client.query('ROLLBACK TO SAVEPOINT a')
       expect((await client.query('SELECT 5 AS n')).rows).toEqual([{ n: 5 }])
-      await client.query(`INSERT INTO made.notes VALUES (1, 'a', NULL)`)
+      await client.query(`INSERT INTO desk.notes VALUES (1, 'a', NULL)`)
       expect(await stateOf(client.query('ROLLBACK TO a'))).toBe('0A000')
       await client.query('ROLLBACK')
       expect(await stateOf(client.query('SAVEPOINT b'))).toBe('25P01')
@@ -330,10 +331,10 @@ describe('settings', () => {
   it('are set, shown, and taken back', async () => {
     await connected(async (client) => {
       await client.query(
-        `SET application_name = 'tests'; SET SESSION search_path TO web, made; SET statement_timeout TO '30s'`,
+        `SET application_name = 'tests'; SET SESSION search_path TO web, desk; SET statement_timeout TO '30s'`,
       )
       expect((await client.query('SHOW application_name')).rows).toEqual([{ application_name: 'tests' }])
-      expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: 'web, made' }])
+      expect((await client.query('SHOW search_path')).rows).toEqual([{ search_path: 'web, desk' }])
       expect((await client.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '30s' }])
       await client.query(`BEGIN; SET LOCAL application_name = 'inside'; SET extra_float_digits = 3; ROLLBACK`)
       expect((await client.query('SHOW application_name')).rows).toEqual([{ application_name: 'tests' }])
@@ -370,10 +371,10 @@ describe('settings', () => {
   it('decide where bare names are looked for', async () => {
     await connected(async (client) => {
       expect((await client.query('SELECT count(*) FROM pages')).rows).toEqual([{ count: '10000' }])
-      await client.query('SET search_path = made')
+      await client.query('SET search_path = desk')
       expect(await stateOf(client.query('SELECT count(*) FROM pages'))).toBe('42P01')
       expect((await client.query('SELECT current_schema() AS s, current_schemas(true) AS l')).rows).toEqual([
-        { s: 'made', l: ['pg_catalog', 'made'] },
+        { s: 'desk', l: ['pg_catalog', 'desk'] },
       ])
     })
   })

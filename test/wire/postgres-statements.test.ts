@@ -2,14 +2,15 @@ import { Client } from 'pg'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { fillCompany } from './postgres/company.ts'
-import { openRig, type Rig } from './postgres/rig.ts'
+import { fillRealCompany } from './postgres/company.ts'
+import { openRealRig, type Rig } from './postgres/rig.ts'
+import type { RealRoad } from './postgres/real-road.ts'
 
-let rig: Rig
+let rig: Rig<RealRoad>
 
 beforeAll(async () => {
-  rig = await openRig()
-  await fillCompany(rig.road)
+  rig = await openRealRig()
+  await fillRealCompany(rig.road)
 })
 
 afterAll(async () => {

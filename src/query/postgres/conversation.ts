@@ -107,7 +107,7 @@ export async function openConversation(guest: Guest, deps: ConversationDeps): Pr
     greeted() {
       isGreeted = true
     },
-    idleBound: (idleMsMax) => idleBound(settings, transaction.isOpen, idleMsMax),
+    idleBound: (idleMsMax) => idleBound(settings, transaction, idleMsMax),
     async close() {
       engine.stop()
       await engine.settle(false)
@@ -165,7 +165,12 @@ function loginCheck({ principal, tokenId }: Guest, { logins, clock }: Conversati
   }
 }
 
-function idleBound(settings: Settings, isInTransaction: boolean, idleMsMax: number) {
+/** Everybody else who writes waits for it, the appender too. */
+const idleWriterMsMax = 60_000
+
+function idleBound(settings: Settings, transaction: Transaction, idleMsAllowed: number) {
+  const isInTransaction = transaction.isOpen
+  const idleMsMax = transaction.isWriting ? Math.min(idleMsAllowed, idleWriterMsMax) : idleMsAllowed
   const own = settings.milliseconds(isInTransaction ? 'idle_in_transaction_session_timeout' : 'idle_session_timeout')
   const ms = own > 0 ? Math.min(own, idleMsMax) : idleMsMax
   return isInTransaction

@@ -20,7 +20,7 @@ import { isEqual } from './wire/scram.ts'
 
 export interface PostgresSettings {
   readonly host: string
-  /** 0: any free one. */
+  /** 0 = any free one. */
   readonly port: number
   readonly connectionsMax: number
   readonly connectionsPerPersonMax: number

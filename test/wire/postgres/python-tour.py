@@ -31,12 +31,12 @@ with psycopg.connect(url) as connection:
     with connection.pipeline():
         first, second = connection.execute("SELECT 1"), connection.execute("SELECT %s::text", ("z",))
         assert (first.fetchone(), second.fetchone()) == ((1,), ("z",))
-    with connection.cursor().copy("COPY made.notes (id, text) FROM STDIN") as copy:
+    with connection.cursor().copy("COPY desk.notes (id, text) FROM STDIN") as copy:
         for number in range(1200):
             copy.write_row((number, "r\t%d\n\\x'" % number if number % 2 else None))
-    assert connection.execute("SELECT count(*), count(text), max(text) FROM made.notes").fetchone() == (1200, 600, "r\t999\n\\x'")
+    assert connection.execute("SELECT count(*), count(text), max(text) FROM desk.notes").fetchone() == (1200, 600, "r\t999\n\\x'")
     connection.rollback()
-    assert connection.execute("SELECT count(*) FROM made.notes").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM desk.notes").fetchone() == (0,)
 
 engine = sqlalchemy.create_engine(url.replace("postgres://", "postgresql+psycopg://"))
 inspector = sqlalchemy.inspect(engine)

@@ -1,4 +1,4 @@
-// A Postgres port with a small road behind it, and people who may come in.
+// A Postgres port with a road behind it, and people who may come in.
 import { randomBytes } from 'node:crypto'
 
 import { pino } from 'pino'
@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { Principal } from '../../../src/control/principals.ts'
 import { fakeSalt, scramIterations, scramVerifier } from '../../../src/control/scram.ts'
 import { type Clock, systemClock } from '../../../src/core/clock.ts'
+import type { QuerySettings } from '../../../src/core/settings.ts'
 import type { VisibleTable } from '../../../src/query/contract.ts'
 import type { Logins } from '../../../src/query/postgres/login.ts'
 import {
@@ -14,15 +15,16 @@ import {
   type PostgresTls,
   startPostgresServer,
 } from '../../../src/query/postgres/postgres.ts'
+import { openRealRoad, type RealRoad } from './real-road.ts'
 import { openSmallRoad, type SmallRoad } from './small-road.ts'
 
 export interface Person extends Principal {
   readonly token: string
 }
 
-export interface Rig {
+export interface Rig<Road = SmallRoad> {
   readonly server: PostgresServer
-  readonly road: SmallRoad
+  readonly road: Road
   readonly ada: Person
   readonly bob: Person
   readonly logins: TestLogins
@@ -74,11 +76,28 @@ export function testLogins(people: Person[]): TestLogins {
   return logins
 }
 
-export async function openRig(
+interface More {
+  readonly tls?: PostgresTls
+  readonly clock?: Clock
+}
+
+/** Over the small road: where a test must see, or hold, what is asked of a road. */
+export async function openRig(settings: Partial<PostgresSettings> = {}, more: More = {}): Promise<Rig> {
+  return rigOver(await openSmallRoad(), settings, more)
+}
+
+export async function openRealRig(
   settings: Partial<PostgresSettings> = {},
-  more: { readonly tls?: PostgresTls; readonly clock?: Clock } = {},
-): Promise<Rig> {
-  const road = await openSmallRoad()
+  more: More & { readonly query?: Partial<QuerySettings> } = {},
+): Promise<Rig<RealRoad>> {
+  return rigOver(await openRealRoad(more.query), settings, more)
+}
+
+async function rigOver<Road extends SmallRoad | RealRoad>(
+  road: Road,
+  settings: Partial<PostgresSettings>,
+  more: More,
+): Promise<Rig<Road>> {
   const ada = person('ada', 'admin')
   const bob = person('bob', 'member')
   const logins = testLogins([ada, bob])

@@ -62,6 +62,7 @@ class SmallSession implements QuerySession {
   readonly #principal: Principal
   readonly #road: SmallRoad
   readonly #live: JobInfo[]
+  readonly temporaryTables = new Set<string>()
   #isOpen = true
   #isBusy = false
 
@@ -133,7 +134,7 @@ class SmallSession implements QuerySession {
     }
     try {
       const result = await this.#start(request)
-      const type = request.dialect === 'googlesql' ? 'INSERT' : statementType(request.sql)
+      const type = request.dialect === 'googlesql' ? 'INSERT' : statementType(textOf(request))
       if (type !== 'SELECT' && !/\breturning\b/i.test(request.sql)) {
         const rows = await result.getRows()
         finish(statistics(type, Number(rows[0]?.[0] ?? 0)), undefined)
@@ -166,8 +167,8 @@ class SmallSession implements QuerySession {
     }
   }
 
-  async #start({ sql, dialect, parameters = [] }: Omit<QueryRequest, 'principal' | 'port'>) {
-    const text = dialect === 'googlesql' ? fromGoogle(sql) : sql
+  async #start({ sql, dialect, write, parameters = [] }: Omit<QueryRequest, 'principal' | 'port'>) {
+    const text = dialect === 'googlesql' ? fromGoogle(sql) : textOf({ sql, write })
     const prepared = await this.#connection.prepare(text)
     const values = parameters.map(({ value }) => value as string | null)
     values.slice(0, prepared.parameterCount).forEach((value, index) => {
@@ -202,6 +203,10 @@ class SmallSession implements QuerySession {
     }
   }
 
+  async setTimeZone(zone: string): Promise<void> {
+    await this.#connection.run(`SET TimeZone = '${zone.replaceAll("'", "''")}'`)
+  }
+
   async begin(mode: 'read-only' | 'read-write'): Promise<void> {
     await this.#connection.run(mode === 'read-only' ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN')
   }
@@ -226,6 +231,15 @@ class SmallSession implements QuerySession {
     this.#connection.interrupt()
     this.#connection.disconnectSync()
   }
+}
+
+/** Of writes only those that the tests over this road make. */
+function textOf({ sql, write }: Pick<QueryRequest, 'sql' | 'write'>): string {
+  if (write === undefined) return sql
+  if (write.kind === 'insert') return `INSERT INTO ${write.target.dataset}.${write.target.table} ${sql}`
+  if (write.kind === 'delete')
+    return `DELETE FROM ${write.target.dataset}.${write.target.table} WHERE rowid IN (${sql})`
+  throw new MillpondError('query-unsupported', `The small road can't ${write.kind}`)
 }
 
 async function* noChunks(): AsyncGenerator<ResultChunk> {

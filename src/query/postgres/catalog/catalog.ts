@@ -53,14 +53,14 @@ export class Catalog {
   }
 
   /** The session has these relations then, as they are now. */
-  async put(relations: ReadonlySet<string>): Promise<void> {
+  async put(relations: ReadonlySet<string>, query: string): Promise<void> {
     const { session, road, principal, identity, settings } = this.#deps
     const snapshot = await this.names()
     for (const name of relations) {
       if (this.#put.get(name) === snapshot.fingerprint && !livingRelations.has(name)) continue
       const jobs = name === 'pg_stat_activity' ? road.jobs(principal) : []
       const columns = shapes.get(name) ?? []
-      const rows = rowsOf(name, { snapshot, identity, settings, jobs })
+      const rows = rowsOf(name, { snapshot, identity, settings, jobs, query })
       await session.putInlineTable({
         name,
         columns,

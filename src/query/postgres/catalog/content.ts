@@ -12,6 +12,8 @@ export interface CatalogInput {
   readonly identity: Identity
   readonly settings: Settings
   readonly jobs: readonly JobInfo[]
+  /** The statement that asks. */
+  readonly query: string
 }
 
 /** Columns that aren't named are NULL. */
@@ -347,7 +349,7 @@ function settingRows(settings: Settings): CatalogRow[] {
 }
 
 /** Of everybody only for admins: as the road tells it. */
-function activityRows({ identity, jobs, settings }: CatalogInput): CatalogRow[] {
+function activityRows({ identity, jobs, settings, query }: CatalogInput): CatalogRow[] {
   const base = { datid: databaseOid, datname: identity.database, backend_type: 'client backend' }
   const own: CatalogRow = {
     ...base,
@@ -357,6 +359,7 @@ function activityRows({ identity, jobs, settings }: CatalogInput): CatalogRow[] 
     application_name: settings.get('application_name') ?? '',
     backend_start: BigInt(identity.startedAtMicros),
     state: 'active',
+    query,
   }
   const others = jobs
     .filter(({ state }) => state !== 'done')

@@ -135,6 +135,7 @@ export class TableNames {
       if (!shapes.has(inner)) throw unknownRelation(`${schema}.${table}`, at)
       return this.#catalogTable(inner, table, at, after)
     }
+    if (schema === 'pg_temp') return [raw(quote(table), at)]
     if (!this.#context.names.hasTable(schema, table)) return undefined
     return [raw(`${quote(schema)}.${quote(table)}`, at)]
   }
@@ -142,6 +143,7 @@ export class TableNames {
   #bare(table: string, at: Node, after: readonly Node[]): Node[] | undefined {
     const { names, path, isDefaultPath } = this.#context
     if (this.#ctes.has(table)) return undefined
+    if (this.#context.temporaryTables.has(table)) return [raw(quote(table), at)]
     const found = path.filter((dataset) => names.hasTable(dataset, table))
     const [dataset] = found
     if (dataset === undefined)

@@ -25,6 +25,8 @@ export interface Names {
 
 export interface RewriteContext {
   readonly names: Names
+  /** Tables of the session's own: a bare name means them first. */
+  readonly temporaryTables: ReadonlySet<string>
   readonly path: readonly string[]
   /** Nobody chose the path: a name that stands in two of its datasets is an error. */
   readonly isDefaultPath: boolean

@@ -1,4 +1,4 @@
-// COPY table FROM STDIN: rows become INSERTs of many rows each, in one transaction. Only made datasets take them; who may write is
+// COPY table FROM STDIN: rows become INSERTs of many rows each, in one transaction, as texts that the engine casts. Only made datasets take them; who may write is
 // the road's to say.
 import type { SqlType } from '../../../sql/types.ts'
 import { PgError, states } from '../sqlstate.ts'
@@ -15,14 +15,14 @@ export interface CopyTarget {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
 }
 
-const batchRowsMax = 500
-const batchLettersMax = 512 * 1024
+const batchRowsMax = 20_000
+const batchLettersMax = 4 * 1024 * 1024
 
 export class CopyIn {
   readonly #target: CopyTarget
   readonly #options: CopyOptions
   readonly #zone: Zone
-  readonly #insert: (sql: string) => Promise<void>
+  readonly #insert: (rows: string) => Promise<void>
   readonly #lines: CopyLines
   #batch: string[] = []
   #letters = 0
@@ -30,7 +30,7 @@ export class CopyIn {
   #line = 0
   rows = 0
 
-  constructor(target: CopyTarget, options: CopyOptions, zone: Zone, insert: (sql: string) => Promise<void>) {
+  constructor(target: CopyTarget, options: CopyOptions, zone: Zone, insert: (rows: string) => Promise<void>) {
     this.#target = target
     this.#options = options
     this.#zone = zone
@@ -81,23 +81,21 @@ export class CopyIn {
       const field = row[index]
       if (field === undefined) throw this.#broken(`missing data for column "${name}"`)
       try {
-        return field === null ? 'NULL' : literal(field, type, this.#zone)
+        return field === null ? null : textOf(field, type, this.#zone)
       } catch (error) {
         if (error instanceof PgError) throw this.#broken(error.message, error.state, name)
         throw error
       }
     })
-    return `(${values.join(', ')})`
+    return JSON.stringify(values)
   }
 
   async #flush(): Promise<void> {
     if (this.#batch.length === 0) return
-    const { dataset, table, columns } = this.#target
-    const names = columns.map(({ name }) => quoted(name)).join(', ')
-    const sql = `INSERT INTO ${quoted(dataset)}.${quoted(table)} (${names}) VALUES ${this.#batch.join(', ')}`
+    const rows = `[${this.#batch.join(',')}]`
     this.#batch = []
     this.#letters = 0
-    await this.#insert(sql)
+    await this.#insert(rows)
   }
 
   #broken(message: string, state: string = states.badCopyFile, column?: string): PgError {
@@ -106,43 +104,44 @@ export class CopyIn {
   }
 }
 
-function quoted(name: string): string {
-  return `\`${name.replace(/[`\\]/g, '\\$&')}\``
-}
-
-/** Of GoogleSQL. */
-export function stringLiteral(text: string): string {
-  const escaped = text.replace(/[\\'\n\r]/g, (letter) =>
-    letter === '\n' ? '\\n' : letter === '\r' ? '\\r' : `\\${letter}`,
-  )
-  return `'${escaped}'`
-}
-
 const scalarOids: Partial<Record<SqlType['kind'], number>> = {
   BOOL: oids.bool,
   BYTES: oids.bytea,
   TIMESTAMP: oids.timestamptz,
+  NUMERIC: oids.numeric,
+  BIGNUMERIC: oids.numeric,
 }
 
-/** Postgres' text of a value -> a literal of GoogleSQL; the compiler checks it against the column's type. */
-function literal(field: string, type: SqlType, zone: Zone): string {
-  if (type.kind === 'ARRAY') return arrayLiteral(readArray(field), type.element, zone)
+/** What the engine would read otherwise than Postgres, or GoogleSQL doesn't have. */
+const shapes: Partial<Record<SqlType['kind'], RegExp>> = {
+  INT64: /^[+-]?\d+$/,
+  FLOAT64: /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i,
+  NUMERIC: /^[+-]?[\d.]/,
+  BIGNUMERIC: /^[+-]?[\d.]/,
+  DATE: /^\d{4}-\d{1,2}-\d{1,2}$/,
+  DATETIME: /^\d{4}-\d{1,2}-\d{1,2}(?:$|[ T]\d)/,
+  TIMESTAMP: /^\d{4}-\d{1,2}-\d{1,2}(?:$|[ T]\d)/,
+  TIME: /^\d/,
+}
+
+/** Postgres' text of a value -> the engine's; it is cast to the column's type. */
+function textOf(field: string, type: SqlType, zone: Zone): string {
+  if (type.kind === 'ARRAY') return JSON.stringify(itemsOf(readArray(field), type.element, zone))
   if (type.kind === 'STRUCT' || type.kind === 'RANGE') {
     throw new PgError(states.unsupported, `COPY can't write columns of type ${type.kind}`)
   }
-  if (type.kind === 'STRING') return stringLiteral(field)
-  const oid = scalarOids[type.kind]
-  const text = oid === undefined ? field : (readParameter(Buffer.from(field), oid, false, zone).text ?? '')
-  if (type.kind === 'BYTES') return `b'${text}'`
-  if (type.kind === 'JSON') return `PARSE_JSON(${stringLiteral(text)})`
-  return `CAST(${stringLiteral(text.trim())} AS ${type.kind})`
+  const shape = shapes[type.kind]
+  const text = shape === undefined ? field : field.trim()
+  if (shape?.test(text) === false) {
+    throw new PgError(states.invalidText, `invalid input syntax for type ${type.kind}: "${text.slice(0, 100)}"`)
+  }
+  return readParameter(Buffer.from(text), scalarOids[type.kind] ?? oids.text, false, zone).text ?? ''
 }
 
-function arrayLiteral(items: readonly ArrayItem[], element: SqlType, zone: Zone): string {
-  const literals = items.map((item) => {
+function itemsOf(items: readonly ArrayItem[], element: SqlType, zone: Zone): (string | null)[] {
+  return items.map((item) => {
     if (item !== null && typeof item !== 'string')
       throw new PgError(states.unsupported, 'Arrays of arrays are not supported')
-    return item === null ? 'NULL' : literal(item, element, zone)
+    return item === null ? null : textOf(item, element, zone)
   })
-  return `[${literals.join(', ')}]`
 }

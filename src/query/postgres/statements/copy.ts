@@ -48,12 +48,15 @@ function wholeTable({ table, columns }: CopyStatement): StatementText {
 }
 
 async function copyFrom(copy: CopyStatement, deps: CopyDeps): Promise<string> {
+  const clientSql = `COPY ${copy.table.join('.')} FROM STDIN`
   const { engine, out, settings, transaction } = deps
   const target = await targetOf(copy, deps)
   const isOwn = transaction.state === 'idle'
   if (isOwn) transaction.start('implicit', settings.isOn('default_transaction_read_only'))
-  const copyIn = new CopyIn(target, copy.options, settings.zone, async (sql) => {
-    await engine.change(sql)
+  const { dataset, table } = target
+  const columns = target.columns.map(({ name }) => name)
+  const copyIn = new CopyIn(target, copy.options, settings.zone, async (rows) => {
+    await engine.insert({ kind: 'insert-rows', target: { dataset, table }, columns, rows }, clientSql)
   })
   sayCopy(out, 'G', target.columns.length)
   out.flush()
@@ -85,6 +88,8 @@ async function targetOf({ table, columns }: CopyStatement, { engine, tables }: C
   const { names, path } = await engine.context()
   const name = table.at(-1) ?? ''
   const dataset = table.at(-2) ?? path.find((each) => names.hasTable(each, name)) ?? ''
+  if (table.length === 1 && (await engine.context()).temporaryTables.has(name))
+    throw new PgError(states.unsupported, 'COPY FROM STDIN into a temporary table is not supported: use INSERT')
   const found = (await tables()).find((each) => each.dataset === dataset && each.table === name)
   if (found === undefined) throw new PgError(states.unknownTable, `relation "${table.join('.')}" does not exist`)
   if (!found.isWritable)

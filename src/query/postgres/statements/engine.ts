@@ -3,8 +3,9 @@
 import { MillpondError } from '../../../core/errors.ts'
 import type { SqlType } from '../../../sql/types.ts'
 import type { EngineColumn, ResultChunk, StatementShape } from '../../../warehouse/session.ts'
-import type { JobInfo, QueryParameter, QuerySession } from '../../contract.ts'
+import type { JobInfo, QueryParameter, QuerySession, SessionWrite, WriteTarget } from '../../contract.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { quote } from '../rewrite/tables.ts'
 import { outputNames } from '../rewrite/output-names.ts'
 import { rewrite } from '../rewrite/rewrite.ts'
 import type { StatementText } from '../rewrite/lexer.ts'
@@ -18,6 +19,8 @@ import type { Settings } from './settings.ts'
 import { tagOf } from './tags.ts'
 import type { Transaction } from './transaction.ts'
 import { renumbered } from './used-parameters.ts'
+import { engineTypeOf } from './column-type.ts'
+import type { WriteStatement, WrittenTable } from './write-statement.ts'
 
 export interface EngineDeps {
   readonly session: QuerySession
@@ -34,7 +37,22 @@ export interface Described {
   readonly isCatalog: boolean
 }
 
+/** As the job shows it. */
+interface Told {
+  readonly clientSql: string
+  readonly readsCatalog?: boolean
+  readonly write?: SessionWrite
+}
+
+export interface Writing {
+  readonly write: Exclude<WriteStatement, { readonly kind: 'drop' }>
+  readonly source: StatementText | undefined
+  readonly command: string
+  readonly text: string
+}
+
 const text: SqlType = { kind: 'STRING' }
+const nothing = { relations: new Set<string>() }
 
 export class Engine {
   readonly #deps: EngineDeps
@@ -83,10 +101,13 @@ export class Engine {
   ): Promise<Execution> {
     const rewritten = await this.#rewrite(source, (number) => castOf(number, parameters))
     for (const effect of rewritten.effects) this.#deps.settings.set(effect.name, effect.value)
-    await this.#prepare(rewritten)
+    await this.#prepare(rewritten, source.text)
     const { sql, used } = renumbered(rewritten.sql)
     const bound = used.flatMap((number) => parameters[number - 1] ?? [])
-    const { job, result } = await this.#submit(sql, bound)
+    const { job, result } = await this.#submit(sql, bound, {
+      clientSql: source.text,
+      readsCatalog: rewritten.relations.size > 0,
+    })
     if (result.columns.length === 0) {
       const info = await job.ended
       if (info.error !== undefined) throw this.#failure(info.error)
@@ -129,7 +150,7 @@ export class Engine {
       const type = castTypes.get(number)
       return type === undefined ? `$${number}` : `CAST(${standIns[type] ?? 'NULL'} AS ${type})`
     })
-    await this.#prepare(rewritten)
+    await this.#prepare(rewritten, source.text)
     const { sql, used } = renumbered(rewritten.sql)
     const shape = await this.#deps.session.describe(sql, 'duckdb')
     const parameters = shape.parameters.map(({ name, type }) => ({
@@ -140,15 +161,92 @@ export class Engine {
     return { shape: { ...shape, columns, parameters }, isCatalog: rewritten.relations.size > 0 }
   }
 
-  /** A statement of ours, in GoogleSQL. */
-  async change(sql: string): Promise<number> {
-    await this.#makeRoom()
-    await this.#deps.transaction.ready()
-    const job = await this.#deps.session.submit({ sql, dialect: 'googlesql' }, this.#freshSignal())
+  /** Resolves with the command's tag. */
+  async write(
+    { write, source, command, text: clientSql }: Writing,
+    parameters: readonly BoundParameter[],
+  ): Promise<string> {
+    const { session, transaction, catalog } = this.#deps
+    const planned = await this.#plan(write)
+    const isTemporary = !('target' in planned) || planned.target.dataset === undefined
+    const rewritten = source && (await this.#rewrite(source, (number) => castOf(number, parameters)))
+    await this.#prepare(rewritten ?? nothing, clientSql, isTemporary ? undefined : command)
+    const { sql, used } = renumbered(rewritten?.sql ?? '')
+    const bound = used.flatMap((number) => parameters[number - 1] ?? [])
+    const known = new Set(session.temporaryTables)
+    const { job } = await this.#submit(sql, bound, { clientSql, write: planned })
+    const info = await job.ended
+    if (info.error !== undefined) throw this.#failure(info.error)
+    transaction.wrote()
+    if (session.temporaryTables.size !== known.size) catalog.changed()
+    const rows = info.statistics?.affectedRows ?? 0
+    if (write.kind === 'insert') return `INSERT 0 ${rows}`
+    if (write.kind === 'delete') return write.isTruncate ? 'TRUNCATE TABLE' : `DELETE ${rows}`
+    return source === undefined ? 'CREATE TABLE' : `SELECT ${rows}`
+  }
+
+  /** False: there is no such table, and that is fine. */
+  async drop(table: WrittenTable, ifExists: boolean): Promise<boolean> {
+    const target = await this.#targetOf(table)
+    if (target === undefined) {
+      if (ifExists) return false
+      throw new PgError(states.unknownTable, `table "${table.join('.')}" does not exist`)
+    }
+    if (target.dataset !== undefined) {
+      const message = 'DROP TABLE of a table in a dataset is not supported on this port'
+      throw new PgError(states.unsupported, message, { hint: 'Drop it in GoogleSQL.' })
+    }
+    await this.#dropOne(target.table)
+    return true
+  }
+
+  /** DISCARD. */
+  async dropTemporary(): Promise<void> {
+    for (const table of this.#deps.session.temporaryTables) await this.#dropOne(table)
+  }
+
+  async #dropOne(table: string): Promise<void> {
+    await this.#prepare(nothing, '')
+    const write = { kind: 'drop-temporary' as const, table, ifExists: true }
+    const { job } = await this.#submit('', [], { clientSql: `DROP TABLE ${quote(table)}`, write })
     const info = await job.ended
     if (info.error !== undefined) throw this.#failure(info.error)
     this.#deps.transaction.wrote()
-    return info.statistics?.affectedRows ?? 0
+  }
+
+  async #plan(write: Exclude<WriteStatement, { readonly kind: 'drop' }>): Promise<SessionWrite> {
+    if (write.kind === 'create') {
+      const { table, mode, columns } = write
+      const typed = columns?.map(({ name, type, isRequired }) => ({ name, type: engineTypeOf(type), isRequired }))
+      return { kind: 'create-temporary', table, mode, columns: typed }
+    }
+    const target = await this.#targetOf(write.table)
+    if (target === undefined)
+      throw new PgError(states.unknownTable, `relation "${write.table.join('.')}" does not exist`)
+    return write.kind === 'insert' ? { kind: 'insert', target, columns: write.columns } : { kind: 'delete', target }
+  }
+
+  async #targetOf(written: WrittenTable): Promise<WriteTarget | undefined> {
+    const { session, identity } = this.#deps
+    const { names, path } = await this.context()
+    const parts = written.length === 3 && written[0] === identity.database ? written.slice(1) : written
+    const [dataset, table = ''] = parts.length === 1 ? [undefined, parts[0]] : parts
+    if (parts.length > 2) return undefined
+    if (dataset === 'pg_temp' || dataset === undefined) {
+      if (session.temporaryTables.has(table)) return { dataset: undefined, table }
+      const found = dataset === undefined ? path.find((each) => names.hasTable(each, table)) : undefined
+      return found === undefined ? undefined : { dataset: found, table }
+    }
+    return names.hasTable(dataset, table) ? { dataset, table } : undefined
+  }
+
+  /** COPY: rows at hand. */
+  async insert(write: Extract<SessionWrite, { kind: 'insert-rows' }>, clientSql: string): Promise<void> {
+    await this.#prepare(nothing, clientSql, 'COPY FROM')
+    const { job } = await this.#submit('', [], { clientSql, write })
+    const info = await job.ended
+    if (info.error !== undefined) throw this.#failure(info.error)
+    this.#deps.transaction.wrote()
   }
 
   /** Commits and rollbacks must not meet open rows. Error: rows of a held cursor that are too many. */
@@ -164,12 +262,12 @@ export class Engine {
     const { name } = this.#deps.settings.zone
     if (name === this.#engineZone) return
     await this.#makeRoom()
-    const job = await this.#deps.session.submit(
-      { sql: `SET TimeZone = '${name}'`, dialect: 'duckdb' },
-      this.#freshSignal(),
-    )
-    const info = await job.ended
-    if (info.error !== undefined) throw this.#failure(info.error)
+    try {
+      await this.#deps.session.setTimeZone(name)
+    } catch (error) {
+      if (!(error instanceof MillpondError) || error.code !== 'query-invalid') throw error
+      throw new PgError(states.invalidParameter, `invalid value for parameter "TimeZone": "${name}"`, { cause: error })
+    }
     this.#engineZone = name
   }
 
@@ -177,21 +275,22 @@ export class Engine {
     const { catalog, settings, identity } = this.#deps
     const names = await catalog.names()
     const { path, isDefault } = searchPath(settings.get('search_path') ?? '', names.datasets)
-    return { names, path, isDefaultPath: isDefault, identity, settings, parameter }
+    const { temporaryTables } = this.#deps.session
+    return { names, temporaryTables, path, isDefaultPath: isDefault, identity, settings, parameter }
   }
 
   async #rewrite(source: StatementText, parameter: (number: number) => string): Promise<Rewritten> {
     return rewrite(source, await this.context(parameter))
   }
 
-  async #prepare({ relations }: Rewritten): Promise<void> {
+  async #prepare({ relations }: Pick<Rewritten, 'relations'>, clientSql: string, command?: string): Promise<void> {
     this.#deps.checkLogin()
     await this.#makeRoom()
-    if (relations.size > 0) await this.#deps.catalog.put(relations)
-    await this.#deps.transaction.ready()
+    if (relations.size > 0) await this.#deps.catalog.put(relations, clientSql)
+    await this.#deps.transaction.ready(command)
   }
 
-  async #submit(sql: string, parameters: readonly BoundParameter[]) {
+  async #submit(sql: string, parameters: readonly BoundParameter[], told: Told) {
     const { session, settings } = this.#deps
     const timeoutMs = settings.milliseconds('statement_timeout')
     const bound: QueryParameter[] = parameters.map((parameter) => ({
@@ -202,6 +301,9 @@ export class Engine {
     const request = {
       sql,
       dialect: 'duckdb' as const,
+      clientSql: told.clientSql,
+      readsCatalog: told.readsCatalog === true,
+      write: told.write,
       ...(bound.length === 0 ? {} : { parameters: bound }),
       ...(timeoutMs === 0 ? {} : { timeoutMs }),
     }

@@ -5,7 +5,8 @@ import type { BoundParameter } from '../values/parameters.ts'
 import type { Engine } from './engine.ts'
 import { executedSource } from './execute-source.ts'
 import type { Execution } from './prepared-statement.ts'
-import { RowCursor, rowsAtHand } from './row-cursor.ts'
+import { done, healthCheck, rowsOf } from './executions.ts'
+import type { RowCursor } from './row-cursor.ts'
 import type { Settings } from './settings.ts'
 import { shownValue } from './settings.ts'
 import { readStatement, type Statement, type TransactionModes } from './statement.ts'
@@ -39,7 +40,6 @@ interface SqlPrepared {
 
 const cursorsMax = 1000
 const preparedMax = 10_000
-const all = Number.POSITIVE_INFINITY
 
 export class Runner {
   readonly #deps: RunnerDeps
@@ -72,6 +72,8 @@ export class Runner {
         return (
           healthCheck(statement.source) ?? (await this.#reading(async () => engine.run(statement.source, parameters)))
         )
+      case 'write':
+        return this.#reading(async () => this.#write(statement, parameters))
       case 'explain':
         return this.#reading(async () => engine.explain(statement.source, parameters))
       case 'begin':
@@ -109,6 +111,19 @@ export class Runner {
       default:
         return neverKind(statement)
     }
+  }
+
+  async #write(
+    { write, source, command, text }: Extract<Statement, { kind: 'write' }>,
+    parameters: readonly BoundParameter[],
+  ): Promise<Execution> {
+    const { engine, warn } = this.#deps
+    if (write.kind !== 'drop') return done(await engine.write({ write, source, command, text }, parameters))
+    for (const table of write.tables) {
+      if (await engine.drop(table, write.ifExists)) continue
+      warn('NOTICE', '00000', `table "${table.join('.')}" does not exist, skipping`)
+    }
+    return done('DROP TABLE')
   }
 
   /** default_transaction_read_only holds outside blocks too. */
@@ -246,8 +261,11 @@ export class Runner {
   }
 
   #noteModes(modes: TransactionModes): void {
+    const { settings, transaction } = this.#deps
     if (modes.isReadOnly !== undefined) this.#setLocal('transaction_read_only', modes.isReadOnly ? 'on' : 'off')
     if (modes.isolation !== undefined) this.#setLocal('transaction_isolation', modes.isolation)
+    const level = modes.isolation ?? settings.get('default_transaction_isolation') ?? ''
+    transaction.setOneSnapshot(/^(?:repeatable read|serializable)$/.test(level))
   }
 
   #setLocal(name: string, value: string | undefined): void {
@@ -313,11 +331,12 @@ export class Runner {
 
   async #discard(what: 'all' | 'plans' | 'sequences' | 'temp'): Promise<Execution> {
     const { transaction, settings, engine, forgetPrepared } = this.#deps
-    if (what === 'temp')
-      throw new PgError(states.unsupported, 'DISCARD TEMP: drop the tables by name, or connect again')
+    if (what === 'temp' || what === 'all') {
+      if (transaction.isOpen && what === 'all')
+        throw new PgError(states.activeTransaction, 'DISCARD ALL cannot run inside a transaction block')
+      await engine.dropTemporary()
+    }
     if (what !== 'all') return done(`DISCARD ${what.toUpperCase()}`)
-    if (transaction.isOpen)
-      throw new PgError(states.activeTransaction, 'DISCARD ALL cannot run inside a transaction block')
     await this.#closeCursors(() => true)
     this.prepared.clear()
     forgetPrepared(undefined)
@@ -398,7 +417,8 @@ export class Runner {
     const prepared = this.prepared.get(name)
     if (prepared === undefined) throw noStatement(name)
     const inner = readStatement(executedSource(prepared.source, prepared.types, values))
-    if (inner.kind !== 'engine') throw new PgError(states.syntax, 'Only queries and changes can be prepared')
+    if (inner.kind !== 'engine' && inner.kind !== 'write')
+      throw new PgError(states.syntax, 'Only queries and changes can be prepared')
     return inner
   }
 }
@@ -409,24 +429,4 @@ function neverKind(statement: never): never {
 
 function noStatement(name: string): PgError {
   return new PgError(states.invalidStatementName, `prepared statement "${name}" does not exist`)
-}
-
-function done(tag: string): Execution {
-  return { kind: 'done', tag }
-}
-
-function rowsOf(columns: readonly string[], rows: readonly (readonly string[])[], tag: string): Execution {
-  const result = rowsAtHand(
-    columns.map((name) => ({ name, kind: 'VARCHAR' })),
-    rows,
-  )
-  return { kind: 'rows', cursor: new RowCursor(result, false), rowsMax: all, tag: () => tag }
-}
-
-/** SELECT 1: pools ask it all day long, and no engine is needed for it. */
-function healthCheck({ tokens }: StatementText): Execution | undefined {
-  const [select, number] = tokens
-  if (tokens.length !== 2 || select?.lower !== 'select' || !/^\d{1,9}$/.test(number?.text ?? '')) return undefined
-  const result = rowsAtHand([{ name: '?column?', kind: 'INTEGER' }], [[Number(number?.text)]])
-  return { kind: 'rows', cursor: new RowCursor(result, false), rowsMax: all, tag: (rows) => `SELECT ${rows}` }
 }

@@ -12,6 +12,7 @@ import { BodyReader } from '../wire/body.ts'
 import { sayBare, sayColumns, sayComplete, sayParameterTypes } from '../wire/messages.ts'
 import type { Output } from '../wire/output.ts'
 import type { Engine } from './engine.ts'
+import { withColumnOids } from './insert-oids.ts'
 import { parameterOids } from './parameter-oids.ts'
 import type { Execution, Portal, Prepared, StatementColumns } from './prepared-statement.ts'
 import type { Runner } from './runner.ts'
@@ -291,7 +292,13 @@ export class Session {
     const { statement } = prepared
     if (prepared.oids !== undefined) return prepared.oids
     const source = statement !== undefined && 'source' in statement ? statement.source : undefined
-    prepared.oids = source === undefined ? [] : await parameterOids(source, prepared.declared, this.#deps.engine)
+    if (source === undefined) return []
+    const { engine } = this.#deps
+    const isInsert = statement?.kind === 'write' && statement.write.kind === 'insert'
+    const declared = isInsert
+      ? await withColumnOids(statement.write, source, prepared.declared, engine)
+      : prepared.declared
+    prepared.oids = await parameterOids(source, declared, engine)
     return prepared.oids
   }
 
@@ -340,7 +347,7 @@ function textColumns(names: readonly string[]): StatementColumns {
 
 /** Reading alone keeps nothing that a failure behind it could take back. */
 function needsTransaction(statement: Statement): boolean {
-  if (statement.kind === 'copy') return true
+  if (statement.kind === 'copy' || statement.kind === 'write') return true
   if (statement.kind !== 'engine') return false
   return !/^(?:select|with|values|table|from|show|describe|summarize)$/.test(statement.source.tokens[0]?.lower ?? '')
 }

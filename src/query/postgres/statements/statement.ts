@@ -4,9 +4,28 @@ import { PgError, states } from '../sqlstate.ts'
 import { type CopyStatement, readCopy } from './copy-statement.ts'
 import { TokenReader } from './reader.ts'
 import { knownName } from './settings.ts'
+import {
+  readCreate,
+  readDelete,
+  readDrop,
+  readInsert,
+  readSelectInto,
+  readTruncate,
+  refuseWrite,
+  type Write,
+  type WriteStatement,
+} from './write-statement.ts'
 
 export type Statement =
   | { readonly kind: 'engine'; readonly source: StatementText }
+  | {
+      readonly kind: 'write'
+      readonly write: WriteStatement
+      readonly source: StatementText | undefined
+      /** Its first word, and all of it as the client wrote it. */
+      readonly command: string
+      readonly text: string
+    }
   | { readonly kind: 'explain'; readonly source: StatementText }
   | { readonly kind: 'begin'; readonly modes: TransactionModes; readonly tag: string }
   | { readonly kind: 'commit'; readonly isChained: boolean }
@@ -77,6 +96,19 @@ const readers: Record<string, Reader> = {
   unlisten: () => ({ kind: 'nothing', tag: 'UNLISTEN' }),
   lock: refuse('LOCK: tables are never locked; a transaction reads one state of them'),
   explain: (reader) => ({ kind: 'explain', source: reader.statement }),
+  create: writing(readCreate),
+  drop: writing(readDrop),
+  insert: writing(readInsert),
+  delete: writing(readDelete),
+  truncate: writing(readTruncate),
+  select: writing(readSelectInto),
+  with: writing(readSelectInto),
+  update: refuseWrite('UPDATE'),
+  merge: refuseWrite('MERGE'),
+  alter: refuseWrite('ALTER'),
+  grant: refuseWrite('GRANT'),
+  revoke: refuseWrite('REVOKE'),
+  comment: refuseWrite('COMMENT'),
   // Postgres' upkeep, which the warehouse does by itself.
   vacuum: () => ({ kind: 'nothing', tag: 'VACUUM' }),
   analyze: (reader) => (reader.isAtEnd ? { kind: 'nothing', tag: 'ANALYZE' } : undefined),
@@ -87,6 +119,14 @@ export function readStatement(source: StatementText): Statement {
   const first = source.tokens[0]
   const read = first === undefined ? undefined : Object.hasOwn(readers, first.lower) ? readers[first.lower] : undefined
   return read?.(new TokenReader(source, 1)) ?? { kind: 'engine', source }
+}
+
+function writing(read: (reader: TokenReader) => Write | undefined): Reader {
+  return (reader) => {
+    const found = read(reader)
+    const command = reader.statement.tokens[0]?.lower.toUpperCase() ?? ''
+    return found === undefined ? undefined : { kind: 'write', ...found, command, text: reader.statement.text }
+  }
 }
 
 function refuse(message: string): Reader {

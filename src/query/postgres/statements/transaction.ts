@@ -21,8 +21,9 @@ export class Transaction {
   readonly #session: Pick<QuerySession, 'begin' | 'commit' | 'rollback'>
   #state: State = 'idle'
   #isReadOnly = false
-  /** The engine has one open. */
-  #isBegun = false
+  /** What the engine has open. One that may write keeps all others from writing: it begins with the first change. */
+  #begun: 'no' | 'read-only' | 'read-write' = 'no'
+  #isOneSnapshot = false
   #writes = 0
   #savepoints: Savepoint[] = []
 
@@ -54,17 +55,43 @@ export class Transaction {
   }
 
   setReadOnly(isReadOnly: boolean): void {
-    if (this.#isBegun && this.#isReadOnly !== isReadOnly) {
+    if (this.#begun !== 'no' && this.#isReadOnly !== isReadOnly) {
       throw new PgError(states.activeTransaction, 'SET TRANSACTION must be called before any query')
     }
     this.#isReadOnly = isReadOnly
   }
 
-  /** Before a statement of the engine. */
-  async ready(): Promise<void> {
-    if (this.#state === 'idle' || this.#isBegun) return
-    await this.#session.begin(this.#isReadOnly ? 'read-only' : 'read-write')
-    this.#isBegun = true
+  /** Others wait until it has ended. */
+  get isWriting(): boolean {
+    return this.#begun === 'read-write'
+  }
+
+  /** REPEATABLE READ, SERIALIZABLE: what was read must hold to the end. */
+  setOneSnapshot(isOneSnapshot: boolean): void {
+    this.#isOneSnapshot = isOneSnapshot
+  }
+
+  /** Before a statement of the engine. `command`: of one that changes tables of datasets. */
+  async ready(command?: string): Promise<void> {
+    if (this.#isReadOnly && command !== undefined && this.#state !== 'idle')
+      throw new PgError(states.readOnlyTransaction, `cannot execute ${command} in a read-only transaction`)
+    if (this.#state === 'idle' || this.#begun === 'read-write') return
+    if (command === undefined && this.#begun === 'read-only') return
+    if (this.#begun === 'read-only') await this.#endReading()
+    const mode = command === undefined ? 'read-only' : 'read-write'
+    await this.#session.begin(mode)
+    this.#begun = mode
+  }
+
+  /** READ COMMITTED lets a later statement see more than an earlier one. */
+  async #endReading(): Promise<void> {
+    if (this.#isOneSnapshot) {
+      const message =
+        'A transaction that must see one state of the tables can only change them from its first statement on'
+      throw new PgError(states.unsupported, message, { hint: 'Write first, or use READ COMMITTED.' })
+    }
+    this.#begun = 'no'
+    await this.#session.commit()
   }
 
   wrote(): void {
@@ -78,7 +105,7 @@ export class Transaction {
   /** False: it had failed, and was rolled back. Error: the engine could not keep it; it is rolled back then. */
   async commit(): Promise<boolean> {
     const hasFailed = this.#state === 'failed'
-    const isBegun = this.#isBegun
+    const isBegun = this.#begun !== 'no'
     this.#forget()
     if (!isBegun) return !hasFailed
     if (hasFailed) {
@@ -90,7 +117,7 @@ export class Transaction {
   }
 
   async rollback(): Promise<void> {
-    const isBegun = this.#isBegun
+    const isBegun = this.#begun !== 'no'
     this.#forget()
     if (isBegun) await this.#session.rollback()
   }
@@ -119,8 +146,8 @@ export class Transaction {
     this.#savepoints.length = index + 1
     if (this.#state !== 'failed') return
     // The engine's transaction may be spoiled; nothing was written, so a new one is the same.
-    if (this.#isBegun) await this.#session.rollback()
-    this.#isBegun = false
+    if (this.#begun !== 'no') await this.#session.rollback()
+    this.#begun = 'no'
     this.#state = 'block'
   }
 
@@ -138,8 +165,9 @@ export class Transaction {
 
   #forget(): void {
     this.#state = 'idle'
-    this.#isBegun = false
+    this.#begun = 'no'
     this.#isReadOnly = false
+    this.#isOneSnapshot = false
     this.#writes = 0
     this.#savepoints = []
   }
