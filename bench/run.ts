@@ -6,6 +6,7 @@ import { benchFreshness, benchSparse, freshnessCases } from './freshness.ts'
 import { benchIdle, benchSlowWriters } from './idle.ts'
 import { benchMemory } from './memory.ts'
 import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
+import { benchBulk, benchDashboards, benchDryRun, benchQueryOverhead } from './query.ts'
 import { benchRebuild } from './rebuild.ts'
 import { benchBacklog, benchRestart } from './recovery.ts'
 import { measureCeilings } from './support/ceilings.ts'
@@ -27,6 +28,10 @@ const benches: Record<string, () => Promise<object>> = {
   backlog: async () => benchBacklog(ceilings, isQuick ? 500_000 : 5_000_000),
   rebuild: async () => benchRebuild(ceilings, isQuick ? 200_000 : 2_000_000),
   memory: async () => benchMemory(isQuick ? 500_000 : 10_000_000),
+  'query-overhead': async () => benchQueryOverhead(isQuick ? 1_000_000 : 5_000_000),
+  dashboards: async () => benchDashboards(isQuick ? 1_000_000 : 50_000_000),
+  bulk: async () => benchBulk(isQuick ? 500_000 : 5_000_000),
+  'dry-run': async () => benchDryRun(isQuick ? 1_000_000 : 5_000_000),
   restart: async () => benchRestart(isQuick ? 2 : 10),
   idle: async () => benchIdle(longMs),
   'slow-writers': async () => benchSlowWriters(1000),

@@ -25,7 +25,8 @@ Options
   --no-live            end when everything is loaded
   --pace <n>           things that happen in a live minute (60)
 
-It uses the usual ports; where they are taken, set MILLPOND_HTTP_PORT and MILLPOND_FORWARD_PORT.
+It uses the usual ports; where they are taken, set MILLPOND_HTTP_PORT, MILLPOND_FORWARD_PORT
+and MILLPOND_POSTGRES_PORT.
 `
 
 /** Undefined: somebody asked for help. Throws an error with a sentence for people. */

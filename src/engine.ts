@@ -59,6 +59,7 @@ interface Engine {
   answerStatus(question: number, status: IntakeStatus): void
   /** For the start block; undefined when nobody needs one. */
   makeOneTimeCode(): Promise<string | undefined>
+  readonly postgresAddress: string | undefined
   stop(): Promise<void>
 }
 
@@ -175,6 +176,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   return {
     loader,
     answerStatus: questions.answer,
+    postgresAddress: asking.postgresAddress,
     makeOneTimeCode: async () => makeOneTimeCode(control, (await questions.ask()).startedAtMicros, log),
     async stop() {
       for (const door of doors) await door.close()
@@ -228,7 +230,8 @@ function runEngine(): void {
         const started = await engine
         // A process that is killed doesn't write its cache at exit.
         flushCompileCache()
-        tellIntake({ kind: 'ready', oneTimeCode: await started.makeOneTimeCode() })
+        const { postgresAddress } = started
+        tellIntake({ kind: 'ready', oneTimeCode: await started.makeOneTimeCode(), postgresAddress })
         return
       }
       case 'cut':

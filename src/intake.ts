@@ -30,7 +30,13 @@ import { encryptedStore } from './objects/encrypted/encrypted.ts'
 import { wrappingKeys } from './objects/encrypted/keys.ts'
 import { type Door, openDoor } from './processes/door.ts'
 import { type EngineChild, startEngineChild } from './processes/engine-child.ts'
-import { type IntakeStatus, type IntakeStream, intakeStreams, type ToIntake } from './processes/messages.ts'
+import {
+  type EngineFacts,
+  type IntakeStatus,
+  type IntakeStream,
+  intakeStreams,
+  type ToIntake,
+} from './processes/messages.ts'
 import { endOrphanEngine } from './processes/orphan.ts'
 import { createEngineProxy } from './processes/proxy.ts'
 import { startBlock } from './processes/start-block.ts'
@@ -178,7 +184,7 @@ function connectEngine(settings: Settings, log: Log, connection: EngineConnectio
   async function receive(message: ToIntake): Promise<void> {
     switch (message.kind) {
       case 'ready':
-        tellStarted(message.oneTimeCode)
+        tellStarted(message)
         return
       case 'covered':
         await writers[message.stream].release(message.sequence)
@@ -271,12 +277,13 @@ async function tellWhoRuns(settings: Settings, info: IntakeInfo, log: Log): Prom
 function startAnnouncer(
   settings: Settings,
   { address, forwardAddress }: Pick<EngineConnection, 'address' | 'forwardAddress'>,
-): (oneTimeCode: string | undefined) => void {
+): (engine: EngineFacts) => void {
   let isTold = false
-  return (oneTimeCode) => {
+  return ({ oneTimeCode, postgresAddress }) => {
     if (isTold) return
     isTold = true
-    process.stdout.write(startBlock({ settings, address, forwardAddress, oneTimeCode, command: commandName() }))
+    const facts = { settings, address, forwardAddress, postgresAddress, oneTimeCode, command: commandName() }
+    process.stdout.write(startBlock(facts))
     flushCompileCache()
   }
 }

@@ -9,6 +9,7 @@ import { errorTable } from '../src/core/errors.ts'
 import { quarantineReasons } from '../src/core/event.ts'
 import type { ApiDeps } from '../src/portal/api/api.ts'
 import { buildApi } from '../src/portal/api/api.ts'
+import { matrixPage } from './sql/matrix.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -63,6 +64,10 @@ describe('the docs', () => {
     expect(routes.length).toBeGreaterThan(10)
   })
 
+  it('list every function of GoogleSQL (node test/sql/matrix.ts > docs/googlesql.md)', () => {
+    expect(read('docs/googlesql.md').trimEnd()).toBe(matrixPage().trimEnd())
+  })
+
   it('describe every command', () => {
     const page = read('docs/guide/command-line.md')
     const commands = [
@@ -90,6 +95,7 @@ describe('the docs', () => {
       'policy list',
       'policy remove',
       'query',
+      'storage',
       'dead-letters list',
       'dead-letters replay',
       'retype',

@@ -10,6 +10,7 @@ export interface OutStream {
   readonly columns?: number
   write(text: string | Uint8Array): boolean
   once(event: 'drain' | 'close', listener: () => void): unknown
+  removeListener(event: 'drain' | 'close', listener: () => void): unknown
 }
 
 export interface CliContext {
@@ -68,8 +69,14 @@ export function settingsOf(context: CliContext, options: GlobalOptions): Setting
 /** Waits while the reader of a pipe is slower than we are. */
 export async function writeOut(context: CliContext, text: string | Uint8Array): Promise<void> {
   if (context.stdout.write(text)) return
+  const { stdout } = context
   await new Promise<void>((resolve) => {
-    context.stdout.once('drain', resolve)
-    context.stdout.once('close', resolve)
+    const goOn = (): void => {
+      stdout.removeListener('drain', goOn)
+      stdout.removeListener('close', goOn)
+      resolve()
+    }
+    stdout.once('drain', goOn)
+    stdout.once('close', goOn)
   })
 }

@@ -50,6 +50,7 @@ export async function examine(context: CliContext, options: GlobalOptions): Prom
         checkPort({ host: settings.host, port: settings.httpPort, setting: 'MILLPOND_HTTP_PORT' }, lock === 'held'),
       ),
       await named('Forward port', async () => checkForwardPort(settings, lock === 'held')),
+      await named('Postgres port', async () => checkPostgresPort(settings, lock === 'held')),
       await named('write keys', async () => await checkSources(settings)),
       await named('buffer', async () => await checkBuffer(settings)),
       await named('warehouse', async () => await checkWarehouse(settings)),
@@ -191,6 +192,11 @@ async function checkForwardPort({ host, forwardPort, forward }: Settings, isRunn
   )
 }
 
+async function checkPostgresPort({ host, postgresPort }: Settings, isRunning: boolean): Promise<Finding> {
+  if (postgresPort === undefined) return good('none is opened (MILLPOND_POSTGRES_PORT=off)')
+  return checkPort({ host, port: postgresPort, setting: 'MILLPOND_POSTGRES_PORT' }, isRunning)
+}
+
 async function checkPort({ host, port, setting }: PortWish, isRunning: boolean): Promise<Finding> {
   const where = `${host}:${port}`
   if (port === 0) return good('any free one')
@@ -243,12 +249,19 @@ async function checkBuffer(settings: Settings): Promise<Finding> {
   )
 }
 
+/** What senders fed, and what people made. */
+const warehouseFiles = ['fed.duckdb', 'made.duckdb']
+
 async function checkWarehouse(settings: Settings): Promise<Finding> {
-  const path = join(settings.data, 'warehouse', 'fed.duckdb')
-  if (!(await pathExists(path))) return good('not made yet')
-  const found = await stat(path)
-  await access(path, constants.R_OK | constants.W_OK)
-  return good(`fed.duckdb ${bytesText(found.size)}`)
+  const found: string[] = []
+  for (const name of warehouseFiles) {
+    const path = join(settings.data, 'warehouse', name)
+    if (!(await pathExists(path))) continue
+    const { size } = await stat(path)
+    await access(path, constants.R_OK | constants.W_OK)
+    found.push(`${name} ${bytesText(size)}`)
+  }
+  return good(found.length === 0 ? 'not made yet' : found.join(', '))
 }
 
 /** Some SDKs speak only https, and a server for everybody should too. */

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 
 import type { KeyInfo, ServiceAccountKey } from '../control/key-store.ts'
+import { readIntakeInfo } from '../control/lock.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
 import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
@@ -98,6 +99,9 @@ function publicUrlOf(options: KeyOptions, settings: Settings): string {
     return options.publicUrl.replace(/\/+$/, '')
   }
   if (settings.publicUrl !== undefined) return settings.publicUrl.replace(/\/+$/, '')
+  // A Millpond that runs knows its port, whatever the settings of this shell say.
+  const running = readIntakeInfo(settings.data)?.address
+  if (running !== undefined) return running
   if (settings.httpPort === 0) throw new UsageError('The port is chosen at each start: give --public-url')
   // Bound to everything, or to loopback: nobody knows another name of this machine.
   const host = /^(?:0\.0\.0\.0|::)$/.test(settings.host) ? '127.0.0.1' : settings.host

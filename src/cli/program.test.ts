@@ -30,6 +30,7 @@ async function millpond(
       return true
     },
     once: () => undefined,
+    removeListener: () => undefined,
   })
   const code = await runCli(words, {
     stdout: stream('stdout'),

@@ -43,7 +43,7 @@ interface QueryColumn {
 interface QueryLine {
   readonly columns?: readonly QueryColumn[]
   readonly row?: Row
-  readonly end?: { readonly rows: number }
+  readonly end?: { readonly rows: number; readonly affectedRows?: number }
   readonly error?: unknown
 }
 
@@ -132,8 +132,13 @@ async function printDryRun(
   }
   const dollars =
     answer.dollars < 0.01 && answer.dollars > 0 ? answer.dollars.toPrecision(2) : answer.dollars.toFixed(2)
+  const cannot = answer.portability === 'bigquery-only'
   const lines = [
-    `It reads ${bytesText(answer.bytesProcessed)}. BigQuery would bill ${bytesText(answer.bytesBilled)} (about $${dollars}); every column would be ${bytesText(answer.bytesOfAllColumns)}.`,
+    ...(cannot
+      ? []
+      : [
+          `It reads ${bytesText(answer.bytesProcessed)}. BigQuery would bill ${bytesText(answer.bytesBilled)} (about $${dollars}); every column would be ${bytesText(answer.bytesOfAllColumns)}.`,
+        ]),
     ...answer.lint.map(({ message, line, column }) => `${message} at [${line}:${column}]`),
     answer.portability === 'both'
       ? 'It runs here and on BigQuery.'
@@ -159,11 +164,15 @@ async function runQuery(context: CliContext, client: AdminClient, body: object, 
   const progress = context.stdout.isTTY === true ? undefined : await startProgress(context, 'rows')
   let rows = 0
   let ended = false
+  let affectedRows: number | undefined
   try {
     for await (const line of client.lines('POST', '/api/query', body) as AsyncGenerator<QueryLine>) {
       if (line.error !== undefined) throw errorFrom(line)
       if (line.columns !== undefined) await printer.columns(line.columns)
-      if (line.end !== undefined) ended = true
+      if (line.end !== undefined) {
+        ended = true
+        affectedRows = line.end.affectedRows
+      }
       if (line.row !== undefined) {
         rows += 1
         progress?.update(rows)
@@ -177,7 +186,8 @@ async function runQuery(context: CliContext, client: AdminClient, body: object, 
     progress?.stop()
   }
   // What came so far is shown, but never as if it were everything.
-  await printer.end()
+  if (affectedRows === undefined) await printer.end()
+  else context.stderr.write(affectedRows === 1 ? '1 row changed.\n' : `${affectedRows} rows changed.\n`)
   if (!ended) throw errorFrom(undefined, 503)
 }
 
@@ -297,8 +307,9 @@ function parseBytes(text: string): number {
 
 /** `day:DATE:2026-03-01`, as the bq tool takes it; arrays and structs as JSON. */
 function addParam(text: string, before: readonly QueryParam[]): readonly QueryParam[] {
-  const [, name = '', type = '', value = ''] = /^([A-Za-z_]\w*)?:((?:[^:<]|<.*>)*):(.*)$/s.exec(text) ?? []
-  if (!text.includes(':')) throw new InvalidArgumentError('It looks like name:TYPE:value, such as day:DATE:2026-03-01.')
+  const found = /^([A-Za-z_]\w*)?:((?:[^:<]|<.*>)*):(.*)$/s.exec(text)
+  if (found === null) throw new InvalidArgumentError('It looks like name:TYPE:value, such as day:DATE:2026-03-01.')
+  const [, name = '', type = '', value = ''] = found
   const isNested = /^(ARRAY|STRUCT)</i.test(type)
   const param = {
     type: type === '' ? 'STRING' : type,

@@ -80,5 +80,7 @@ async function print(context: CliContext, answer: StorageAnswer, by: StorageOpti
   ]
   await writeOut(context, renderTable(columns, rows, context.stdout))
   const dollars = answer.dollarsPerMonth.toFixed(2)
-  context.stderr.write(`${bytesText(answer.bytes)} in all; BigQuery would charge about $${dollars} a month for keeping it.\n`)
+  context.stderr.write(
+    `${bytesText(answer.bytes)} in all; BigQuery would charge about $${dollars} a month for keeping it.\n`,
+  )
 }

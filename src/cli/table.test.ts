@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { OutStream } from './context.ts'
 import { printable, renderTable, textWidth } from './table.ts'
 
-const pipe: OutStream = { write: () => true, once: () => undefined }
+const pipe: OutStream = { write: () => true, once: () => undefined, removeListener: () => undefined }
 
 test('columns are as wide as their widest cell, numbers to the right, NULL spelled out', () => {
   const columns = [{ name: 'event' }, { name: 'count', align: 'right' as const }]

@@ -58,6 +58,7 @@ function otherValue(setting: (typeof settings)[number]): string {
     mediaKey: Buffer.alloc(32, 7).toString('base64'),
     archiveRetentionDays: '30',
     retentionDays: 'logs=90',
+    project: 'little-lantern',
   }
   const value = special[setting.name.split('.').at(-1) ?? '']
   if (value !== undefined) return value

@@ -28,9 +28,16 @@ export type ToEngine =
   | { readonly kind: 'status'; readonly question: number; readonly status: IntakeStatus }
   | { readonly kind: 'stop' }
 
+/** What the engine says of itself once it answers queries. */
+export interface EngineFacts {
+  /** For the administrator's first login, if nobody has logged in yet. */
+  readonly oneTimeCode: string | undefined
+  /** `host:port`; undefined: the port is off. */
+  readonly postgresAddress: string | undefined
+}
+
 export type ToIntake =
-  /** The engine answers queries. `oneTimeCode`: for the administrator's first login, if nobody has logged in yet. */
-  | { readonly kind: 'ready'; readonly oneTimeCode: string | undefined }
+  | ({ readonly kind: 'ready' } & EngineFacts)
   /** The stream is durable elsewhere up to here. */
   | { readonly kind: 'covered'; readonly stream: IntakeStream; readonly sequence: number }
   | { readonly kind: 'sources-changed' }

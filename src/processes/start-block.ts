@@ -9,6 +9,8 @@ export interface StartFacts {
   readonly address: string
   /** `host:port` of Fluent Forward; undefined when it is off. */
   readonly forwardAddress?: string | undefined
+  /** `host:port` of the Postgres protocol; undefined when it is off. */
+  readonly postgresAddress?: string | undefined
   readonly oneTimeCode: string | undefined
   /** How this Millpond is called on a command line. */
   readonly command: string
@@ -17,12 +19,13 @@ export interface StartFacts {
 }
 
 export function startBlock(facts: StartFacts): string {
-  const { settings, address, forwardAddress, oneTimeCode } = facts
+  const { settings, address, forwardAddress, postgresAddress, oneTimeCode } = facts
   const command = commandOn(facts)
   const lines = [
     '',
     `  Millpond is running at ${address}`,
     ...(forwardAddress === undefined ? [] : [`  Fluent Forward         ${forwardAddress}`]),
+    ...(postgresAddress === undefined ? [] : [`  Postgres (BI tools)    ${postgresAddress}`]),
     `  Data folder            ${settings.data}`,
     '',
     `  Make a source          ${command} source add web`,
@@ -37,7 +40,7 @@ export function startBlock(facts: StartFacts): string {
     "  From an app, with Segment's own SDK",
     `    new Analytics({ writeKey: 'WRITE_KEY', host: '${address}' }).track({ userId: 'u1', event: 'Hello Pond' })`,
     '',
-    `  Ask                    ${command} query "select * from web.hello_pond"`,
+    `  Ask                    ${command} query "SELECT * FROM web.hello_pond"`,
   ]
   if (!address.startsWith('https:')) {
     lines.push(

@@ -38,9 +38,46 @@ export interface QueryRequest {
   /** Write the rows there instead of giving them out. */
   readonly destination?: QueryDestination | undefined
   readonly timeoutMs?: number | undefined
+  /** Only told about: parameters may be left undeclared. */
+  readonly isDryRun?: boolean
   /** Tables that the caller's session was given (putInlineTable): the port's own, free for everybody. */
   readonly inlineTableNames?: readonly string[]
+  /** What the client wrote, where `sql` was made of it: shown, and kept in the history, in its place. */
+  readonly clientSql?: string | undefined
+  /** It asks for the port's own catalogue: if it reads no table besides, it leaves no trace in the history. */
+  readonly readsCatalog?: boolean
+  /** Where the rows of `sql` go, on a session and in the DuckDB dialect only. */
+  readonly write?: SessionWrite | undefined
 }
+
+/** A table of the session's own (no dataset), or one that people made. */
+export interface WriteTarget {
+  readonly dataset: string | undefined
+  readonly table: string
+}
+
+export type SessionWrite =
+  /** `columns` undefined: those of `sql`; else there is no `sql`. `type`: the engine's name of one. */
+  | {
+      readonly kind: 'create-temporary'
+      readonly table: string
+      readonly mode: 'new' | 'replace' | 'if-not-exists'
+      readonly columns:
+        | readonly { readonly name: string; readonly type: string; readonly isRequired: boolean }[]
+        | undefined
+    }
+  | { readonly kind: 'drop-temporary'; readonly table: string; readonly ifExists: boolean }
+  /** `columns` empty: all, in order. */
+  | { readonly kind: 'insert'; readonly target: WriteTarget; readonly columns: readonly string[] }
+  /** Rows at hand, without `sql`: a JSON array of arrays of texts and NULLs; of a column of arrays, the text is JSON again. */
+  | {
+      readonly kind: 'insert-rows'
+      readonly target: WriteTarget & { readonly dataset: string }
+      readonly columns: readonly string[]
+      readonly rows: string
+    }
+  /** `sql` gives the `rowid` of what goes. */
+  | { readonly kind: 'delete'; readonly target: WriteTarget }
 
 export interface QueryDestination {
   readonly dataset: string
@@ -169,6 +206,10 @@ export interface QuerySession {
   begin(mode: 'read-only' | 'read-write'): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
+  /** What TIMESTAMPTZ is shown and cut by in the DuckDB dialect. Error: query-invalid for a zone that nobody knows. */
+  setTimeZone(zone: string): Promise<void>
+  /** Tables that statements of this session made for itself. */
+  readonly temporaryTables: ReadonlySet<string>
   /** Catalogue tables of the port, seen by this session only; SQL of the session may name them as they are. */
   putInlineTable(table: InlineTable): Promise<void>
   close(): Promise<void>

@@ -1,26 +1,53 @@
 // What a query would give and cost, told in milliseconds and without running it.
+import { MillpondError } from '../core/errors.ts'
 import type { DryRun, QueryRequest } from './contract.ts'
 import type { CostBook } from './cost/estimate.ts'
 import type { Preparer } from './prepare.ts'
 
+/** Errors: as a job's; but what BigQuery alone can do is a verdict, unless the caller takes us for BigQuery. */
 export async function dryRunOf(preparer: Preparer, cost: CostBook, request: QueryRequest): Promise<DryRun> {
-  const prepared = await preparer.prepare(request)
+  try {
+    return await told(preparer, cost, request)
+  } catch (error) {
+    const isVerdict = error instanceof MillpondError && error.code === 'query-unsupported'
+    if (!isVerdict || request.port === 'bigquery' || request.dialect === 'duckdb') throw error
+    return { ...nothing, portabilityReasons: [error.message] }
+  }
+}
+
+const nothing: DryRun = {
+  statementType: 'OTHER',
+  columns: [],
+  referencedTables: [],
+  bytesProcessed: 0,
+  bytesBilled: 0,
+  dollars: 0,
+  bytesOfAllColumns: 0,
+  statisticsAgeMs: 0,
+  lint: [],
+  portability: 'bigquery-only',
+  portabilityReasons: [],
+  undeclaredParameters: [],
+}
+
+async function told(preparer: Preparer, cost: CostBook, request: QueryRequest): Promise<DryRun> {
+  const prepared = await preparer.prepare({ ...request, isDryRun: true })
   const tables = prepared.kind === 'rows' ? prepared.tables : []
   const { bytes, billedBytes, dollars, bytesOfAllColumns, ageMs } = await cost.estimate(tables)
   const names = new Map(tables.map(({ dataset, table }) => [JSON.stringify([dataset, table]), { dataset, table }]))
-  const told = prepared.kind === 'rows' ? prepared : undefined
+  const rows = prepared.kind === 'rows' ? prepared : undefined
   return {
     statementType: prepared.statementType,
-    columns: (told?.columns ?? []).map(({ name, sqlType }) => ({ name, sqlType })),
+    columns: (rows?.columns ?? []).map(({ name, sqlType }) => ({ name, sqlType })),
     referencedTables: [...names.values()],
     bytesProcessed: bytes,
     bytesBilled: billedBytes,
     dollars,
     bytesOfAllColumns,
     statisticsAgeMs: ageMs,
-    lint: told?.lint ?? [],
-    portability: told?.portability ?? 'both',
-    portabilityReasons: told?.portabilityReasons ?? [],
-    undeclaredParameters: told?.undeclaredParameters ?? [],
+    lint: rows?.lint ?? [],
+    portability: rows?.portability ?? 'both',
+    portabilityReasons: rows?.portabilityReasons ?? [],
+    undeclaredParameters: rows?.undeclaredParameters ?? [],
   }
 }

@@ -64,7 +64,7 @@ export class JobHistory {
       receivedAtMicros: this.#deps.clock.nowMicros(),
       count: 1,
       meta: JSON.stringify(meta),
-      body: Buffer.from(JSON.stringify(jobRow(job))),
+      body: Buffer.from(JSON.stringify(jobRow(job), wellFormed)),
     })
   }
 }
@@ -81,7 +81,7 @@ export function jobRow(job: JobInfo): Readonly<Record<string, unknown>> {
     port: job.port,
     dialect: job.dialect,
     statement_type: statistics?.statementType,
-    query: job.sql.slice(0, sqlLengthMax).toWellFormed(),
+    query: job.sql.slice(0, sqlLengthMax),
     error_code: error?.code,
     error_message: error?.message,
     bytes_processed: statistics?.bytesProcessed,
@@ -96,6 +96,13 @@ export function jobRow(job: JobInfo): Readonly<Record<string, unknown>> {
     labels: job.labels,
     referenced_tables: statistics?.referencedTables,
   }
+}
+
+/** Half a character, in SQL, a label or an error that quotes them, is no text that a table can keep. */
+function wellFormed(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), inner]))
 }
 
 function isoOf(micros: number | undefined): string | undefined {

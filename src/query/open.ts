@@ -18,6 +18,7 @@ import { ResultStore } from './results/result-store.ts'
 export interface QuerySideDeps {
   readonly driver: WarehouseDriver
   readonly policies: () => PolicySnapshot
+  readonly isSource?: ((name: string) => boolean) | undefined
   /** Appends to stream `engine`. */
   readonly append: Append
   readonly dataFolder: string
@@ -40,7 +41,15 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
   const sizes = await SizeBook.open({ driver, directory, clock, log, path: join(dataFolder, 'sizes.json') })
   const results = await ResultStore.open({ folder: join(dataFolder, 'results'), ...settings }, clock)
   const history = new JobHistory({ append: deps.append, clock, log })
-  const preparer = new Preparer({ driver, directory, sizes, policies: deps.policies, project: settings.project, clock })
+  const preparer = new Preparer({
+    driver,
+    directory,
+    sizes,
+    policies: deps.policies,
+    isSource: deps.isSource,
+    project: settings.project,
+    clock,
+  })
   const road = createQueryRoad(settings, {
     driver,
     preparer,

@@ -26,8 +26,7 @@ export function prepareCompiled(
   context: CompiledContext,
 ): PreparedRows {
   const { facts, columns, parameters } = compiled
-  const uses = facts.tables.map((use) => useOf(use, context))
-  for (const use of uses) demandFilter(use)
+  const uses = tableUses(facts.tables, context)
   return {
     kind: 'rows',
     statementType: 'SELECT',
@@ -44,6 +43,13 @@ export function prepareCompiled(
       .filter(({ isDeclared, source }) => !isDeclared && source !== 'variable')
       .map(({ name, type }) => ({ name, sqlType: type })),
   }
+}
+
+/** SqlError, when a partition filter is required and missing. */
+export function tableUses(tables: readonly CompiledUse[], context: CompiledContext): Use[] {
+  const uses = tables.map((use) => useOf(use, context))
+  for (const use of uses) demandFilter(use)
+  return uses
 }
 
 function useOf(use: CompiledUse, context: CompiledContext): Use {

@@ -14,7 +14,7 @@ import type { EngineStatement } from '../warehouse/session.ts'
 import { type Access, createAccess } from './access/access.ts'
 import type { Directory, DirectoryReader } from './catalog/directory.ts'
 import { CallerCatalog } from './catalog/visible.ts'
-import type { QueryParameter, QueryRequest, StatementType, VisibleTable } from './contract.ts'
+import type { QueryRequest, StatementType, VisibleTable } from './contract.ts'
 import type { CostBook } from './cost/estimate.ts'
 import { rewriteDuckdb } from './duckdb-dialect/rewrite.ts'
 import { prepareCompiled } from './prepare-compiled.ts'
@@ -28,6 +28,8 @@ export interface PreparerDeps {
   readonly sizes: CostBook
   readonly policies: () => PolicySnapshot
   readonly project: string
+  /** Names that sources have, also those without a table so far: nobody makes a dataset of that name. */
+  readonly isSource?: ((name: string) => boolean) | undefined
   readonly clock: Clock
 }
 
@@ -57,7 +59,7 @@ export class Preparer {
   /** Errors: query-invalid, query-unsupported, query-refused, table-unknown. */
   async prepare(request: QueryRequest): Promise<Prepared> {
     try {
-      return await this.#prepare(request, await this.deps.directory.read())
+      return await this.#prepare(request, await this.deps.directory.read({ isFresh: asksForNames.test(request.sql) }))
     } catch (error) {
       // Perhaps the table is younger than our knowledge.
       if (!(error instanceof MillpondError) || error.kind === 'bug') throw error
@@ -97,9 +99,10 @@ export class Preparer {
       partitioning: (dataset: string, table: string) => view.catalog.table(dataset, table)?.partitioning,
       parameters: request.parameters ?? [],
     }
-    const statement = { sql: compiled.sql, parameters: boundParameters(compiled.parameters, request.parameters ?? []) }
+    const statement = { sql: compiled.sql, parameters: boundParameters(compiled.parameters, request) }
     const functions = calledFunctions(compiled.facts.routines, view.catalog)
-    return { ...prepareCompiled(compiled, statement, context), functions }
+    const prepared = prepareCompiled(compiled, statement, context)
+    return { ...prepared, isVolatile: prepared.isVolatile || view.catalog.isSchemaRead(), functions }
   }
 
   /** What this caller may see, and how. */
@@ -133,6 +136,9 @@ export class Preparer {
 
 const accessesMax = 1_000
 
+/** A list of tables has no name that could be missing: knowledge that is too old would go unnoticed. */
+const asksForNames = /\binformation_schema\b|\bduckdb_(?:tables|views|columns|schemas)\b/i
+
 export function contextOf({ catalog }: CallerView, request: QueryRequest): CompileContext {
   return {
     catalog,
@@ -143,7 +149,7 @@ export function contextOf({ catalog }: CallerView, request: QueryRequest): Compi
 
 export function boundParameters(
   used: readonly UsedParameter[],
-  given: readonly QueryParameter[],
+  { parameters: given = [], isDryRun = false }: Pick<QueryRequest, 'parameters' | 'isDryRun'>,
 ): NonNullable<EngineStatement['parameters']> {
   const bound = new Map<string, string | null>()
   for (const { sqlName, source, name, position } of used) {
@@ -153,6 +159,7 @@ export function boundParameters(
         ? given.find((one) => one.name?.toLowerCase() === name?.toLowerCase())
         : given.filter((one) => one.name === undefined)[(position ?? 1) - 1]
     if (parameter === undefined) {
+      if (isDryRun) continue
       const what =
         source === 'named' ? `Query parameter '${name}' not found` : `Query parameter at position ${position} not found`
       throw new MillpondError('query-invalid', what)

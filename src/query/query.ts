@@ -32,6 +32,7 @@ import { openConversation } from './conversation.ts'
 import type { ResultStore } from './results/result-store.ts'
 import { type RowsJobDeps, runRowsJob } from './rows-job.ts'
 import { runScriptJob } from './script-job.ts'
+import { runSessionWrite } from './session-write.ts'
 
 export interface QueryRoadDeps {
   readonly driver: Pick<WarehouseDriver, 'openSession' | 'made'>
@@ -44,6 +45,13 @@ export interface QueryRoadDeps {
   readonly log: Log
   /** A new unguessable id each call. */
   readonly createId: () => string
+}
+
+/** The session of a conversation, as it stands when a statement comes. */
+export interface SessionPlace {
+  readonly session: WarehouseSession
+  /** Somebody else ends it. */
+  readonly isInTransaction: boolean
 }
 
 /** Ended jobs that can still be asked for, besides their age. */
@@ -80,9 +88,9 @@ export class Road implements QueryRoad {
   }
 
   /** As submit, on the session of a conversation. */
-  async submitOn(session: WarehouseSession, request: QueryRequest, signal: AbortSignal): Promise<Job> {
+  async submitOn(place: SessionPlace, request: QueryRequest, signal: AbortSignal): Promise<Job> {
     const job = this.#add(request, signal)
-    void this.#work(job, session)
+    void this.#work(job, place)
     return job
   }
 
@@ -108,19 +116,24 @@ export class Road implements QueryRoad {
 
   #remember(job: LiveJob): void {
     void job.ended.then((info) => {
-      this.deps.history(info)
+      if (job.isQuiet && info.error === undefined) this.#jobs.forget(job)
+      else this.deps.history(info)
     })
   }
 
-  async #work(job: LiveJob, session: WarehouseSession | undefined): Promise<void> {
+  async #work(job: LiveJob, place: SessionPlace | undefined): Promise<void> {
     try {
       const { principal, timeoutMs = this.settings.queryTimeoutMs } = job.request
       const release = await this.#queue.enter(principal.id, job.signal)
       job.begin(release, Math.min(timeoutMs, this.settings.queryTimeoutMs))
+      const { write, readsCatalog } = job.request
+      if (write !== undefined) return await runSessionWrite(this, job, write, place)
       const prepared = await this.deps.preparer.prepare(job.request)
       const { policySetId } = prepared
-      if (prepared.kind === 'rows') await runRowsJob(this.rowsDeps, { job, prepared, policySetId, session })
-      else await runScriptJob(this, job, prepared, session)
+      if (prepared.kind === 'rows') {
+        job.isQuiet = readsCatalog === true && prepared.tables.length === 0
+        await runRowsJob(this.rowsDeps, { job, prepared, policySetId, session: place?.session })
+      } else await runScriptJob(this, job, prepared, place)
     } catch (error) {
       const told = job.fail(error)
       if (told.kind === 'bug') this.deps.log.error({ err: error, job: job.id }, 'A query failed by a fault of ours.')

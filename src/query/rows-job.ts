@@ -1,7 +1,7 @@
 // Runs a job that gives rows: from the cache, or from the engine with the cache filled on the way.
 //
-//   prepared ─▶ guard ─▶ cached? ─yes─▶ kept rows
-//                          └─no─▶ session ─▶ chunks ─▶ the caller, beside it the cache          (streams)
+//   prepared ─▶ cached? ─yes─▶ kept rows
+//                 └─no─▶ guard ─▶ session ─▶ chunks ─▶ the caller, beside it the cache          (streams)
 //                                              └────▶ kept rows, then the caller reads by page  (keepsRows)
 import { createHash } from 'node:crypto'
 
@@ -42,7 +42,6 @@ export interface RowsJobOptions {
 export async function runRowsJob(deps: RowsJobDeps, options: RowsJobOptions): Promise<void> {
   const { job, prepared } = options
   const estimate = await deps.cost.estimate(prepared.tables)
-  refuseExpensive(deps, job, estimate)
   const key = cacheKey(deps, options)
   const columns = key === undefined ? undefined : deps.cached.get(key)
   if (key !== undefined && columns !== undefined && deps.results.has(key)) {
@@ -53,6 +52,8 @@ export async function runRowsJob(deps: RowsJobDeps, options: RowsJobOptions): Pr
     job.finish({ ...hit, rows })
     return
   }
+  // Behind the cache: what is answered from there costs nothing.
+  refuseExpensive(deps, job, estimate)
   deps.cost.spend(job.request.principal.handle, estimate.billedBytes)
   const session = options.session ?? (await deps.driver.openSession({ semantics: 'plain' }))
   const release = async (): Promise<void> => {
@@ -225,6 +226,8 @@ function cacheKey(
   if (!isPlain || job.request.usesCache === false || session !== undefined) return undefined
   const versions = prepared.tables.map(({ dataset, table }) => [dataset, table, driver.made.version(dataset, table)])
   const parameters = [...(prepared.statement.parameters ?? [])]
-  const parts = [job.request.dialect, prepared.statement.sql, parameters, policySetId, versions]
+  // The engine's text alone doesn't say the types: a JSON value and a STRING may be written the same.
+  const { columns, statement } = prepared
+  const parts = [job.request.dialect, statement.sql, parameters, columns, policySetId, versions]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

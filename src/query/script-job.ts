@@ -10,23 +10,24 @@ import type { CallerCatalog } from './catalog/visible.ts'
 import type { JobStatistics, ParameterValue, StatementType, TableReference } from './contract.ts'
 import { parameterValue } from './encode/parameter-value.ts'
 import type { LiveJob } from './jobs/live-job.ts'
-import type { CallerView, PreparedScript } from './prepare.ts'
-import { prepareCompiled } from './prepare-compiled.ts'
-import type { Road } from './query.ts'
+import { type CallerView, located, type PreparedScript } from './prepare.ts'
+import { type CompiledContext, prepareCompiled, tableUses } from './prepare-compiled.ts'
+import type { Road, SessionPlace } from './query.ts'
 import { refuseExpensive, runRowsJob } from './rows-job.ts'
 import { inTurn } from './run-rows.ts'
 import { scriptFunction } from './routines.ts'
 import { applyDdl } from './script/apply-ddl.ts'
+import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
 
 export async function runScriptJob(
   road: Road,
   job: LiveJob,
   prepared: PreparedScript & { readonly policySetId: string },
-  given: WarehouseSession | undefined,
+  place: SessionPlace | undefined,
 ): Promise<void> {
-  const session = given ?? (await road.deps.driver.openSession({ semantics: 'plain' }))
-  const host = new SessionHost(road, job, session, prepared)
+  const session = place?.session ?? (await road.deps.driver.openSession({ semantics: 'plain' }))
+  const host = new SessionHost(road, job, session, prepared, place?.isInTransaction === true)
   try {
     const { text, script } = prepared
     const parameters = (job.request.parameters ?? []).map(({ name, type, value }) => ({ name, type, value }))
@@ -38,7 +39,7 @@ export async function runScriptJob(
     await host.rollBack()
     throw error
   } finally {
-    if (given === undefined) await session.close()
+    if (place === undefined) await session.close()
   }
 }
 
@@ -49,7 +50,9 @@ export class SessionHost implements ScriptHost {
   readonly #session: WarehouseSession
   readonly #prepared: PreparedScript & { readonly policySetId: string }
   #view: CallerView | undefined
-  #isInTransaction = false
+  #isInTransaction: boolean
+  /** The transaction is the conversation's: it ends it. */
+  readonly #isInside: boolean
   #lastRows: LiveJob | undefined
   #affectedRows: number | undefined
   #bytes = { processed: 0, billed: 0 }
@@ -61,7 +64,10 @@ export class SessionHost implements ScriptHost {
     job: LiveJob,
     session: WarehouseSession,
     prepared: PreparedScript & { readonly policySetId: string },
+    isInside: boolean,
   ) {
+    this.#isInside = isInside
+    this.#isInTransaction = isInside
     this.#road = road
     this.#job = job
     this.#session = session
@@ -90,13 +96,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async select(place: StatementPlace, compiled: CompiledQuery, bindings: Bindings): Promise<void> {
-    const { catalog } = await this.#caller()
-    const context = {
-      text: this.#prepared.text,
-      nowMicros: this.#road.deps.clock.nowMicros(),
-      partitioning: (dataset: string, table: string) => catalog.table(dataset, table)?.partitioning,
-      parameters: this.#job.request.parameters ?? [],
-    }
+    const context = await this.#compiledContext()
     const prepared = prepareCompiled(compiled, { sql: compiled.sql, parameters: bindings }, context)
     const child = this.#child(place)
     child.keepsRows = true
@@ -108,6 +108,16 @@ export class SessionHost implements ScriptHost {
     this.#bytes.processed += statistics?.bytesProcessed ?? 0
     this.#bytes.billed += statistics?.bytesBilled ?? 0
     this.#lastRows = child
+  }
+
+  async #compiledContext(): Promise<CompiledContext> {
+    const { catalog } = await this.#caller()
+    return {
+      text: this.#prepared.text,
+      nowMicros: this.#road.deps.clock.nowMicros(),
+      partitioning: (dataset, table) => catalog.table(dataset, table)?.partitioning,
+      parameters: this.#job.request.parameters ?? [],
+    }
   }
 
   /** The statement's own job; of a single statement the job itself stands for it. */
@@ -162,13 +172,8 @@ export class SessionHost implements ScriptHost {
   }
 
   async #guard(reads: CompiledQuery['facts']['tables']): Promise<void> {
-    const uses = reads.map(({ dataset, table, columns }) => ({
-      dataset,
-      table,
-      columns: [...columns],
-      range: undefined,
-      hasPartitionFilter: true,
-    }))
+    const context = await this.#compiledContext()
+    const uses = located(context.text, () => tableUses(reads, context))
     const { cost } = this.#road.deps
     const estimate = await cost.estimate(uses)
     refuseExpensive(this.#road.rowsDeps, this.#job, estimate)
@@ -181,7 +186,7 @@ export class SessionHost implements ScriptHost {
     const { signal, request } = this.#job
     const { computing } = this.#road.rowsDeps
     return inTurn(computing, request.principal.id, signal, async () =>
-      this.#session.execute({ sql, parameters: bindings }, signal),
+      inBigqueryWords(this.#session.execute({ sql, parameters: bindings }, signal)),
     )
   }
 
@@ -213,7 +218,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async ddl(place: StatementPlace, change: DdlChange): Promise<void> {
-    const { driver, clock } = this.#road.deps
+    const { driver, clock, preparer } = this.#road.deps
     const { catalog } = await this.#caller()
     if (change.kind === 'create-table' && change.rows !== undefined) await this.#guard(change.rows.reads)
     await this.#step(place, async () => {
@@ -225,6 +230,7 @@ export class SessionHost implements ScriptHost {
           nowMicros: clock.nowMicros(),
           signal: this.#job.signal,
           isInTransaction: this.#isInTransaction,
+          isSource: preparer.deps.isSource,
         },
         change,
       )
@@ -240,6 +246,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void> {
+    if (this.#isInside) throw new MillpondError('query-invalid', 'The transaction is ended where it was begun')
     if (what === 'begin') {
       if (this.#isInTransaction)
         throw new MillpondError('query-invalid', 'A transaction is open already: COMMIT or ROLLBACK it first')
@@ -258,7 +265,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async rollBack(): Promise<void> {
-    if (!this.#isInTransaction) return
+    if (!this.#isInTransaction || this.#isInside) return
     this.#isInTransaction = false
     await this.#session.rollback()
   }

@@ -48,7 +48,7 @@ describe('a session', () => {
     control = await openControl(folder, { clock, log })
     const status = async (): Promise<object> => ({ ledger: [] })
     // Only what these routes reach; the whole engine is in road.test.ts.
-    const bigquery = { clock, log, control }
+    const bigquery = { clock, log, control, made: { catalog: () => ({ datasets: [] }) } }
     const deps = { control, live, clock, log, status, recentStatus: status, sourcesChanged: () => undefined, bigquery }
     app = buildApi('public', { ...deps, publicUrl: 'https://in.example.com' } as unknown as ApiDeps)
   })

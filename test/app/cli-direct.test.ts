@@ -170,7 +170,7 @@ test('--version is that of the package, and help has an example', async () => {
   }
   expect(await millpond(['--version'])).toMatchObject({ code: 0, stdout: `${packageFile.version}\n` })
   const help = await millpond(['query', '--help'])
-  expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('$ millpond query "select') })
+  expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('$ millpond query "SELECT') })
 })
 
 const old = oldNode()

@@ -117,7 +117,7 @@ test('query prints one JSON object a row, a table, or CSV', async () => {
   )
   expect(table.stderr).toBe('2 rows.\n')
   expect(asked.map(({ url, body }) => [url, body])).toEqual(
-    Array.from({ length: 3 }, () => ['/api/query', { sql: 'select 1' }]),
+    Array.from({ length: 3 }, () => ['/api/query', { sql: 'select 1', dialect: 'googlesql' }]),
   )
 })
 
@@ -127,7 +127,7 @@ test('query reads its SQL from standard input', async () => {
   })
   const run = await runCli(['query', '-', '--json', '--data', folder], { stdin: 'select\n2' })
   expect(run).toMatchObject({ code: 0, stdout: '' })
-  expect(asked[0]?.body).toEqual({ sql: 'select\n2' })
+  expect(asked[0]?.body).toEqual({ sql: 'select\n2', dialect: 'googlesql' })
 })
 
 test('a table ends the query once it is full', async () => {
@@ -280,6 +280,7 @@ async function millpondHere(
       return true
     },
     once: () => undefined,
+    removeListener: () => undefined,
   })
   const code = await runProgram([...words, '--data', folder], {
     stdout: stream('stdout'),

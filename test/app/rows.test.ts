@@ -162,7 +162,7 @@ test('The ledger sums: received = stored + flagged + duplicates + quarantined', 
   expect(
     await millpond.query(
       `SELECT stream, sum(received)::INT, sum(stored)::INT, sum(flagged)::INT, sum(duplicates)::INT, sum(quarantined)::INT
-       FROM millpond.source_counts GROUP BY stream ORDER BY stream`,
+       FROM millpond.source_counts WHERE source <> 'millpond' GROUP BY stream ORDER BY stream`,
     ),
   ).toEqual([
     ['engine', 1, 1, 0, 0, 0],

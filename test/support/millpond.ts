@@ -27,6 +27,8 @@ export interface Millpond {
   readonly address: string
   /** Port of Fluent Forward on loopback; 0 when it is off. */
   readonly forwardPort: number
+  /** Port of the Postgres protocol on loopback; 0 when it is off, or the engine wasn't waited for. */
+  readonly postgresPort: number
   readonly data: string
   /** Makes a source and returns its write key. */
   addSource(source: string, platform?: 'client' | 'server'): Promise<string>
@@ -131,6 +133,7 @@ function createHandle({ data, child, address, forwardPort, token, output }: Part
   return {
     address,
     forwardPort,
+    postgresPort: Number(/Postgres \(BI tools\) +\S+:(\d+)/.exec(output())?.[1] ?? 0),
     data,
     api,
     query,

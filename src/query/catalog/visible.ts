@@ -26,6 +26,7 @@ export class CallerCatalog implements SqlCatalog {
   readonly #deps: CallerCatalogDeps
   readonly #tables = new Map<DirectoryTable, CatalogTable>()
   readonly #compiling = new Set<DirectoryTable>()
+  #isSchemaRead = false
 
   constructor(deps: CallerCatalogDeps) {
     this.#deps = deps
@@ -144,7 +145,13 @@ export class CallerCatalog implements SqlCatalog {
 
   informationSchema(view: string, dataset: string | undefined): ReturnType<SqlCatalog['informationSchema']> {
     if (dataset !== undefined && this.#dataset(dataset) === undefined) return undefined
+    this.#isSchemaRead = true
     return informationSchemaView(this.#schemaSource(), view, dataset)
+  }
+
+  /** INFORMATION_SCHEMA tells what no table's change count does: answers made with it are not kept. */
+  isSchemaRead(): boolean {
+    return this.#isSchemaRead
   }
 
   #schemaSource(): SchemaSource {

@@ -1,5 +1,6 @@
 // Measures one table: bytes of every column, by day if it has days.
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
+import type { WarehouseSession } from '../../warehouse/session.ts'
 import type { DirectoryTable } from '../catalog/directory.ts'
 import { collectRows } from '../collect-rows.ts'
 import { sumOfSizes } from './size-sql.ts'
@@ -33,8 +34,10 @@ export async function measureTable(
 ): Promise<TableSizes> {
   const session = await driver.openSession({ semantics: 'plain' })
   try {
-    const isWhole = isExact || table.rows <= sampleRows
-    const rows = await collectRows(session, measureSql(table, isWhole))
+    // A view doesn't know its rows: they are counted, which is fast, before they are looked at.
+    const rowsNow = table.kind === 'table' ? table.rows : await countRows(session, table)
+    const isWhole = isExact || rowsNow <= sampleRows
+    const rows = await collectRows(session, measureSql(table, isWhole ? 100 : (100 * sampleRows) / rowsNow))
     const days = rows.map(([day, count, ...bytes]): DaySizes => ({
       day: day === null || day === undefined ? undefined : Number(day),
       rows: Number(count),
@@ -44,7 +47,7 @@ export async function measureTable(
     return {
       columns: table.columns.map(({ name }) => name),
       bytes: table.columns.map((_, index) => days.reduce((sum, one) => sum + (one.bytes[index] ?? 0), 0)),
-      rows: isWhole ? measuredRows : Math.max(table.rows, measuredRows),
+      rows: isWhole ? measuredRows : Math.max(rowsNow, measuredRows),
       measuredRows,
       isExact: isWhole,
       days: table.partitioning === undefined ? undefined : days,
@@ -55,15 +58,26 @@ export async function measureTable(
   }
 }
 
-function measureSql(table: DirectoryTable, isWhole: boolean): string {
-  const { columns, partitioning, origin, dataset } = table
-  const name = [origin, dataset, table.table].map(quoted).join('.')
+async function countRows(session: WarehouseSession, table: DirectoryTable): Promise<number> {
+  const [[count] = []] = await collectRows(session, `SELECT count(*) FROM ${nameOf(table)}`)
+  return Number(count ?? 0)
+}
+
+function nameOf({ origin, dataset, table }: DirectoryTable): string {
+  return [origin, dataset, table].map(quoted).join('.')
+}
+
+function measureSql(table: DirectoryTable, percent: number): string {
+  const { columns, partitioning } = table
   const time = columns.find((column) => column.name === partitioning?.column)
-  const kind = time?.sqlType.kind
+  // Rows that are partitioned by their coming have that time beside their columns.
+  const kind = partitioning?.column === '_PARTITIONTIME' ? 'TIMESTAMP' : time?.sqlType.kind
   const hasDays = kind === 'TIMESTAMP' || kind === 'DATE' || kind === 'DATETIME'
   const day = hasDays ? `date_diff('day', DATE '1970-01-01', ${dateOf(partitioning?.column ?? '', kind)})` : 'NULL'
   const sizes = columns.map((column) => sumOfSizes(quoted(column.name), column.sqlType))
-  const from = isWhole ? name : `(SELECT * FROM ${name} USING SAMPLE ${sampleRows} ROWS (reservoir, 1))`
+  const name = nameOf(table)
+  // Whole blocks of rows: the others aren't even read.
+  const from = percent >= 100 ? name : `(SELECT * FROM ${name} USING SAMPLE ${percent} PERCENT (system, 1))`
   return `SELECT ${[day, 'count(*)', ...sizes].join(', ')} FROM ${from} GROUP BY 1 ORDER BY 1`
 }
 

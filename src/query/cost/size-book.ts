@@ -13,6 +13,7 @@ import type { Directory, DirectoryReader, DirectoryTable } from '../catalog/dire
 import type { PartitionRange, TableUse } from '../prepared.ts'
 import { type CostBook, type Estimate, priceOf } from './estimate.ts'
 import { measureTable, type TableSizes } from './measure.ts'
+import { spentOfDay } from './spent.ts'
 
 export interface SizeBookDeps {
   readonly driver: Pick<WarehouseDriver, 'openSession'>
@@ -34,16 +35,16 @@ export class SizeBook implements CostBook {
   #spentDay = 0
   #directory: Directory | undefined
 
-  private constructor(deps: SizeBookDeps, tables: Map<string, TableSizes>) {
+  private constructor(deps: SizeBookDeps, { tables, spent }: Book) {
     this.#deps = deps
-    this.#tables = tables
+    this.#tables = new Map(tables)
+    this.#restore(spent)
   }
 
   static async open(deps: SizeBookDeps): Promise<SizeBook> {
-    return new SizeBook(
-      deps,
-      deps.path === undefined ? new Map<string, TableSizes>() : await readBook(deps.path, deps.log),
-    )
+    const book = new SizeBook(deps, deps.path === undefined ? emptyBook : await readBook(deps.path, deps.log))
+    await book.#readSpent()
+    return book
   }
 
   async estimate(uses: readonly TableUse[]): Promise<Estimate> {
@@ -84,8 +85,7 @@ export class SizeBook implements CostBook {
   async #sizesOf(table: DirectoryTable): Promise<TableSizes | undefined> {
     const key = keyOf(table)
     const known = this.#tables.get(key)
-    const hasAllColumns = known !== undefined && table.columns.every(({ name }) => known.columns.includes(name))
-    if (hasAllColumns) return known
+    if (known !== undefined && isGood(known, table)) return known
     return this.#measure(table, { isExact: false })
   }
 
@@ -136,7 +136,9 @@ export class SizeBook implements CostBook {
 
   async save(): Promise<void> {
     if (this.#deps.path === undefined) return
-    const text = JSON.stringify({ version: 1, tables: [...this.#tables] })
+    this.#turnDay()
+    const spent = { day: this.#spentDay, persons: [...this.#spent] }
+    const text = JSON.stringify({ version: 1, tables: [...this.#tables], spent } satisfies Book)
     await writeFileAtomic(diskFiles, this.#deps.path, text)
   }
 
@@ -150,6 +152,22 @@ export class SizeBook implements CostBook {
     this.#spent.set(handle, (this.#spent.get(handle) ?? 0) + billedBytes)
   }
 
+  /** A restart is no way around a quota. The book knows all of an orderly stop; after a crash the history knows most. */
+  async #readSpent(): Promise<void> {
+    try {
+      const persons = await spentOfDay(this.#deps.driver, this.#deps.clock.nowMicros())
+      this.#restore({ day: Math.floor(this.#deps.clock.nowMicros() / dayMicros), persons })
+    } catch (error) {
+      this.#deps.log.warn({ error: messageOf(error) }, 'What was read today could not be summed up')
+    }
+  }
+
+  #restore(spent: Book['spent']): void {
+    this.#turnDay()
+    if (spent?.day !== this.#spentDay) return
+    for (const [handle, bytes] of spent.persons) this.#spent.set(handle, Math.max(bytes, this.#spent.get(handle) ?? 0))
+  }
+
   #turnDay(): void {
     const day = Math.floor(this.#deps.clock.nowMicros() / dayMicros)
     if (day === this.#spentDay) return
@@ -160,6 +178,13 @@ export class SizeBook implements CostBook {
 
 function keyOf({ dataset, table }: { readonly dataset: string; readonly table: string }): string {
   return JSON.stringify([dataset, table])
+}
+
+/** What was measured still speaks of the table: not of another one of that name, nor of one that has since become much larger. */
+function isGood(sizes: TableSizes, { kind, columns, rows, changedAtMicros }: DirectoryTable): boolean {
+  const hasAllColumns = columns.every(({ name }) => sizes.columns.includes(name))
+  const isMuchLarger = kind === 'table' && rows > 2 * sizes.rows
+  return hasAllColumns && !isMuchLarger && changedAtMicros <= sizes.measuredAtMicros
 }
 
 /** A table that stands twice in a query is read twice by us, but billed once, for all its columns together. */
@@ -227,16 +252,41 @@ function partitionId(day: number | undefined): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
 }
 
-async function readBook(path: string, log: Log): Promise<Map<string, TableSizes>> {
+interface Book {
+  readonly version: 1
+  readonly tables: readonly (readonly [string, TableSizes])[]
+  /** What persons were billed on a day (since 1970). */
+  readonly spent?: { readonly day: number; readonly persons: readonly (readonly [string, number])[] } | undefined
+}
+
+const emptyBook: Book = { version: 1, tables: [] }
+
+async function readBook(path: string, log: Log): Promise<Book> {
   try {
-    const book = JSON.parse(await readFile(path, 'utf8')) as {
-      readonly tables: readonly (readonly [string, TableSizes])[]
-    }
-    return new Map(book.tables)
+    const book: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (isBook(book)) return book
+    log.warn({}, 'The sizes of tables are of another form; they are measured again')
   } catch (error) {
     if ((error as { readonly code?: unknown }).code !== 'ENOENT') {
       log.warn({ error: messageOf(error) }, 'The sizes of tables could not be read; they are measured again')
     }
-    return new Map()
   }
+  return emptyBook
+}
+
+/** As deep as a slip of a hand or a half file would show. */
+function isBook(book: unknown): book is Book {
+  const { version, tables, spent } = (book ?? {}) as Partial<Record<keyof Book, unknown>>
+  return version === 1 && Array.isArray(tables) && tables.every(isEntry) && (spent === undefined || isSpent(spent))
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false
+  const { columns, bytes, days } = (entry[1] ?? {}) as Partial<Record<keyof TableSizes, unknown>>
+  return Array.isArray(columns) && Array.isArray(bytes) && (days === undefined || Array.isArray(days))
+}
+
+function isSpent(spent: unknown): boolean {
+  const { persons } = (spent ?? {}) as { readonly persons?: unknown }
+  return Array.isArray(persons) && persons.every((one) => Array.isArray(one) && typeof one[1] === 'number')
 }

@@ -12,8 +12,18 @@ export interface StorageReport {
     readonly dollarsPerMonth: number
   }[]
   /** The last 60 days with rows, newest first. */
-  readonly days: readonly { readonly day: string; readonly dataset: string; readonly rows: number; readonly bytes: number }[]
-  readonly months: readonly { readonly month: string; readonly dataset: string; readonly rows: number; readonly bytes: number }[]
+  readonly days: readonly {
+    readonly day: string
+    readonly dataset: string
+    readonly rows: number
+    readonly bytes: number
+  }[]
+  readonly months: readonly {
+    readonly month: string
+    readonly dataset: string
+    readonly rows: number
+    readonly bytes: number
+  }[]
   /** The tables that fill it most, largest first. */
   readonly largest: readonly {
     readonly dataset: string
@@ -41,7 +51,11 @@ interface Amount {
   bytes: number
 }
 
-export function storageReport({ datasets }: Directory, sizes: Pick<SizeBook, 'sizeOf'>, nowMicros: number): StorageReport {
+export function storageReport(
+  { datasets }: Directory,
+  sizes: Pick<SizeBook, 'sizeOf'>,
+  nowMicros: number,
+): StorageReport {
   const tables = [...datasets.values()].flatMap(({ tables: own }) =>
     [...own.values()]
       .filter(({ kind }) => kind === 'table')
@@ -79,8 +93,14 @@ export function storageReport({ datasets }: Directory, sizes: Pick<SizeBook, 'si
     }))
     .sort((one, other) => other.bytes - one.bytes)
   return {
-    datasets: [...byDataset].map(([dataset, { dollars, ...amount }]) => ({ dataset, ...amount, dollarsPerMonth: dollars })),
-    days: newestFirst(days).slice(0, daysMax).map(([[day = '', dataset = ''], amount]) => ({ day, dataset, ...amount })),
+    datasets: [...byDataset].map(([dataset, { dollars, ...amount }]) => ({
+      dataset,
+      ...amount,
+      dollarsPerMonth: dollars,
+    })),
+    days: newestFirst(days)
+      .slice(0, daysMax)
+      .map(([[day = '', dataset = ''], amount]) => ({ day, dataset, ...amount })),
     months: newestFirst(months).map(([[month = '', dataset = ''], amount]) => ({ month, dataset, ...amount })),
     largest: largest.slice(0, largestMax),
     bytes: total,

@@ -68,7 +68,8 @@ function exactNumber(value: bigint): number | string {
 
 /** Fifteen digits survive a double and back. */
 function decimal(text: string): number | string {
-  return text.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 ? Number(text) : text
+  const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return short.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 ? Number(short) : short
 }
 
 const longNumber = /\d{16}/

@@ -41,6 +41,10 @@ export class JobList {
     return known.map((job) => job.info()).toReversed()
   }
 
+  forget({ id }: LiveJob): void {
+    this.#jobs.delete(id)
+  }
+
   live(): LiveJob[] {
     return [...this.#jobs.values()].filter((job) => job.info().state !== 'done')
   }

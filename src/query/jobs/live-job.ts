@@ -33,6 +33,8 @@ export class LiveJob implements Job {
   rowsKey: string | undefined
   /** Read by page later, or by a script that answers with them. */
   keepsRows: boolean
+  /** Neither shown once it has ended well, nor kept in the history. */
+  isQuiet = false
   readonly ended: Promise<JobInfo>
   readonly #deps: LiveJobDeps
   readonly #abort = new AbortController()
@@ -158,7 +160,7 @@ export class LiveJob implements Job {
   }
 
   info(): JobInfo {
-    const { principal, port, dialect, labels = {}, sql } = this.request
+    const { principal, port, dialect, labels = {}, sql, clientSql } = this.request
     return {
       id: this.id,
       parentId: this.parentId,
@@ -166,7 +168,7 @@ export class LiveJob implements Job {
       port,
       dialect,
       labels,
-      sql,
+      sql: clientSql ?? sql,
       state: this.#state,
       createdAtMicros: this.#createdAtMicros,
       startedAtMicros: this.#startedAtMicros,

@@ -3,6 +3,7 @@ import { MillpondError } from '../../core/errors.ts'
 import type { DdlChange } from '../../sql/script/host.ts'
 import type { MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
+import { inBigqueryWords } from './constraint.ts'
 import { alteredTable, madeName, madeTable, tableDdl } from './made-ddl.ts'
 
 export interface DdlDeps {
@@ -13,12 +14,15 @@ export interface DdlDeps {
   readonly signal: AbortSignal
   /** The session has a transaction of the script open. */
   readonly isInTransaction: boolean
+  /** A source of this name may have no table yet. */
+  readonly isSource?: ((name: string) => boolean) | undefined
 }
 
 /** Errors: made-unwritable, table-exists, table-unknown, query-invalid. */
 export async function applyDdl(deps: DdlDeps, change: DdlChange): Promise<void> {
   const { catalog } = deps
-  if (!catalog.isDatasetWritable(change.dataset)) throw unwritable(change.dataset, catalog)
+  const isKnown = change.kind === 'create-schema' && catalog.datasetNames().includes(change.dataset)
+  if (!isKnown && !catalog.isDatasetWritable(change.dataset)) throw unwritable(change.dataset, catalog)
   switch (change.kind) {
     case 'create-schema':
     case 'drop-schema':
@@ -79,7 +83,7 @@ async function changeSchema(
   const { dataset } = change
   const known = made.catalog().datasets.find((one) => one.dataset === dataset)
   if (change.kind === 'create-schema') {
-    if (known !== undefined || deps.catalog.datasetNames().includes(dataset)) {
+    if (known !== undefined || deps.catalog.datasetNames().includes(dataset) || deps.isSource?.(dataset) === true) {
       if (change.ifNotExists) return
       throw new MillpondError('table-exists', `Already Exists: Dataset ${deps.catalog.project}:${dataset}`)
     }
@@ -133,7 +137,8 @@ async function createTable(
     else {
       await session.execute({ sql: ddl }, signal)
       const list = columns.map((column) => quoted(column.name)).join(', ')
-      await session.execute({ sql: `INSERT INTO ${making} (${list}) ${rows.sql}`, parameters: rows.bindings }, signal)
+      const sql = `INSERT INTO ${making} (${list}) ${rows.sql}`
+      await inBigqueryWords(session.execute({ sql, parameters: rows.bindings }, signal))
       const drop = old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
       const rename = `ALTER TABLE ${making} RENAME TO ${quoted(table)}`
       await made.change(session, [...drop, rename], { kind: 'put-table', table: madeTable(change, nowMicros) })
@@ -199,7 +204,10 @@ async function alterTable(deps: DdlDeps, change: Extract<DdlChange, { readonly k
   }
   // Under another name its masks and filters would no longer be its own.
   if (deps.catalog.table(dataset, table)?.isWritable !== true) {
-    throw new MillpondError('made-unwritable', `Access Denied: Table ${dataset}.${table} has masks or row filters for you`)
+    throw new MillpondError(
+      'made-unwritable',
+      `Access Denied: Table ${dataset}.${table} has masks or row filters for you`,
+    )
   }
   const altered = alteredTable(old, change, nowMicros)
   if (altered.renamedTo !== undefined && tableOf(deps, dataset, altered.renamedTo) !== undefined)
