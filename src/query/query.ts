@@ -26,7 +26,7 @@ import { dryRunOf } from './dry-run.ts'
 import { exportParquet, type ExportedFile } from './export-job.ts'
 import { FairQueue } from './fair-queue.ts'
 import { JobList } from './jobs/job-list.ts'
-import { LiveJob } from './jobs/live-job.ts'
+import { childrenMax, LiveJob } from './jobs/live-job.ts'
 import type { Preparer } from './prepare.ts'
 import { openConversation } from './conversation.ts'
 import type { ResultStore } from './results/result-store.ts'
@@ -97,9 +97,9 @@ export class Road implements QueryRoad {
   /** A statement of a script: it takes no place of its own. */
   addChild(parent: LiveJob, sql: string): LiveJob {
     const { jobId: _, ...request } = parent.request
-    const job = new LiveJob(this.deps, `${parent.id}_${parent.children.length + 1}`, { ...request, sql }, parent.id)
+    const job = new LiveJob(this.deps, parent.nextChildId(), { ...request, sql }, parent.id)
     this.#jobs.add(job)
-    parent.children.push(job)
+    if (parent.children.length < childrenMax) parent.children.push(job)
     job.follow(parent.signal)
     this.#remember(job)
     return job

@@ -159,6 +159,19 @@ describe('the guard', () => {
     expect(await rig.rows('SELECT v FROM ds.strict WHERE d = v_d'.replace('v_d', 'DATE(2026, v, 1)'))).toEqual([])
   })
 
+  test('a required filter is demanded of a change, too, and one that stands in WHERE or ON is enough', async () => {
+    await rig.ask('CREATE TABLE ds.firm (d DATE, v INT64) PARTITION BY d OPTIONS (require_partition_filter = TRUE)')
+    await rig.ask("INSERT INTO ds.firm VALUES ('2026-03-01', 1), ('2026-03-02', 2), ('2026-03-03', 3)")
+    const merge = (condition: string): string =>
+      `MERGE ds.firm AS t USING (SELECT 3 AS v) AS s ON ${condition} WHEN MATCHED THEN DELETE`
+    const changes = ['DELETE FROM ds.firm WHERE v = 1', 'UPDATE ds.firm SET v = 9 WHERE v = 1', merge('t.v = s.v')]
+    for (const change of changes) expect(await rig.error(change)).toMatch(/^query-invalid: Cannot query over table/)
+    await rig.ask("DELETE FROM ds.firm WHERE d = '2026-03-01'")
+    await rig.ask("UPDATE ds.firm SET v = 20 WHERE d = '2026-03-02'")
+    await rig.ask(merge("t.v = s.v AND t.d = '2026-03-03'"))
+    expect(await rig.rows("SELECT v FROM ds.firm WHERE d >= '2026-03-01'")).toEqual([[20]])
+  })
+
   test('a dry run takes milliseconds and tells the age of its numbers', async () => {
     const request = {
       sql: 'SELECT * FROM web.clicks',

@@ -39,17 +39,15 @@ export function exportRoutes(app: FastifyInstance, { query }: ApiDeps): void {
       gone.abort()
     })
     const asked = requestOf(input, request.principal)
-    const name = `attachment; filename="rows.${input.format}"`
-    void reply.type(formats[input.format]).header('content-disposition', name)
     if (input.format === 'parquet') {
       const { path, bytes } = await query.exportParquet(asked, gone.signal)
       const file = createReadStream(path)
       file.once('close', () => void rm(path, { force: true }))
-      return reply.header('content-length', bytes).send(file)
+      return asFile(reply, input.format).header('content-length', bytes).send(file)
     }
     const result = await (await query.submit({ ...asked, usesCache: false }, gone.signal)).result()
     const bytes = input.format === 'csv' ? csvLines(result) : arrowStream(result.columns, result.chunks)
-    return reply.send(Readable.from(bytes, { objectMode: false }))
+    return asFile(reply, input.format).send(Readable.from(bytes, { objectMode: false }))
   }
 
   app.post('/api/export', async (request, reply) => send(request, reply, parseInput(exportInput, request.body)))
@@ -57,6 +55,11 @@ export function exportRoutes(app: FastifyInstance, { query }: ApiDeps): void {
     const input = parseInput(exportQuery, request.query)
     return send(request, reply, parseInput(exportInput, input))
   })
+}
+
+/** Once it is known that there are rows: an error is no file. */
+function asFile(reply: FastifyReply, format: keyof typeof formats): FastifyReply {
+  return reply.type(formats[format]).header('content-disposition', `attachment; filename="rows.${format}"`)
 }
 
 async function* csvLines({ columns, chunks }: Awaited<ReturnType<Job['result']>>): AsyncGenerator<Buffer> {

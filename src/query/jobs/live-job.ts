@@ -16,6 +16,9 @@ export interface LiveJobDeps {
   readonly results: ResultStore
 }
 
+/** Statements of a script that are remembered with it: a loop may run a million. */
+export const childrenMax = 10_000
+
 export type JobPage = Awaited<ReturnType<Job['page']>>
 
 const emptyResult: JobResult = {
@@ -28,7 +31,9 @@ export class LiveJob implements Job {
   readonly id: string
   readonly parentId: string | undefined
   readonly request: QueryRequest
+  /** The first childrenMax of a script; the history knows all. */
   readonly children: LiveJob[] = []
+  #childCount = 0
   /** Where its rows are kept, if they are. */
   rowsKey: string | undefined
   /** Read by page later, or by a script that answers with them. */
@@ -60,6 +65,11 @@ export class LiveJob implements Job {
     this.#settle = resolve
     // Nobody may ever ask for it.
     this.#answered.promise.catch(() => undefined)
+  }
+
+  nextChildId(): string {
+    this.#childCount += 1
+    return `${this.id}_${this.#childCount}`
   }
 
   get signal(): AbortSignal {

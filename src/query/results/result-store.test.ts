@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { systemClock } from '../../core/clock.ts'
 import type { EngineValue, ResultChunk } from '../../warehouse/session.ts'
-import { ResultStore } from './result-store.ts'
+import { keptResultsMax, ResultStore } from './result-store.ts'
 
 let folder = ''
 let nowMicros = 0
@@ -111,6 +111,14 @@ describe('kept results', () => {
     expect(await readdir(join(folder, 'kept'))).toHaveLength(1)
     await store.stop()
     await roomy.stop()
+  })
+
+  test('many small ones do not take all open files', { timeout: 30_000 }, async () => {
+    const store = await openStore()
+    for (let index = 0; index < keptResultsMax + 5; index += 1) await keep(store, `k${index}`, [])
+    expect([store.has('k4'), store.has('k5'), store.has(`k${keptResultsMax + 4}`)]).toEqual([false, true, true])
+    expect(await readdir(join(folder, 'kept'))).toHaveLength(keptResultsMax)
+    await store.stop()
   })
 
   test('an old one is gone', async () => {

@@ -1,4 +1,4 @@
-// All kept results together: bounded in bytes and in age. Their files belong to this process only; a start removes what a former
+// All kept results together: bounded in number, bytes and age. Their files belong to this process only; a start removes what a former
 // one left, because jobs of a former process can't be asked for any more.
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,6 +7,9 @@ import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { ResultChunk } from '../../warehouse/session.ts'
 import { ResultFile } from './result-file.ts'
+
+/** Each is an open file, and a script may make one in every turn of a loop. */
+export const keptResultsMax = 4_000
 
 export interface ResultStoreSettings {
   readonly folder: string
@@ -116,7 +119,7 @@ export class ResultStore {
     for (const key of this.#kept.keys()) if (this.#find(key) === undefined) await this.forget(key)
     let bytes = [...this.#kept.values()].reduce((sum, { file }) => sum + file.bytes, 0)
     for (const [key, { file }] of this.#kept) {
-      if (bytes <= this.#settings.resultsBytesMax) return
+      if (bytes <= this.#settings.resultsBytesMax && this.#kept.size <= keptResultsMax) return
       bytes -= file.bytes
       await this.forget(key)
     }

@@ -223,7 +223,7 @@ function wildcard(item: ast.TableItem, path: Path, scope: Scope, place: FromPlac
   const newest = tables.at(-1)
   if (newest === undefined) throw new SqlError('semantic', `${path.written} does not match any table.`, item.offset)
   const alias = item.alias?.name ?? path.table
-  const relation = scope.state.relationName(item.alias?.name ?? prefix)
+  const relation = scope.state.relationName(item.alias?.name ?? (prefix === '' ? 'wildcard' : prefix))
   const isWanted = suffixFilter(place.conditions)
   const wanted = tables.filter(({ table }) => isWanted(table.slice(prefix.length)))
   const used = wanted.length === 0 ? [newest] : wanted
