@@ -43,7 +43,7 @@ export function expirySql(
   { dataset, table, kind, options, partitioning }: MadeTable,
   nowMicros: number,
 ): string | undefined {
-  const name = `\`${dataset}.${table}\``
+  const name = `${quoted(dataset)}.${quoted(table)}`
   const expires = momentOfText(expiration(options))
   if (expires !== undefined && expires.micros <= nowMicros) {
     return `DROP ${kind === 'table' ? 'TABLE' : kind === 'view' ? 'VIEW' : 'MATERIALIZED VIEW'} IF EXISTS ${name}`
@@ -51,8 +51,13 @@ export function expirySql(
   const days = Number(options['partition_expiration_days'])
   if (kind !== 'table' || partitioning === undefined || partitioning.granularity === 'RANGE' || !(days > 0))
     return undefined
-  const column = `\`${partitioning.column}\``
+  const column = quoted(partitioning.column)
   return `DELETE FROM ${name} WHERE DATE(${column}) < DATE_SUB(CURRENT_DATE(), INTERVAL ${Math.ceil(days)} DAY)`
+}
+
+/** People choose these names, and the text runs with every right: nothing in a name may end it. */
+function quoted(name: string): string {
+  return `\`${name.replace(/[\\`]/g, String.raw`\$&`)}\``
 }
 
 function expiration({ expiration_timestamp: text }: MadeTable['options']): string {

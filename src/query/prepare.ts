@@ -102,7 +102,7 @@ export class Preparer {
     const statement = { sql: compiled.sql, parameters: boundParameters(compiled.parameters, request) }
     const functions = calledFunctions(compiled.facts.routines, view.catalog)
     const prepared = prepareCompiled(compiled, statement, context)
-    return { ...prepared, isVolatile: prepared.isVolatile || view.catalog.isSchemaRead(), functions }
+    return { ...prepared, isVolatile: prepared.isVolatile || view.catalog.isNeverKept(), functions }
   }
 
   /** What this caller may see, and how. */

@@ -3,7 +3,7 @@
 //   prepared ─▶ cached? ─yes─▶ kept rows
 //                 └─no─▶ guard ─▶ session ─▶ chunks ─▶ the caller, beside it the cache          (streams)
 //                                              └────▶ kept rows, then the caller reads by page  (keepsRows)
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 
 import { MillpondError } from '../core/errors.ts'
 import type { QuerySettings } from '../core/settings.ts'
@@ -134,7 +134,8 @@ async function keepRows(
     await file.remove()
     throw error
   }
-  job.rowsKey = key ?? job.id
+  // Not by its id, which callers choose, and choose again.
+  job.rowsKey = key ?? `job:${randomUUID()}`
   if (key === undefined) await deps.results.keep(job.rowsKey, file)
   else await remember(deps, key, columns, file)
   job.answer({ columns, chunks: deps.results.read(job.rowsKey), close: async () => {} })
@@ -229,5 +230,6 @@ function cacheKey(
   // The engine's text alone doesn't say the types: a JSON value and a STRING may be written the same.
   const { columns, statement } = prepared
   const parts = [job.request.dialect, statement.sql, parameters, columns, policySetId, versions]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  // Callers choose ids of jobs, and rows are kept under both: none may look like the other.
+  return `cache:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`
 }

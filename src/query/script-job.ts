@@ -291,7 +291,7 @@ export class SessionHost implements ScriptHost {
     if (last !== undefined) {
       this.#job.rowsKey = last.rowsKey
       const { columns } = await last.result()
-      const chunks = this.#road.deps.results.read(last.rowsKey ?? last.id)
+      const chunks = this.#road.deps.results.read(last.rowsKey ?? '')
       this.#job.answer({ columns, chunks, close: async () => {} })
     }
     const affectedRows = this.#affectedRows

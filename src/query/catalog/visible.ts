@@ -26,7 +26,7 @@ export class CallerCatalog implements SqlCatalog {
   readonly #deps: CallerCatalogDeps
   readonly #tables = new Map<DirectoryTable, CatalogTable>()
   readonly #compiling = new Set<DirectoryTable>()
-  #isSchemaRead = false
+  #isNeverKept = false
 
   constructor(deps: CallerCatalogDeps) {
     this.#deps = deps
@@ -85,6 +85,8 @@ export class CallerCatalog implements SqlCatalog {
     const { access } = this.#deps
     const siblings = [...this.#siblings(found.dataset)]
     const relation = access.relationFor(found, siblings)
+    // What the filter asks for (the time, tables below a view) is in no key of the cache.
+    if (relation !== undefined) this.#isNeverKept = true
     if (relation === undefined || found.viewSql === undefined) return relation
     if (this.#compiling.has(found)) {
       throw new MillpondError('query-invalid', `The view ${found.dataset}.${found.table} refers to itself`)
@@ -145,13 +147,13 @@ export class CallerCatalog implements SqlCatalog {
 
   informationSchema(view: string, dataset: string | undefined): ReturnType<SqlCatalog['informationSchema']> {
     if (dataset !== undefined && this.#dataset(dataset) === undefined) return undefined
-    this.#isSchemaRead = true
+    this.#isNeverKept = true
     return informationSchemaView(this.#schemaSource(), view, dataset)
   }
 
-  /** INFORMATION_SCHEMA tells what no table's change count does: answers made with it are not kept. */
-  isSchemaRead(): boolean {
-    return this.#isSchemaRead
+  /** INFORMATION_SCHEMA and policies tell what no table's change count does: answers made with them are not kept. */
+  isNeverKept(): boolean {
+    return this.#isNeverKept
   }
 
   #schemaSource(): SchemaSource {

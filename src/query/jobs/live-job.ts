@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf, MillpondError } from '../../core/errors.ts'
 import type { ResultChunk } from '../../warehouse/session.ts'
 import type { Job, JobInfo, JobResult, JobStatistics, QueryRequest } from '../contract.ts'
-import { sliceChunk } from '../results/result-file.ts'
+import { type ResultFile, sliceChunk } from '../results/result-file.ts'
 import type { ResultStore } from '../results/result-store.ts'
 
 export interface LiveJobDeps {
@@ -145,7 +145,7 @@ export class LiveJob implements Job {
   }
 
   async page(startRow: number, rowsMax: number, bytesMax: number): Promise<JobPage> {
-    const page = await this.#deps.results.use(this.rowsKey ?? this.id, async (file) => {
+    const use = async (file: ResultFile): Promise<JobPage> => {
       const chunks: ResultChunk[] = []
       let rows = 0
       let bytes = 0
@@ -164,7 +164,9 @@ export class LiveJob implements Job {
         }
       }
       return { chunks, rows, totalRows: file.rows }
-    })
+    }
+    // A job without rows has none: its id is a name that the caller chose, never a key.
+    const page = this.rowsKey === undefined ? undefined : await this.#deps.results.use(this.rowsKey, use)
     if (page === undefined) throw new MillpondError('not-found', `The rows of job ${this.id} are not kept any more`)
     return page
   }
