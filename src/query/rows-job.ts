@@ -16,6 +16,7 @@ import type { LiveJob } from './jobs/live-job.ts'
 import type { PreparedRows } from './prepared.ts'
 import type { ResultStore } from './results/result-store.ts'
 import { inTurn, kept, limitedChunks } from './run-rows.ts'
+import { emptyStatistics } from './jobs/empty-statistics.ts'
 
 export interface RowsJobDeps {
   readonly driver: Pick<WarehouseDriver, 'openSession' | 'made'>
@@ -191,12 +192,9 @@ function columnsOf(run: ResultRun, { columns }: PreparedRows): QueryColumn[] {
 export function statisticsOf(prepared: PreparedRows, estimate: Estimate): JobStatistics {
   const names = new Map(prepared.tables.map(({ dataset, table }) => [`${dataset}.${table}`, { dataset, table }]))
   return {
-    statementType: prepared.statementType,
+    ...emptyStatistics(prepared.statementType),
     bytesProcessed: estimate.bytes,
     bytesBilled: estimate.billedBytes,
-    cacheHit: false,
-    rows: 0,
-    affectedRows: undefined,
     referencedTables: [...names.values()],
   }
 }

@@ -19,6 +19,7 @@ import { scriptFunction } from './routines.ts'
 import { applyDdl } from './script/apply-ddl.ts'
 import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
+import { emptyStatistics } from './jobs/empty-statistics.ts'
 
 export async function runScriptJob(
   road: Road,
@@ -307,17 +308,5 @@ export class SessionHost implements ScriptHost {
       ddlTarget: this.#ddlTarget,
       referencedTables: last?.info().statistics?.referencedTables ?? [],
     })
-  }
-}
-
-function emptyStatistics(statementType: StatementType): JobStatistics {
-  return {
-    statementType,
-    bytesProcessed: 0,
-    bytesBilled: 0,
-    cacheHit: false,
-    rows: 0,
-    affectedRows: undefined,
-    referencedTables: [],
   }
 }

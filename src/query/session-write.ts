@@ -5,12 +5,13 @@ import type { CatalogColumn, CatalogTable } from '../sql/catalog.ts'
 import { duckType, identifier } from '../sql/type-names.ts'
 import type { SqlType } from '../sql/types.ts'
 import type { EngineStatement, WarehouseSession } from '../warehouse/session.ts'
-import type { JobStatistics, SessionWrite, StatementType, WriteTarget } from './contract.ts'
+import type { SessionWrite, StatementType, WriteTarget } from './contract.ts'
 import type { LiveJob } from './jobs/live-job.ts'
 import type { PreparedRows } from './prepared.ts'
 import type { Road, SessionPlace } from './query.ts'
 import { refuseExpensive, statisticsOf } from './rows-job.ts'
 import { inTurn } from './run-rows.ts'
+import { emptyStatistics } from './jobs/empty-statistics.ts'
 
 /** A session that makes more has forgotten to drop them. */
 const temporaryTablesMax = 200
@@ -43,7 +44,7 @@ export async function runSessionWrite(
   if ('target' in write && write.target.dataset !== undefined)
     road.deps.driver.made.touch(session, write.target.dataset, write.target.table)
   job.finish({
-    ...(rows === undefined ? emptyStatistics : statisticsOf(rows, estimate)),
+    ...(rows === undefined ? emptyStatistics('OTHER') : statisticsOf(rows, estimate)),
     statementType: statementTypes[write.kind](rows),
     affectedRows: changed,
   })
@@ -199,14 +200,4 @@ function columnSql({ name, type, isRequired }: { name: string; type: string; isR
   if (!typeShape.test(type))
     throw new MillpondError('query-unsupported', `A column can't be of type ${type.slice(0, 60)} here`)
   return `${identifier(name)} ${type}${isRequired ? ' NOT NULL' : ''}`
-}
-
-const emptyStatistics: JobStatistics = {
-  statementType: 'OTHER',
-  bytesProcessed: 0,
-  bytesBilled: 0,
-  cacheHit: false,
-  rows: 0,
-  affectedRows: undefined,
-  referencedTables: [],
 }

@@ -1,23 +1,9 @@
 // BigQuery's word for what a statement does; several statements are a script.
+import { statementTypes } from '../sql/script/statement-type.ts'
 import type { Script, Statement } from '../sql/syntax/ast-statement.ts'
 import type { StatementType } from './contract.ts'
 
-const plain: Partial<Record<Statement['kind'], StatementType>> = {
-  'query-statement': 'SELECT',
-  insert: 'INSERT',
-  update: 'UPDATE',
-  delete: 'DELETE',
-  merge: 'MERGE',
-  truncate: 'TRUNCATE_TABLE',
-  'create-schema': 'CREATE_SCHEMA',
-  'create-table-from': 'CREATE_TABLE',
-  'create-view': 'CREATE_VIEW',
-  'create-function': 'CREATE_FUNCTION',
-  'create-table-function': 'CREATE_TABLE_FUNCTION',
-  'create-procedure': 'CREATE_PROCEDURE',
-  alter: 'ALTER_TABLE',
-  'drop-function': 'DROP_FUNCTION',
-}
+const plain: Partial<Record<Statement['kind'], StatementType>> = statementTypes
 
 export function statementTypeOf({ statements }: Pick<Script, 'statements'>): StatementType {
   const [first, ...rest] = statements

@@ -4,6 +4,7 @@ import type { Api } from './api.ts'
 import { errorProto } from './google-error.ts'
 import { type ApiJob, stateOf } from './jobs.ts'
 import { resultFields } from './schema.ts'
+import { emptyStatistics } from '../jobs/empty-statistics.ts'
 
 const stateNames = { waiting: 'PENDING', running: 'RUNNING', done: 'DONE' } as const
 
@@ -172,12 +173,9 @@ async function schemaOf(job: ApiJob): Promise<object> {
 export function dryRunNumbers(api: Pick<Api, 'deps'>, run: DryRun): object {
   const { statementType, referencedTables, bytesProcessed, bytesBilled, columns, undeclaredParameters } = run
   const statistics: JobStatistics = {
-    statementType,
+    ...emptyStatistics(statementType),
     bytesProcessed,
     bytesBilled,
-    cacheHit: false,
-    rows: 0,
-    affectedRows: undefined,
     referencedTables,
   }
   const { dollars, bytesOfAllColumns, statisticsAgeMs, lint, portability, portabilityReasons } = run

@@ -5,6 +5,7 @@
 //   JSON                  the value itself        TIMESTAMP    the same without Z (it has no zone)
 //   BLOB                  base64                  LIST, STRUCT arrays, objects
 //   MAP                   object if its keys are text, else [{key, value}]
+import { parseJson } from '../../core/exact-json.ts'
 import type { EngineInterval, EngineType, EngineValue } from '../../warehouse/session.ts'
 import { valueText } from './value-text.ts'
 import { dateText, intervalText, isoTimestamp, timeText } from './time-text.ts'
@@ -70,21 +71,4 @@ function exactNumber(value: bigint): number | string {
 function decimal(text: string): number | string {
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
   return short.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 ? Number(short) : short
-}
-
-const longNumber = /\d{16}/
-
-/** Text that isn't JSON stays text. Whole numbers beyond 2^53 become text rather than other numbers. */
-function parseJson(text: string): unknown {
-  try {
-    return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown)
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
-}
-
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  const isLong = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return isLong && context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value
 }

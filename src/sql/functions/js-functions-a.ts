@@ -5,6 +5,7 @@ import { fingerprint64 } from 'farmhash-modern'
 
 import { fromBase32, fromBase64, fromHex, toBase32 } from './decodings.ts'
 import { formatConstant, formatRow } from './format-value.ts'
+import type { JsFunction } from './js-function.ts'
 import { jsonJsFunctions } from './js-functions-json.ts'
 import { textJson } from './json-scan.ts'
 import { bytesLiteral, textLiteral } from './literal-text.ts'
@@ -34,15 +35,6 @@ import {
   translate,
   unlatin,
 } from './text-work.ts'
-
-interface JsFunction {
-  readonly name: string
-  readonly parameters: readonly string[]
-  readonly result: string
-  readonly call: (...values: readonly never[]) => unknown
-  readonly takesNull?: boolean | undefined
-  readonly isVolatile?: boolean | undefined
-}
 
 /** Their parameters are those that the engine hands over, as `parameters` says. */
 type Call = (...values: never[]) => unknown

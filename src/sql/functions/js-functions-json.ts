@@ -1,12 +1,6 @@
 // The JSON functions that JavaScript computes, as the warehouse registers them.
+import type { JsFunction } from './js-function.ts'
 import * as work from './json-work.ts'
-
-interface JsFunction {
-  readonly name: string
-  readonly parameters: readonly string[]
-  readonly result: string
-  readonly call: (...values: readonly never[]) => unknown
-}
 
 /** Their parameters are those that the engine hands over, as `parameters` says. */
 type Call = (...values: never[]) => unknown

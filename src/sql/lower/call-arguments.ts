@@ -79,3 +79,9 @@ function parameter(name: string, type: SqlType | undefined, index: number): Lowe
   const isPosition = index === 1 && known.kind === 'INT64'
   return { sql: isPosition ? `(${name} - 1)` : name, type: known, origin: 'value' }
 }
+
+/** An expression, as most functions take: no star, name, lambda or table. */
+export function isExpression(argument: ast.Argument): argument is ast.Expression {
+  const { kind } = argument
+  return kind !== 'star-argument' && kind !== 'named-argument' && kind !== 'lambda' && kind !== 'table-argument'
+}

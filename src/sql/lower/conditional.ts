@@ -3,6 +3,7 @@ import { SqlError } from '../sql-error.ts'
 import { scalar, text, typeName } from '../type-names.ts'
 import type { SqlType } from '../types.ts'
 import type * as ast from '../syntax/ast.ts'
+import { isExpression } from './call-arguments.ts'
 import { coerce, unify } from './coerce.ts'
 import { compare, isOrderable } from './comparisons.ts'
 import { type Lowered, value } from './lowered.ts'
@@ -22,12 +23,7 @@ function argumentsOf(node: ast.Call, scope: Scope, least: number, most: number):
     )
   }
   return node.args.map((argument) => {
-    if (
-      argument.kind === 'star-argument' ||
-      argument.kind === 'named-argument' ||
-      argument.kind === 'lambda' ||
-      argument.kind === 'table-argument'
-    ) {
+    if (!isExpression(argument)) {
       throw new SqlError('semantic', `No matching signature for function ${name}`, argument.offset)
     }
     return scope.state.tools.expression(argument, scope)

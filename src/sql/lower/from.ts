@@ -202,6 +202,11 @@ export function condition(node: ast.Expression, scope: Scope, clause: string): s
     allowsAggregates: false,
     allowsWindows: false,
   })
+  return boolSql(lowered, node, clause)
+}
+
+/** SQL of what must be BOOL; the error names the clause. */
+export function boolSql(lowered: Lowered, node: ast.Expression, clause: string): string {
   const bool = coerce(lowered, scalar.BOOL, node.offset)
   if (bool === undefined)
     throw new SqlError(

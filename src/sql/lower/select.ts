@@ -1,10 +1,10 @@
 // SELECT: its clauses in the order in which names become visible.
 import { SqlError } from '../sql-error.ts'
-import { scalar, typeName } from '../type-names.ts'
+import { typeName } from '../type-names.ts'
 import type * as ast from '../syntax/ast.ts'
-import { coerce, structSql } from './coerce.ts'
+import { structSql } from './coerce.ts'
 import { isGroupable } from './comparisons.ts'
-import { condition, lowerFrom } from './from.ts'
+import { boolSql, condition, lowerFrom } from './from.ts'
 import type { Relation } from './from-shapes.ts'
 import { groupedBy, type Grouping, groupByAll } from './grouping.ts'
 import type { Lowered } from './lowered.ts'
@@ -144,17 +144,6 @@ function qualifyText(qualify: ast.Expression, scope: Scope): string {
   if (scope.select.hasAggregates || scope.select.isGrouped)
     checkGrouped(lowered, { ...scope, clause: 'QUALIFY clause' })
   return boolSql(lowered, qualify, 'QUALIFY clause')
-}
-
-function boolSql(lowered: Lowered, node: ast.Expression, clause: string): string {
-  const bool = coerce(lowered, scalar.BOOL, node.offset)
-  if (bool === undefined)
-    throw new SqlError(
-      'semantic',
-      `${clause} should return type BOOL, but returns ${typeName(lowered.type)}`,
-      node.offset,
-    )
-  return bool.sql
 }
 
 /** SELECT AS STRUCT makes one column of all, SELECT AS VALUE has one. */

@@ -4,6 +4,7 @@ import { type Offset, SqlError } from '../sql-error.ts'
 import { parseStatement } from '../syntax/parser.ts'
 import type * as ast from '../syntax/ast.ts'
 import { duckType, identifier, sameType, scalar, text, typeName } from '../type-names.ts'
+import { isExpression } from './call-arguments.ts'
 import { castTo } from './cast-value.ts'
 import { coerceOr } from './coerce.ts'
 import type { TableUse } from './context.ts'
@@ -300,13 +301,7 @@ export function lowerTableFunction(item: ast.TableFunctionItem, scope: Scope): R
   const locals = new Map(inner.locals)
   for (const [index, { name: parameter, type }] of known.parameters.entries()) {
     const argument = item.args[index]
-    if (
-      argument === undefined ||
-      argument.kind === 'star-argument' ||
-      argument.kind === 'named-argument' ||
-      argument.kind === 'lambda' ||
-      argument.kind === 'table-argument'
-    ) {
+    if (argument === undefined || !isExpression(argument)) {
       throw new SqlError('unsupported', `This kind of argument of ${name} is not supported locally`, item.offset)
     }
     const lowered = scope.state.tools.expression(argument, { ...scope, from: noNames })

@@ -4,6 +4,7 @@ import { parseStatement } from '../syntax/parser.ts'
 import type * as ast from '../syntax/ast.ts'
 import { text, typeName } from '../type-names.ts'
 import type { SqlType } from '../types.ts'
+import { isExpression } from './call-arguments.ts'
 import { castTo } from './cast-value.ts'
 import { coerceOr } from './coerce.ts'
 import type { UserFunction } from './context.ts'
@@ -107,13 +108,7 @@ function userArguments(own: Called, name: string, node: ast.Call, scope: Scope):
   }
   return own.parameters.map(({ name: parameter, type }, index) => {
     const argument = node.args[index]
-    if (
-      argument === undefined ||
-      argument.kind === 'star-argument' ||
-      argument.kind === 'named-argument' ||
-      argument.kind === 'lambda' ||
-      argument.kind === 'table-argument'
-    ) {
+    if (argument === undefined || !isExpression(argument)) {
       throw new SqlError('semantic', `Argument ${index + 1} of ${name} must be an expression`, node.offset)
     }
     const lowered = scope.state.tools.expression(argument, scope)

@@ -5,17 +5,13 @@ import type * as ast from '../syntax/ast.ts'
 import type {
   Alter,
   AlterAction,
-  CreateFunction,
   CreateHead,
-  CreateProcedure,
-  CreateSchema,
   CreateTable,
   CreateTableFrom,
-  CreateTableFunction,
   CreateView,
+  DdlStatement,
   Drop,
-  DropFunction,
-  Undrop,
+  Truncate,
 } from '../syntax/ast-statement.ts'
 import type { CatalogTable, SqlCatalog } from '../catalog.ts'
 import { coercionCost } from '../coercion.ts'
@@ -28,18 +24,8 @@ import { datasetName, placedName } from './names.ts'
 import { optionValues } from './options.ts'
 import { partitionShape } from './partition-by.ts'
 
-export type DdlInput =
-  | CreateSchema
-  | CreateTable
-  | CreateTableFrom
-  | CreateView
-  | CreateFunction
-  | CreateTableFunction
-  | CreateProcedure
-  | Alter
-  | Drop
-  | DropFunction
-  | Undrop
+/** TRUNCATE changes rows: it goes the way of DML. */
+export type DdlInput = Exclude<DdlStatement, Truncate>
 
 export async function lowerDdl(run: RunningScript, place: StatementPlace, statement: DdlInput): Promise<void> {
   const catalog = await run.host.catalog()

@@ -1,7 +1,8 @@
 // BigQuery's word for a statement, as INFORMATION_SCHEMA.JOBS shows it.
 import type { Statement } from '../syntax/ast-statement.ts'
 
-const words: Partial<Record<Statement['kind'], string>> = {
+/** Of those whose kind alone says it. */
+export const statementTypes = {
   'query-statement': 'SELECT',
   insert: 'INSERT',
   update: 'UPDATE',
@@ -16,6 +17,10 @@ const words: Partial<Record<Statement['kind'], string>> = {
   'create-procedure': 'CREATE_PROCEDURE',
   alter: 'ALTER_TABLE',
   'drop-function': 'DROP_FUNCTION',
+} as const satisfies Partial<Record<Statement['kind'], string>>
+
+const words: Partial<Record<Statement['kind'], string>> = {
+  ...statementTypes,
   assert: 'ASSERT',
   'call-procedure': 'CALL',
   'begin-transaction': 'BEGIN_TRANSACTION',

@@ -32,7 +32,7 @@ import {
 import duckdb from '@duckdb/node-bindings'
 
 import { assert } from '../../core/errors.ts'
-import type { JsFunction } from '../../sql/functions/js-functions.ts'
+import type { JsFunction } from '../../sql/functions/js-function.ts'
 import type { EngineInterval, EngineValue } from '../session.ts'
 import type { Link } from './link.ts'
 import { readerOf } from './vector-values.ts'

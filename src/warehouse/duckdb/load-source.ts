@@ -1,7 +1,7 @@
 // A file of rows as the engine reads it: for every column of the table an expression that gives its value or raises an error.
 import { resolve, sep } from 'node:path'
 
-import type { JsFunction } from '../../sql/functions/js-functions.ts'
+import type { JsFunction } from '../../sql/functions/js-function.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { EngineColumn, EngineType, LoadFileRequest } from '../session.ts'
 import { hasUnknown, jsonValueSql } from './json-values.ts'

@@ -19,6 +19,8 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 
+import { parseJson } from '../../core/exact-json.ts'
+
 export function jsonReady(value: DuckDBValue, type: DuckDBType | undefined): unknown {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'string') return type?.alias === 'JSON' ? parseJson(value) : value
@@ -83,21 +85,4 @@ function isoTime(micros: bigint, zone: 'Z' | ''): string | undefined {
   if (millis < -62_135_596_800_000 || millis > 253_402_300_799_999) return undefined
   const text = new Date(millis).toISOString().slice(0, -1)
   return `${text}${rest === 0n ? '' : String(rest).padStart(3, '0')}${zone}`
-}
-
-const longNumber = /\d{16}/
-
-/** Text that isn't JSON stays text. Whole numbers beyond 2^53 become text rather than other numbers. */
-function parseJson(text: string): unknown {
-  try {
-    return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown)
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
-}
-
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  const isLong = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return isLong && context?.source !== undefined && /^-?\d+$/.test(context.source) ? context.source : value
 }
