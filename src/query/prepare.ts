@@ -72,7 +72,8 @@ export class Preparer {
     const view = this.viewOf(request.principal, request.defaultDataset, directory)
     const { policySetId } = view.access
     if (request.dialect === 'duckdb') {
-      return { ...(await rewriteDuckdb(this.deps.driver, view, request)), policySetId }
+      const rewritten = await rewriteDuckdb(this.deps.driver, view, request)
+      return { ...rewritten, isVolatile: rewritten.isVolatile || view.catalog.isNeverKept(), policySetId }
     }
     const text = request.sql
     const script = located(text, () => parseScript(text))

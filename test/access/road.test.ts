@@ -14,6 +14,8 @@ import { openPond, policies, type Pond, principals, secretWord } from './pond.ts
 let pond: Pond
 let side: QuerySide
 let jobs = 0
+let filters = policies.filters
+let version = 1
 const { admin, ana, bob } = principals
 
 beforeAll(async () => {
@@ -21,7 +23,7 @@ beforeAll(async () => {
   const settings = loadSettings({ variables: new Map(), workingFolder: pond.folder })
   side = await openQuerySide(settings.query, {
     driver: pond.driver,
-    policies: () => ({ ...policies, version: 1 }),
+    policies: () => ({ ...policies, filters, version }),
     append: async () => 1,
     dataFolder: pond.folder,
     clock: systemClock,
@@ -68,6 +70,22 @@ test('an answer is kept for those who see the same, and for nobody else', async 
     const moved = await ask({ ...ana, attributes: { region: 'US' } }, sql, dialect)
     expect([moved.cacheHit, moved.text]).toEqual([false, ''])
     expect((await ask(bob, sql, dialect)).text).toMatch(/not found/i)
+  }
+})
+
+test('an answer under a filter that asks for the time is not kept', async () => {
+  const timed = "region = @region AND CURRENT_TIMESTAMP() > TIMESTAMP '2000-01-01'"
+  filters = [{ dataset: 'web', table: 'orders', predicate: timed, exempt: [] }]
+  version += 1
+  try {
+    for (const dialect of ['googlesql', 'duckdb'] as const) {
+      const sql = `SELECT region, 'timed' AS why FROM web.orders WHERE '${dialect}' <> ''`
+      for (let again = 0; again < 2; again += 1) expect(await ask(ana, sql, dialect)).toMatchObject({ cacheHit: false })
+      expect((await ask(ana, sql, dialect)).text).toContain('EU')
+    }
+  } finally {
+    ;({ filters } = policies)
+    version += 1
   }
 })
 

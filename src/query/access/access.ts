@@ -26,6 +26,8 @@ export interface Access {
   readonly principal: Principal
   /** The same for two callers who see the same: part of a cache's key. */
   readonly policySetId: string
+  /** A filter met so far shows other rows at other times: what is made with it is in no key of a cache. */
+  readonly isVolatile: boolean
   canRead(dataset: string, table: string): boolean
   /** Without a table: may make and drop tables. */
   canWrite(dataset: string, table: string | undefined): boolean
@@ -50,6 +52,7 @@ export function createAccess(
     return {
       principal,
       policySetId: 'admin',
+      isVolatile: false,
       canRead: () => true,
       canWrite: () => true,
       relationFor: () => undefined,
@@ -61,6 +64,7 @@ export function createAccess(
 class MemberAccess implements Access {
   readonly principal: Principal
   readonly policySetId: string
+  isVolatile = false
   readonly #grants: Policies['grants']
   readonly #masks: readonly ColumnMask[]
   readonly #filters: readonly RowFilter[]
@@ -213,7 +217,9 @@ class MemberAccess implements Access {
     const { dataset, table: name } = table
     const input: FilterInput = { predicate, dataset, table: name, columns, relation, verdict }
     try {
-      return `(${this.#compile(input, this.principal)})`
+      const { sql, isVolatile } = this.#compile(input, this.principal)
+      if (isVolatile) this.isVolatile = true
+      return `(${sql})`
     } catch (error) {
       if (!(error instanceof MillpondError) || error.kind === 'bug') throw error
       // Its columns have gone, or changed: nobody sees a row before an administrator has looked at it.

@@ -22,8 +22,15 @@ export interface FilterInput {
   readonly verdict: string
 }
 
-/** `SELECT` without brackets. Error: query-invalid, query-unsupported. */
-export type FilterCompiler = (input: FilterInput, caller: Pick<Principal, 'handle' | 'attributes'>) => string
+export interface CompiledFilter {
+  /** `SELECT` without brackets. */
+  readonly sql: string
+  /** The time or chance decides, too: what was seen once need not be seen again. */
+  readonly isVolatile: boolean
+}
+
+/** Error: query-invalid, query-unsupported. */
+export type FilterCompiler = (input: FilterInput, caller: Pick<Principal, 'handle' | 'attributes'>) => CompiledFilter
 
 type Attribute = string | readonly string[] | undefined
 
@@ -80,7 +87,7 @@ function compileWith(
   predicate: ast.Expression,
   attributes: ReadonlyMap<string, Attribute>,
   handle: string,
-): string {
+): CompiledFilter {
   const [statement] = parseScript(template(input.verdict)).statements
   if (statement?.kind !== 'query-statement') throw new MillpondError('bug', 'the template is a query')
   const condition = replaced(predicate, (node) =>
@@ -96,7 +103,7 @@ function compileWith(
   if (parameters.length > 0 || facts.routines.length > 0 || facts.usesUserCode) {
     throw new SqlError('semantic', 'A row filter can use built-in functions and named attributes only', 0)
   }
-  return sql
+  return { sql, isVolatile: facts.isVolatile }
 }
 
 interface AnyNode {

@@ -85,9 +85,10 @@ export class CallerCatalog implements SqlCatalog {
     const { access } = this.#deps
     const siblings = [...this.#siblings(found.dataset)]
     const relation = access.relationFor(found, siblings)
-    // What the filter asks for (the time, tables below a view) is in no key of the cache.
-    if (relation !== undefined) this.#isNeverKept = true
-    if (relation === undefined || found.viewSql === undefined) return relation
+    if (relation === undefined) return undefined
+    // Tables below a view with policies are in no key of a cache either.
+    if (access.isVolatile || found.viewSql !== undefined) this.#isNeverKept = true
+    if (found.viewSql === undefined) return relation
     if (this.#compiling.has(found)) {
       throw new MillpondError('query-invalid', `The view ${found.dataset}.${found.table} refers to itself`)
     }
@@ -151,7 +152,7 @@ export class CallerCatalog implements SqlCatalog {
     return informationSchemaView(this.#schemaSource(), view, dataset)
   }
 
-  /** INFORMATION_SCHEMA and policies tell what no table's change count does: answers made with them are not kept. */
+  /** INFORMATION_SCHEMA, filters by the time and views with policies tell what no table's change count does: such answers are not kept. */
   isNeverKept(): boolean {
     return this.#isNeverKept
   }
