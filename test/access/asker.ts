@@ -6,6 +6,7 @@ import { DirectoryReader } from '../../src/query/catalog/directory.ts'
 import type { Dialect } from '../../src/query/contract.ts'
 import type { CostBook } from '../../src/query/cost/estimate.ts'
 import { Preparer } from '../../src/query/prepare.ts'
+import { rowsOf } from '../../src/warehouse/collect-rows.ts'
 import type { EngineValue } from '../../src/warehouse/session.ts'
 import type { Pond } from './pond.ts'
 
@@ -37,10 +38,7 @@ export function createAsker({ driver }: Pond, policies: Policies): Ask {
       const prepared = await preparer.prepare({ sql, dialect, principal, port: 'api', defaultDataset: 'web' })
       if (prepared.kind !== 'rows') throw new MillpondError('query-refused', 'a script')
       const run = await session.run(prepared.statement, new AbortController().signal)
-      const rows: EngineValue[][] = []
-      for await (const { rowCount, columns } of run.chunks) {
-        for (let row = 0; row < rowCount; row += 1) rows.push(columns.map((one) => one[row] ?? null))
-      }
+      const rows = await rowsOf(run.chunks)
       const columns = run.columns.map(({ name }) => name)
       return { code: undefined, columns, rows, text: JSON.stringify([columns, rows], plain) }
     } catch (error) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { CatalogTable } from '../../src/sql/catalog.ts'
+import { collectRows } from '../../src/warehouse/collect-rows.ts'
 import type { EngineValue } from '../../src/warehouse/session.ts'
 import {
   createDialectRewriter,
@@ -53,12 +54,7 @@ async function rows(sql: string, more: Partial<RewriteRequest> = {}): Promise<En
   const rewritten = await rewrite(sql, more)
   const session = await pond.driver.openSession({ semantics: 'plain' })
   try {
-    const run = await session.run({ sql: rewritten.sql, parameters: new Map() }, new AbortController().signal)
-    const found: EngineValue[][] = []
-    for await (const { rowCount, columns } of run.chunks) {
-      for (let row = 0; row < rowCount; row += 1) found.push(columns.map((one) => one[row] ?? null))
-    }
-    return found
+    return await collectRows(session, { sql: rewritten.sql, parameters: new Map() })
   } finally {
     await session.close()
   }

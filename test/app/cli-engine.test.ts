@@ -5,14 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ServerResponse } from 'node:http'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { runCli as runProgram } from '../../src/cli/program.ts'
 import { takeDataLock } from '../../src/control/lock.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import { socketPaths } from '../../src/core/socket-paths.ts'
 import {
-  type Asked,
   type CliRun,
   lines,
   listenOnAdmin,
@@ -22,30 +21,11 @@ import {
   spawnCli,
   type StandIn,
   startStandIn,
+  useStandIns,
 } from './cli-support.ts'
 
-let folder: string
-let standIns: StandIn[]
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-cli-'))
-  standIns = []
-})
-
-afterEach(async () => {
-  for (const standIn of standIns) await standIn.stop()
-  await rm(folder, { recursive: true })
-})
-
-async function answering(answer: (asked: Asked, response: ServerResponse) => void): Promise<StandIn> {
-  const standIn = await startStandIn(folder, answer)
-  standIns.push(standIn)
-  return standIn
-}
-
-async function millpond(...words: string[]): Promise<CliRun> {
-  return await runCli([...words, '--data', folder])
-}
+const rig = useStandIns()
+const { answering, millpond } = rig
 
 const columns = [
   { name: 'event', type: 'VARCHAR' },
@@ -125,7 +105,7 @@ test('query reads its SQL from standard input', async () => {
   const { asked } = await answering((_, response) => {
     response.end(lines({ columns }, { end: { rows: 0 } }))
   })
-  const run = await runCli(['query', '-', '--json', '--data', folder], { stdin: 'select\n2' })
+  const run = await runCli(['query', '-', '--json', '--data', rig.folder], { stdin: 'select\n2' })
   expect(run).toMatchObject({ code: 0, stdout: '' })
   expect(asked[0]?.body).toEqual({ sql: 'select\n2', dialect: 'googlesql' })
 })
@@ -282,11 +262,11 @@ async function millpondHere(
     once: () => undefined,
     removeListener: () => undefined,
   })
-  const code = await runProgram([...words, '--data', folder], {
+  const code = await runProgram([...words, '--data', rig.folder], {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     readStdin: async () => '',
-    workingFolder: folder,
+    workingFolder: rig.folder,
     variables: new Map(),
     version: '0',
     clock,
@@ -306,12 +286,12 @@ async function millpondHere(
 }
 
 test('while the engine is starting again commands wait for it', async () => {
-  const lock = takeDataLock(folder)
+  const lock = takeDataLock(rig.folder)
   let engine: StandIn | undefined
   const run = await millpondHere(
     ['status', '--json'],
     async () => {
-      engine ??= await listenOnAdmin(folder, (_, response) => {
+      engine ??= await listenOnAdmin(rig.folder, (_, response) => {
         sendJson(response, { back: true })
       })
     },
@@ -323,7 +303,7 @@ test('while the engine is starting again commands wait for it', async () => {
 })
 
 test('an engine that stays away is told after five seconds', async () => {
-  const lock = takeDataLock(folder)
+  const lock = takeDataLock(rig.folder)
   let waitedMs = 0
   const wait = async (ms: number): Promise<void> => {
     waitedMs += ms
@@ -335,9 +315,9 @@ test('an engine that stays away is told after five seconds', async () => {
 })
 
 test('a socket left behind by a killed engine does not count as running', async () => {
-  const standIn = await startStandIn(folder, () => undefined)
+  const standIn = await startStandIn(rig.folder, () => undefined)
   // A second name for the socket stays when the first is closed, as after kill -9.
-  const { admin } = socketPaths(folder)
+  const { admin } = socketPaths(rig.folder)
   const { link, rename } = await import('node:fs/promises')
   await link(admin, `${admin}.left`)
   await standIn.stop()
@@ -347,7 +327,7 @@ test('a socket left behind by a killed engine does not count as running', async 
 })
 
 test('a deep data folder has its sockets under a short path, and commands find them', async () => {
-  const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60))
+  const deep = join(rig.folder, 'd'.repeat(60), 'e'.repeat(60))
   const standIn = await startStandIn(deep, (_, response) => {
     sendJson(response, { deep: true })
   })
@@ -373,7 +353,7 @@ test.skipIf(old === undefined).each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     await answering((_, response) => {
       arrived(response)
     })
-    const child = spawnCli(['query', 'select 1', '--data', folder], { node: old ?? '' })
+    const child = spawnCli(['query', 'select 1', '--data', rig.folder], { node: old ?? '' })
     const response = await waiting
     const closed = once(response, 'close')
     const ended = once(child, 'close')

@@ -1,35 +1,11 @@
 // `query` and `storage` while a Millpond runs: what they ask, and how they show it. The engine is a stand-in, as in
 // cli-engine.test.ts.
-import { mkdtemp, rm } from 'node:fs/promises'
-import type { ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { type Asked, type CliRun, lines, runCli, sendJson, type StandIn, startStandIn } from './cli-support.ts'
+import { lines, sendJson, useStandIns } from './cli-support.ts'
 
-let folder: string
-let standIns: StandIn[]
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-cli-'))
-  standIns = []
-})
-
-afterEach(async () => {
-  for (const standIn of standIns) await standIn.stop()
-  await rm(folder, { recursive: true })
-})
-
-async function answering(answer: (asked: Asked, response: ServerResponse) => void): Promise<StandIn> {
-  const standIn = await startStandIn(folder, answer)
-  standIns.push(standIn)
-  return standIn
-}
-
-async function millpond(...words: string[]): Promise<CliRun> {
-  return await runCli([...words, '--data', folder])
-}
+const rig = useStandIns()
+const { answering, millpond } = rig
 
 const columns = [
   { name: 'event', type: 'VARCHAR' },

@@ -1,9 +1,13 @@
 // For the tests of the command line: it always runs as a real process, through bin/millpond.js.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+
+import { afterEach, beforeEach } from 'vitest'
 
 import { takeDataLock } from '../../src/control/lock.ts'
 import { makeSocketFolder, socketPaths } from '../../src/core/socket-paths.ts'
@@ -128,4 +132,38 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 
 export function lines(...values: unknown[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join('')
+}
+
+export interface StandInRig {
+  /** Of the data; new for each test. */
+  readonly folder: string
+  /** Stops when the test ends. */
+  answering(answer: (asked: Asked, response: ServerResponse) => void): Promise<StandIn>
+  /** The command line on that folder. */
+  millpond(...words: string[]): Promise<CliRun>
+}
+
+/** For all tests of a file. */
+export function useStandIns(): StandInRig {
+  let folder: string
+  let standIns: StandIn[]
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millpond-cli-'))
+    standIns = []
+  })
+  afterEach(async () => {
+    for (const standIn of standIns) await standIn.stop()
+    await rm(folder, { recursive: true })
+  })
+  return {
+    get folder() {
+      return folder
+    },
+    async answering(answer) {
+      const standIn = await startStandIn(folder, answer)
+      standIns.push(standIn)
+      return standIn
+    },
+    millpond: async (...words) => runCli([...words, '--data', folder]),
+  }
 }

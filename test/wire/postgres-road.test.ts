@@ -1,8 +1,8 @@
 // The port over the real road: what a session writes, who sees what, what other writers wait for, and what the history keeps.
-import { Client } from 'pg'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import { withClient } from './postgres/client.ts'
 import { fillRealCompany } from './postgres/company.ts'
 import type { RealRoad } from './postgres/real-road.ts'
 import { openRealRig, type Rig } from './postgres/rig.ts'
@@ -41,13 +41,7 @@ beforeEach(async () => {
 })
 
 async function connected<Result>(work: (client: pg.Client) => Promise<Result>, who = rig.ada): Promise<Result> {
-  const client = new Client({ connectionString: rig.url(who) })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
+  return withClient({ connectionString: rig.url(who) }, work)
 }
 
 interface Failed {

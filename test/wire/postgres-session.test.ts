@@ -1,7 +1,7 @@
-import { Client } from 'pg'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { stateOf, withClient } from './postgres/client.ts'
 import { fillRealCompany } from './postgres/company.ts'
 import { openRealRig, type Rig } from './postgres/rig.ts'
 import type { RealRoad } from './postgres/real-road.ts'
@@ -21,22 +21,7 @@ async function connected<Result>(
   work: (client: pg.Client) => Promise<Result>,
   config: pg.ClientConfig = {},
 ): Promise<Result> {
-  const client = new Client({ connectionString: rig.url(), ...config })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
-async function stateOf(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise
-    return undefined
-  } catch (error) {
-    return (error as { code?: string }).code
-  }
+  return withClient({ connectionString: rig.url(), ...config }, work)
 }
 
 const asText = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig

@@ -6,7 +6,7 @@ import type { Partitioning } from '../../sql/catalog.ts'
 import type { SqlType } from '../../sql/types.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { EngineValue, MadeCatalog, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
-import { collectRows } from '../collect-rows.ts'
+import { collectRows } from '../../warehouse/collect-rows.ts'
 import { valueText } from '../encode/value-text.ts'
 import { typeOfText } from './type-text.ts'
 
@@ -113,12 +113,11 @@ const hiddenColumns = new Set(['_trait_times'])
 const fedPartitionColumn = 'timestamp'
 
 async function readFed(session: WarehouseSession): Promise<Map<string, DirectoryTable[]>> {
-  const rows = await collectRows(
-    session,
-    `SELECT c.schema_name, c.table_name, c.column_name, c.data_type, t.estimated_size
+  const rows = await collectRows(session, {
+    sql: `SELECT c.schema_name, c.table_name, c.column_name, c.data_type, t.estimated_size
      FROM duckdb_columns() c LEFT JOIN duckdb_tables() t USING (database_name, schema_name, table_name)
      WHERE c.database_name = 'fed' AND NOT c.internal ORDER BY c.schema_name, c.table_name, c.column_index`,
-  )
+  })
   const datasets = new Map<string, DirectoryTable[]>()
   let columns: DirectoryColumn[] = []
   let last = ''
@@ -169,10 +168,9 @@ function partitioned(table: DirectoryTable): DirectoryTable {
 }
 
 async function readMadeRows(session: WarehouseSession): Promise<Map<string, number>> {
-  const rows = await collectRows(
-    session,
-    `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = 'made'`,
-  )
+  const rows = await collectRows(session, {
+    sql: `SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = 'made'`,
+  })
   return new Map(rows.map(([dataset, table, size]) => [JSON.stringify([dataset, table]), Number(size)]))
 }
 

@@ -2,7 +2,7 @@
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { WarehouseSession } from '../../warehouse/session.ts'
 import type { DirectoryTable } from '../catalog/directory.ts'
-import { collectRows } from '../collect-rows.ts'
+import { collectRows } from '../../warehouse/collect-rows.ts'
 import { sumOfSizes } from './size-sql.ts'
 
 export interface TableSizes {
@@ -37,7 +37,9 @@ export async function measureTable(
     // A view doesn't know its rows: they are counted, which is fast, before they are looked at.
     const rowsNow = table.kind === 'table' ? table.rows : await countRows(session, table)
     const isWhole = isExact || rowsNow <= sampleRows
-    const rows = await collectRows(session, measureSql(table, isWhole ? 100 : (100 * sampleRows) / rowsNow))
+    const rows = await collectRows(session, {
+      sql: measureSql(table, isWhole ? 100 : (100 * sampleRows) / rowsNow),
+    })
     const days = rows.map(([day, count, ...bytes]): DaySizes => ({
       day: day === null || day === undefined ? undefined : Number(day),
       rows: Number(count),
@@ -59,7 +61,7 @@ export async function measureTable(
 }
 
 async function countRows(session: WarehouseSession, table: DirectoryTable): Promise<number> {
-  const [[count] = []] = await collectRows(session, `SELECT count(*) FROM ${nameOf(table)}`)
+  const [[count] = []] = await collectRows(session, { sql: `SELECT count(*) FROM ${nameOf(table)}` })
   return Number(count ?? 0)
 }
 

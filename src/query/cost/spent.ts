@@ -1,6 +1,6 @@
 // What persons were billed today, summed up from the history: for the quota behind a restart.
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
-import { collectRows } from '../collect-rows.ts'
+import { collectRows } from '../../warehouse/collect-rows.ts'
 import { valueText } from '../encode/value-text.ts'
 
 /** By handle, since midnight UTC. Empty while there is no history. */
@@ -10,13 +10,12 @@ export async function spentOfDay(
 ): Promise<(readonly [string, number])[]> {
   const session = await driver.openSession({ semantics: 'plain' })
   try {
-    const known = await collectRows(
-      session,
-      `SELECT 1 FROM duckdb_tables() WHERE database_name = 'fed' AND schema_name = 'millpond' AND table_name = 'jobs'`,
-    )
+    const known = await collectRows(session, {
+      sql: `SELECT 1 FROM duckdb_tables() WHERE database_name = 'fed' AND schema_name = 'millpond' AND table_name = 'jobs'`,
+    })
     if (known.length === 0) return []
     const midnight = `${new Date(nowMicros / 1000).toISOString().slice(0, 10)} 00:00:00+00`
-    const rows = await collectRows(session, spentSql(midnight))
+    const rows = await collectRows(session, { sql: spentSql(midnight) })
     return rows.map(([owner, bytes]) => [valueText(owner ?? null), Number(bytes)])
   } finally {
     await session.close()

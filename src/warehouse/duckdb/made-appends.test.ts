@@ -9,13 +9,13 @@ import { createManualClock, type ManualClock } from '../../../test/wire/manual-c
 import { createLog } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
 import type { EngineValue, MadeTable, WarehouseSession } from '../session.ts'
+import { collectRows } from '../collect-rows.ts'
 import { type DuckdbWarehouse, openDuckdbWarehouse } from './duckdb.ts'
 
 let folder: string
 let clock: ManualClock
 let driver: DuckdbWarehouse
 let session: WarehouseSession
-const never = new AbortController().signal
 
 async function open(): Promise<void> {
   const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
@@ -23,14 +23,7 @@ async function open(): Promise<void> {
   session = await driver.openSession({ semantics: 'plain' })
 }
 
-async function rowsOf(sql: string): Promise<EngineValue[][]> {
-  const run = await session.run({ sql }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
+const rowsOf = async (sql: string): Promise<EngineValue[][]> => collectRows(session, { sql })
 
 async function makeTable(table: string, columnsSql: string): Promise<void> {
   const times = { createdAtMicros: 1, changedAtMicros: 1 }

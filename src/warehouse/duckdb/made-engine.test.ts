@@ -1,80 +1,30 @@
 // The way of made.duckdb to another engine, when a rebuilt file takes the place of the fed one.
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { blockOf, planTo } from '../../../test/contract/warehouse-plans.ts'
+import { smallEngine } from '../../../test/support/duckdb-session.ts'
+import { useMade } from '../../../test/support/made-shop.ts'
 import { systemClock } from '../../core/clock.ts'
 import { createLog } from '../../core/log.ts'
-import type { WarehouseSettings } from '../../core/settings.ts'
 import type { ColumnSpec } from '../driver.ts'
-import type { EngineValue, MadeTable, WarehouseSession } from '../session.ts'
-import { type DuckdbWarehouse, openDuckdbWarehouse } from './duckdb.ts'
+import type { EngineValue } from '../session.ts'
+import { openDuckdbWarehouse } from './duckdb.ts'
 
-let folder: string
-let driver: DuckdbWarehouse
-let session: WarehouseSession
+const rig = useMade()
+const { rowsOf, execute, makeShop } = rig
 const never = new AbortController().signal
-const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
 const columns: readonly ColumnSpec[] = [{ name: 'id', type: 'text' }]
-
-async function open(at = folder): Promise<DuckdbWarehouse> {
-  return openDuckdbWarehouse({ folder: at, settings, clock: systemClock, log: createLog('silent') })
-}
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-made-'))
-  driver = await open()
-  session = await driver.openSession({ semantics: 'plain' })
-})
-afterEach(async () => {
-  await session.close()
-  await driver.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function rowsOf(sql: string, on = session): Promise<EngineValue[][]> {
-  const run = await on.run({ sql }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
-
-const execute = async (sql: string, on = session): Promise<number> => on.execute({ sql }, never)
-
-const times = { createdAtMicros: 1, changedAtMicros: 2 }
-const putDataset = async (dataset: string, on = session): Promise<void> =>
-  driver.made.change(on, [], { kind: 'put-dataset', dataset: { dataset, options: { location: 'EU' }, ...times } })
-const orders: MadeTable = {
-  dataset: 'shop',
-  table: 'orders',
-  kind: 'table',
-  columns: [{ name: 'id', type: 'INT64', mode: 'REQUIRED', description: 'the "number"' }],
-  partitioning: { column: 'day', granularity: 'DAY', isFilterRequired: true },
-  clustering: ['id'],
-  options: { labels: { team: 'web' } },
-  ...times,
-}
-const putOrders = async (on = session): Promise<void> =>
-  driver.made.change(on, ['CREATE TABLE made."shop"."orders" (id BIGINT)'], { kind: 'put-table', table: orders })
-
-async function makeShop(): Promise<void> {
-  await putDataset('shop')
-  await putOrders()
-  await execute('INSERT INTO made.shop.orders SELECT * FROM range(10)')
-}
 
 describe('another engine takes the place of the present one', () => {
   /** A closed fed file beside, as a rebuild leaves it. */
   async function rebuilt(): Promise<string> {
-    const beside = join(folder, `rebuilt-${Math.random()}`)
+    const beside = join(rig.folder, `rebuilt-${Math.random()}`)
     const other = await openDuckdbWarehouse({
       folder: beside,
-      settings,
+      settings: smallEngine,
       clock: systemClock,
       log: createLog('silent'),
       hasMade: false,
@@ -96,23 +46,23 @@ describe('another engine takes the place of the present one', () => {
     const targets = await Promise.all(
       (await readdir('/proc/self/fd')).map(async (fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
     )
-    return targets.filter((target) => target === join(folder, 'made.duckdb')).length
+    return targets.filter((target) => target === join(rig.folder, 'made.duckdb')).length
   }
 
   beforeEach(async () => {
     const changes = [{ kind: 'create-table', table: { dataset: 'web', table: 't' }, columns }] as const
-    await driver.load(
+    await rig.driver.load(
       planTo(1, { changes, blocks: [blockOf({ dataset: 'web', table: 't' }, columns, [{ id: 'old' }])] }),
     )
-    await driver.checkpoint()
+    await rig.driver.checkpoint()
     await makeShop()
   })
 
   test('sessions move to it, with their inline tables and functions, and made tables are there', async () => {
-    await session.putInlineTable({ name: 'list', columns: [{ name: 'a', type: 'BIGINT' }], rows: [[7n]] })
-    session.putFunction({ id: 'f', parameterNames: ['a'], body: 'return a * 2' })
+    await rig.session.putInlineTable({ name: 'list', columns: [{ name: 'a', type: 'BIGINT' }], rows: [[7n]] })
+    rig.session.putFunction({ id: 'f', parameterNames: ['a'], body: 'return a * 2' })
     expect(await rowsOf(`SELECT bq_js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
-    await driver.maintenance.replaceWith(await rebuilt())
+    await rig.driver.maintenance.replaceWith(await rebuilt())
     expect(await rowsOf(`SELECT bq_js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
     expect(await rowsOf('SELECT id FROM web.t')).toEqual([['new']])
     expect(await execute('INSERT INTO made.shop.orders VALUES (11)')).toBe(1)
@@ -121,8 +71,8 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('whoever reads fed rows goes on over the old ones', async () => {
-    const run = await session.run({ sql: 'SELECT id FROM web.t, range(200000)' }, never)
-    await driver.maintenance.replaceWith(await rebuilt())
+    const run = await rig.session.run({ sql: 'SELECT id FROM web.t, range(200000)' }, never)
+    await rig.driver.maintenance.replaceWith(await rebuilt())
     expect(await openHandles()).toBe(1)
     const ids = new Set<EngineValue>()
     for await (const chunk of run.chunks) for (const id of chunk.columns[0] ?? []) ids.add(id)
@@ -131,8 +81,8 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('whoever reads made rows is waited for', async () => {
-    const run = await session.run({ sql: 'SELECT id FROM made.shop.orders, range(20000)' }, never)
-    const replacing = driver.maintenance.replaceWith(await rebuilt())
+    const run = await rig.session.run({ sql: 'SELECT id FROM made.shop.orders, range(20000)' }, never)
+    const replacing = rig.driver.maintenance.replaceWith(await rebuilt())
     let count = 0
     for await (const chunk of run.chunks) count += chunk.rowCount
     expect(count).toBe(200_000)
@@ -142,18 +92,18 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('whoever does not end is interrupted, and hears why until he rolls back', async () => {
-    await session.begin('read-only')
+    await rig.session.begin('read-only')
     expect(await rowsOf('SELECT count(*) FROM made.shop.orders')).toEqual([[10n]])
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     const run = await other.run({ sql: 'SELECT id FROM made.shop.orders, range(2000000)' }, never)
-    const idle = await driver.openSession({ semantics: 'plain' })
+    const idle = await rig.driver.openSession({ semantics: 'plain' })
     await idle.begin('read-only')
     expect(await rowsOf('SELECT id FROM web.t', idle)).toEqual([['old']])
-    await driver.maintenance.replaceWith(await rebuilt())
+    await rig.driver.maintenance.replaceWith(await rebuilt())
     expect(await openHandles()).toBe(1)
     await expect(rowsOf('SELECT 1')).rejects.toMatchObject({ code: 'query-cancelled', message: /made again/ })
     await expect(rowsOf('SELECT 1')).rejects.toMatchObject({ code: 'query-cancelled' })
-    await session.rollback()
+    await rig.session.rollback()
     expect(await rowsOf('SELECT id FROM web.t')).toEqual([['new']])
     await expect(async () => {
       for await (const chunk of run.chunks) expect(chunk.rowCount).toBeGreaterThan(0)
@@ -170,12 +120,12 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('writers come before or after', async () => {
-    await session.begin('read-write')
+    await rig.session.begin('read-write')
     await execute('INSERT INTO made.shop.orders VALUES (12)')
-    const replacing = driver.maintenance.replaceWith(await rebuilt())
-    const other = await driver.openSession({ semantics: 'plain' })
+    const replacing = rig.driver.maintenance.replaceWith(await rebuilt())
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     const late = execute('INSERT INTO made.shop.orders VALUES (13)', other)
-    await session.commit()
+    await rig.session.commit()
     await replacing
     expect(await late).toBe(1)
     expect(await rowsOf('SELECT count(*) FROM made.shop.orders')).toEqual([[12n]])

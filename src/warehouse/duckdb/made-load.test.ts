@@ -9,6 +9,7 @@ import { systemClock } from '../../core/clock.ts'
 import { createLog } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
 import type { EngineValue, LoadedFile, LoadFileRequest, MadeColumn, WarehouseSession } from '../session.ts'
+import { collectRows } from '../collect-rows.ts'
 import { type DuckdbWarehouse, openDuckdbWarehouse } from './duckdb.ts'
 
 let folder: string
@@ -33,14 +34,7 @@ beforeEach(async () => {
   await driver.made.change(session, [], { kind: 'put-dataset', dataset: { dataset: 'shop', options: {}, ...times } })
 })
 
-async function rowsOf(sql: string): Promise<EngineValue[][]> {
-  const run = await session.run({ sql }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
+const rowsOf = async (sql: string): Promise<EngineValue[][]> => collectRows(session, { sql })
 
 const all = async (): Promise<EngineValue[][]> => rowsOf('SELECT * FROM made.shop.orders')
 

@@ -1,136 +1,79 @@
 // Made datasets on a real engine: bookkeeping that commits with its DDL, versions, and the log that keeps it all.
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, mkdir, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { blockOf, planTo } from '../../../test/contract/warehouse-plans.ts'
-import { systemClock } from '../../core/clock.ts'
-import { createLog } from '../../core/log.ts'
-import type { WarehouseSettings } from '../../core/settings.ts'
+import { openMade, orders, times, useMade } from '../../../test/support/made-shop.ts'
 import type { ColumnSpec } from '../driver.ts'
-import type { EngineValue, MadeTable, WarehouseSession } from '../session.ts'
-import { type DuckdbWarehouse, openDuckdbWarehouse } from './duckdb.ts'
+import type { EngineValue } from '../session.ts'
 
-let folder: string
-let driver: DuckdbWarehouse
-let session: WarehouseSession
+const rig = useMade()
+const { rowsOf, execute, putDataset, makeShop } = rig
 const never = new AbortController().signal
-const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
 const columns: readonly ColumnSpec[] = [{ name: 'id', type: 'text' }]
-
-async function open(at = folder): Promise<DuckdbWarehouse> {
-  return openDuckdbWarehouse({ folder: at, settings, clock: systemClock, log: createLog('silent') })
-}
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-made-'))
-  driver = await open()
-  session = await driver.openSession({ semantics: 'plain' })
-})
-afterEach(async () => {
-  await session.close()
-  await driver.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function rowsOf(sql: string, on = session): Promise<EngineValue[][]> {
-  const run = await on.run({ sql }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
-
-const execute = async (sql: string, on = session): Promise<number> => on.execute({ sql }, never)
-
-const times = { createdAtMicros: 1, changedAtMicros: 2 }
-const putDataset = async (dataset: string, on = session): Promise<void> =>
-  driver.made.change(on, [], { kind: 'put-dataset', dataset: { dataset, options: { location: 'EU' }, ...times } })
-const orders: MadeTable = {
-  dataset: 'shop',
-  table: 'orders',
-  kind: 'table',
-  columns: [{ name: 'id', type: 'INT64', mode: 'REQUIRED', description: 'the "number"' }],
-  partitioning: { column: 'day', granularity: 'DAY', isFilterRequired: true },
-  clustering: ['id'],
-  options: { labels: { team: 'web' } },
-  ...times,
-}
-const putOrders = async (on = session): Promise<void> =>
-  driver.made.change(on, ['CREATE TABLE made."shop"."orders" (id BIGINT)'], { kind: 'put-table', table: orders })
-
-async function makeShop(): Promise<void> {
-  await putDataset('shop')
-  await putOrders()
-  await execute('INSERT INTO made.shop.orders SELECT * FROM range(10)')
-}
 
 describe('bookkeeping', () => {
   test('stands with its tables, and again after a restart', async () => {
     await makeShop()
     const routine = { dataset: 'shop', name: 'double', definition: 'CREATE FUNCTION …', createdAtMicros: 3 }
-    await driver.made.change(session, [], { kind: 'put-routine', routine })
+    await rig.driver.made.change(rig.session, [], { kind: 'put-routine', routine })
     const expected = {
       datasets: [{ dataset: 'shop', options: { location: 'EU' }, ...times }],
       tables: [orders],
       routines: [routine],
     }
-    expect(driver.made.catalog()).toEqual(expected)
-    await session.close()
-    await driver.stop()
-    driver = await open()
-    session = await driver.openSession({ semantics: 'plain' })
-    expect(driver.made.catalog()).toEqual(expected)
+    expect(rig.driver.made.catalog()).toEqual(expected)
+    await rig.restart()
+    expect(rig.driver.made.catalog()).toEqual(expected)
     expect(await rowsOf('SELECT count(*) FROM made.shop.orders')).toEqual([[10n]])
-    await driver.made.change(session, ['DROP TABLE made.shop.orders'], {
+    await rig.driver.made.change(rig.session, ['DROP TABLE made.shop.orders'], {
       kind: 'drop-table',
       dataset: 'shop',
       table: 'orders',
     })
-    await driver.made.change(session, [], { kind: 'drop-routine', dataset: 'shop', name: 'double' })
-    expect(driver.made.catalog()).toMatchObject({ tables: [], routines: [] })
+    await rig.driver.made.change(rig.session, [], { kind: 'drop-routine', dataset: 'shop', name: 'double' })
+    expect(rig.driver.made.catalog()).toMatchObject({ tables: [], routines: [] })
   })
 
   test('is as its transaction is: seen inside, gone with a rollback', async () => {
-    await session.begin('read-write')
+    await rig.session.begin('read-write')
     await makeShop()
-    expect(driver.made.catalog().datasets).toEqual([])
-    expect(driver.made.catalog(session).tables).toEqual([orders])
-    await session.rollback()
-    expect(driver.made.catalog(session)).toEqual({ datasets: [], tables: [], routines: [] })
-    await session.begin('read-write')
+    expect(rig.driver.made.catalog().datasets).toEqual([])
+    expect(rig.driver.made.catalog(rig.session).tables).toEqual([orders])
+    await rig.session.rollback()
+    expect(rig.driver.made.catalog(rig.session)).toEqual({ datasets: [], tables: [], routines: [] })
+    await rig.session.begin('read-write')
     await makeShop()
-    await session.commit()
-    expect(driver.made.catalog().tables).toEqual([orders])
+    await rig.session.commit()
+    expect(rig.driver.made.catalog().tables).toEqual([orders])
   })
 
   test('a failing statement leaves nothing', async () => {
     await putDataset('shop')
     const table = { ...orders, table: 'bad' }
     const ddl = ['CREATE TABLE made.shop.bad (a BIGINT)', 'CREATE TABLE made.shop.bad (a BIGINT)']
-    await expect(driver.made.change(session, ddl, { kind: 'put-table', table })).rejects.toMatchObject({
+    await expect(rig.driver.made.change(rig.session, ddl, { kind: 'put-table', table })).rejects.toMatchObject({
       code: 'table-exists',
     })
-    expect(driver.made.catalog().tables).toEqual([])
+    expect(rig.driver.made.catalog().tables).toEqual([])
     await expect(rowsOf('FROM made.shop.bad')).rejects.toMatchObject({ code: 'query-invalid' })
     const gone = { kind: 'drop-table', dataset: 'shop', table: 'bad' } as const
-    await expect(driver.made.change(session, ['DROP TABLE made.shop.bad'], gone)).rejects.toMatchObject({
+    await expect(rig.driver.made.change(rig.session, ['DROP TABLE made.shop.bad'], gone)).rejects.toMatchObject({
       code: 'table-unknown',
     })
   })
 
   test('a dataset goes with all that is in it', async () => {
     await makeShop()
-    await driver.made.change(session, [], { kind: 'drop-dataset', dataset: 'shop' })
-    expect(driver.made.catalog()).toEqual({ datasets: [], tables: [], routines: [] })
+    await rig.driver.made.change(rig.session, [], { kind: 'drop-dataset', dataset: 'shop' })
+    expect(rig.driver.made.catalog()).toEqual({ datasets: [], tables: [], routines: [] })
     await expect(rowsOf('FROM made.shop.orders')).rejects.toMatchObject({ code: 'query-invalid' })
   })
 
   test('names that are taken are refused', async () => {
-    await driver.load(
+    await rig.driver.load(
       planTo(1, { changes: [{ kind: 'create-table', table: { dataset: 'web', table: 't' }, columns }] }),
     )
     for (const name of [
@@ -159,13 +102,13 @@ describe('versions', () => {
   test('grow with every commit of a table, fed or made, and with nothing else', async () => {
     const fed = { dataset: 'web', table: 't' }
     const load = async (sequence: number): Promise<unknown> =>
-      driver.load(
+      rig.driver.load(
         planTo(sequence, {
           changes: sequence === 1 ? [{ kind: 'create-table', table: fed, columns }] : [],
           blocks: [blockOf(fed, columns, [{ id: `${sequence}` }])],
         }),
       )
-    const of = (dataset: string, table: string): number => driver.made.version(dataset, table)
+    const of = (dataset: string, table: string): number => rig.driver.made.version(dataset, table)
     expect(of('web', 't')).toBe(0)
     await load(1)
     const first = of('web', 't')
@@ -177,29 +120,34 @@ describe('versions', () => {
     await makeShop()
     const made = of('shop', 'orders')
     expect(made).toBeGreaterThan(0)
-    await session.begin('read-write')
-    driver.made.touch(session, 'shop', 'orders')
+    await rig.session.begin('read-write')
+    rig.driver.made.touch(rig.session, 'shop', 'orders')
     expect(of('shop', 'orders')).toBe(made)
-    await session.commit()
+    await rig.session.commit()
     expect(of('shop', 'orders')).toBe(made + 1)
-    await session.begin('read-write')
-    driver.made.touch(session, 'shop', 'orders')
-    await session.rollback()
+    await rig.session.begin('read-write')
+    rig.driver.made.touch(rig.session, 'shop', 'orders')
+    await rig.session.rollback()
     expect(of('shop', 'orders')).toBe(made + 1)
     const before = of('web', 't')
-    await driver.maintenance.erase({ dataset: 'web', userId: 'nobody', anonymousId: undefined, receivedUntilMicros: 1 })
+    await rig.driver.maintenance.erase({
+      dataset: 'web',
+      userId: 'nobody',
+      anonymousId: undefined,
+      receivedUntilMicros: 1,
+    })
     expect(of('web', 't')).toBeGreaterThan(before)
   })
 })
 
 describe('the log', () => {
-  const filePath = (): string => join(folder, 'made.duckdb')
+  const filePath = (): string => join(rig.folder, 'made.duckdb')
   const logPath = (): string => `${filePath()}.wal`
 
   async function copyTo(name: string): Promise<string> {
-    const copy = join(folder, name)
+    const copy = join(rig.folder, name)
     await mkdir(copy)
-    const { file, log, release } = await driver.made.holdStill()
+    const { file, log, release } = await rig.driver.made.holdStill()
     if ((await stat(log).catch(() => undefined)) !== undefined) await copyFile(log, join(copy, 'made.duckdb.wal'))
     await copyFile(file, join(copy, 'made.duckdb'))
     release()
@@ -207,7 +155,7 @@ describe('the log', () => {
   }
 
   async function countIn(at: string): Promise<EngineValue> {
-    const other = await open(at)
+    const other = await openMade(at)
     try {
       const reader = await other.openSession({ semantics: 'plain' })
       return (await rowsOf('SELECT count(*) FROM made.shop.orders', reader))[0]?.[0] ?? null
@@ -220,12 +168,12 @@ describe('the log', () => {
     await makeShop()
     expect((await stat(logPath())).size).toBeGreaterThan(0)
     // What kill -9 would leave at this moment.
-    const copy = join(folder, 'killed')
+    const copy = join(rig.folder, 'killed')
     await mkdir(copy)
     await copyFile(logPath(), join(copy, 'made.duckdb.wal'))
     await copyFile(filePath(), join(copy, 'made.duckdb'))
     expect(await countIn(copy)).toBe(10n)
-    expect(await driver.made.checkpoint()).toBe(true)
+    expect(await rig.driver.made.checkpoint()).toBe(true)
     expect(await countIn(await copyTo('checkpointed'))).toBe(10n)
   })
 
@@ -235,7 +183,7 @@ describe('the log', () => {
     await execute('INSERT INTO made.shop.orders SELECT * FROM range(1000)')
     const longer = (await stat(logPath())).size
     for (const [index, size] of [longer - 1, whole + 9, whole + 1, whole].entries()) {
-      const copy = join(folder, `torn-${index}`)
+      const copy = join(rig.folder, `torn-${index}`)
       await mkdir(copy)
       await copyFile(logPath(), join(copy, 'made.duckdb.wal'))
       await copyFile(filePath(), join(copy, 'made.duckdb'))
@@ -248,7 +196,7 @@ describe('the log', () => {
 
   test.each(['zeros', 'noise'])('%s at its end, as a power cut may leave, are cut off', async (kind) => {
     await makeShop()
-    const copy = join(folder, kind)
+    const copy = join(rig.folder, kind)
     await mkdir(copy)
     const tail = Buffer.alloc(4096, kind === 'zeros' ? 0 : 'noise')
     await writeFile(join(copy, 'made.duckdb.wal'), Buffer.concat([await readFile(logPath()), tail]))
@@ -262,7 +210,7 @@ describe('the log', () => {
     await execute('INSERT INTO made.shop.orders SELECT * FROM range(1000)')
     const bytes = await readFile(logPath())
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 40) ^ 255, bytes.length - 40)
-    const copy = join(folder, 'rotten')
+    const copy = join(rig.folder, 'rotten')
     await mkdir(copy)
     await writeFile(join(copy, 'made.duckdb.wal'), bytes)
     await copyFile(filePath(), join(copy, 'made.duckdb'))
@@ -275,10 +223,10 @@ describe('the log', () => {
     await makeShop()
     let isDone = false
     const writing = (async () => {
-      const writer = await driver.openSession({ semantics: 'plain' })
+      const writer = await rig.driver.openSession({ semantics: 'plain' })
       while (!isDone) {
         await execute('INSERT INTO made.shop.orders SELECT * FROM range(5000)', writer)
-        await driver.made.checkpoint()
+        await rig.driver.made.checkpoint()
       }
       await writer.close()
     })()
@@ -293,15 +241,17 @@ describe('the log', () => {
   test('checkpoints pass while loads, readers and a fed checkpoint go on', async () => {
     await makeShop()
     const fed = { dataset: 'web', table: 't' }
-    await driver.load(planTo(1, { changes: [{ kind: 'create-table', table: fed, columns }] }))
-    const reader = await driver.openSession({ semantics: 'plain' })
+    await rig.driver.load(planTo(1, { changes: [{ kind: 'create-table', table: fed, columns }] }))
+    const reader = await rig.driver.openSession({ semantics: 'plain' })
     const open = await reader.run({ sql: 'SELECT id FROM made.shop.orders, range(100000)' }, never)
     for (let round = 2; round < 8; round += 1) {
       await execute('INSERT INTO made.shop.orders SELECT * FROM range(100)')
       const rows = Array.from({ length: 1000 }, (_, row) => ({ id: `${round} ${row}` }))
       const [, checkpointed] = await Promise.all([
-        driver.load(planTo(round, { blocks: [blockOf(fed, columns, rows)] })).then(async () => driver.checkpoint()),
-        driver.made.checkpoint(),
+        rig.driver
+          .load(planTo(round, { blocks: [blockOf(fed, columns, rows)] }))
+          .then(async () => rig.driver.checkpoint()),
+        rig.driver.made.checkpoint(),
       ])
       expect(checkpointed).toBeTypeOf('boolean')
     }
@@ -313,16 +263,16 @@ describe('the log', () => {
   })
 
   test('a log without its file is not played into a new one', async () => {
-    const empty = join(folder, 'empty')
+    const empty = join(rig.folder, 'empty')
     await mkdir(empty)
     await writeFile(join(empty, 'made.duckdb.wal'), 'left over')
-    const other = await open(empty)
+    const other = await openMade(empty)
     expect(other.made.catalog().datasets).toEqual([])
     await other.stop()
     expect(await readdir(empty)).toContain('made.duckdb.wal.unused')
   })
 
   test('a folder has one owner', async () => {
-    expect(await driver.made.fileBytes()).toBeGreaterThan(10_000)
+    expect(await rig.driver.made.fileBytes()).toBeGreaterThan(10_000)
   })
 })

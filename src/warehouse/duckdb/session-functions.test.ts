@@ -1,89 +1,16 @@
 // Macros, built-in JavaScript and JavaScript of people, as sessions call them.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { blockOf, planTo } from '../../../test/contract/warehouse-plans.ts'
+import { useSession } from '../../../test/support/duckdb-session.ts'
 import { systemClock } from '../../core/clock.ts'
 import { createLog, type Log } from '../../core/log.ts'
 import type { WarehouseSettings } from '../../core/settings.ts'
-import type { ColumnSpec, WarehouseDriver } from '../driver.ts'
-import type { EngineStatement, EngineValue, WarehouseSession } from '../session.ts'
 import { openDuckdbWarehouse } from './duckdb.ts'
 
-let folder: string
-let driver: WarehouseDriver
-let session: WarehouseSession
-const never = new AbortController().signal
-const table = { dataset: 'web', table: 'tracks' }
-const columns: readonly ColumnSpec[] = [{ name: 'id', type: 'text' }]
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-session-'))
-  const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
-  driver = await openDuckdbWarehouse({
-    folder,
-    settings,
-    clock: systemClock,
-    log: createLog('silent'),
-    functionLimits: { callsMax: 100_000, timeMsMax: 1_000 },
-    helpers: {
-      macros: [{ name: 'twice', sql: 'CREATE MACRO memory.bq.twice(x) AS x * 2' }],
-      functions: [
-        {
-          name: 'bq_js_sum',
-          parameters: ['BIGINT', 'BIGINT'],
-          result: 'BIGINT',
-          call: (a: bigint, b: bigint) => a + b,
-        },
-        {
-          name: 'bq_js_echo',
-          parameters: ['DECIMAL(38,9)', 'BLOB', 'VARCHAR[]'],
-          result: 'VARCHAR',
-          call: (a: string, b: Uint8Array, c: string[]) => `${a} ${Buffer.from(b).toString('hex')} ${c.join('+')}`,
-        },
-        {
-          name: 'bq_js_half',
-          parameters: ['DECIMAL(38,9)'],
-          result: 'DECIMAL(38,9)',
-          call: (text: string) => {
-            if (text.startsWith('-')) throw new Error('negative: no half')
-            return '0.5'
-          },
-        },
-      ] as never,
-    },
-  })
-  const rows = [{ id: 'a' }, { id: 'b' }]
-  await driver.load(
-    planTo(1, { changes: [{ kind: 'create-table', table, columns }], blocks: [blockOf(table, columns, rows)] }),
-  )
-})
-afterAll(async () => {
-  await driver.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-beforeEach(async () => {
-  session = await driver.openSession({ semantics: 'plain' })
-})
-afterEach(async () => {
-  await session.close()
-})
-
-async function rowsOf(sql: string, parameters?: EngineStatement['parameters'], on = session): Promise<EngineValue[][]> {
-  const run = await on.run({ sql, ...(parameters === undefined ? {} : { parameters }) }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
-
-async function valueOf(sql: string, parameters?: EngineStatement['parameters']): Promise<EngineValue> {
-  return (await rowsOf(sql, parameters))[0]?.[0] ?? null
-}
+const rig = useSession()
+const { rowsOf, valueOf } = rig
 
 describe('helpers', () => {
   test('macros and built-in JavaScript are there for everybody', async () => {
@@ -106,13 +33,13 @@ test('every macro of GoogleSQL can be made', async () => {
   const logged: object[] = []
   const log = { ...createLog('silent'), error: (told: object) => logged.push(told) } as unknown as Log
   const settings = { threads: 1, memoryBytesMax: 256 * 1024 ** 2 } as WarehouseSettings
-  const other = await openDuckdbWarehouse({ folder: join(folder, 'macros'), settings, clock: systemClock, log })
+  const other = await openDuckdbWarehouse({ folder: join(rig.folder, 'macros'), settings, clock: systemClock, log })
   await other.stop()
   expect(logged).toEqual([])
 })
 
 describe('functions of people', () => {
-  const define = (id: string, body: string, on = session): void => {
+  const define = (id: string, body: string, on = rig.session): void => {
     on.putFunction({ id, parameterNames: ['a', 'b'], body })
   }
 
@@ -121,7 +48,7 @@ describe('functions of people', () => {
     expect(await valueOf(`SELECT bq_js('f', '[1, 2]')`)).toBe('{"sum":3,"big":"1180591620717411303424","nan":"NaN"}')
     define('f', 'return')
     expect(await valueOf(`SELECT bq_js('f', '[1, 2]')`)).toBe(null)
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     define('f', 'return "other"', other)
     const sql = `SELECT DISTINCT bq_js('f', '[' || i || ', 2]') FROM range(5000) r(i)`
     expect(await rowsOf(sql, undefined, other)).toEqual([['"other"']])

@@ -1,91 +1,12 @@
 // Values of every type of the engine, as sessions give them out.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { useSession } from '../../../test/support/duckdb-session.ts'
+import type { EngineValue } from '../session.ts'
 
-import { blockOf, planTo } from '../../../test/contract/warehouse-plans.ts'
-import { systemClock } from '../../core/clock.ts'
-import { createLog } from '../../core/log.ts'
-import type { WarehouseSettings } from '../../core/settings.ts'
-import type { ColumnSpec, WarehouseDriver } from '../driver.ts'
-import type { EngineStatement, EngineValue, WarehouseSession } from '../session.ts'
-import { openDuckdbWarehouse } from './duckdb.ts'
-
-let folder: string
-let driver: WarehouseDriver
-let session: WarehouseSession
+const rig = useSession()
+const { rowsOf, valueOf, execute } = rig
 const never = new AbortController().signal
-const table = { dataset: 'web', table: 'tracks' }
-const columns: readonly ColumnSpec[] = [{ name: 'id', type: 'text' }]
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-session-'))
-  const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
-  driver = await openDuckdbWarehouse({
-    folder,
-    settings,
-    clock: systemClock,
-    log: createLog('silent'),
-    functionLimits: { callsMax: 100_000, timeMsMax: 1_000 },
-    helpers: {
-      macros: [{ name: 'twice', sql: 'CREATE MACRO memory.bq.twice(x) AS x * 2' }],
-      functions: [
-        {
-          name: 'bq_js_sum',
-          parameters: ['BIGINT', 'BIGINT'],
-          result: 'BIGINT',
-          call: (a: bigint, b: bigint) => a + b,
-        },
-        {
-          name: 'bq_js_echo',
-          parameters: ['DECIMAL(38,9)', 'BLOB', 'VARCHAR[]'],
-          result: 'VARCHAR',
-          call: (a: string, b: Uint8Array, c: string[]) => `${a} ${Buffer.from(b).toString('hex')} ${c.join('+')}`,
-        },
-        {
-          name: 'bq_js_half',
-          parameters: ['DECIMAL(38,9)'],
-          result: 'DECIMAL(38,9)',
-          call: (text: string) => {
-            if (text.startsWith('-')) throw new Error('negative: no half')
-            return '0.5'
-          },
-        },
-      ] as never,
-    },
-  })
-  const rows = [{ id: 'a' }, { id: 'b' }]
-  await driver.load(
-    planTo(1, { changes: [{ kind: 'create-table', table, columns }], blocks: [blockOf(table, columns, rows)] }),
-  )
-})
-afterAll(async () => {
-  await driver.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-beforeEach(async () => {
-  session = await driver.openSession({ semantics: 'plain' })
-})
-afterEach(async () => {
-  await session.close()
-})
-
-async function rowsOf(sql: string, parameters?: EngineStatement['parameters'], on = session): Promise<EngineValue[][]> {
-  const run = await on.run({ sql, ...(parameters === undefined ? {} : { parameters }) }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
-
-async function valueOf(sql: string, parameters?: EngineStatement['parameters']): Promise<EngineValue> {
-  return (await rowsOf(sql, parameters))[0]?.[0] ?? null
-}
-
-const execute = async (sql: string): Promise<number> => session.execute({ sql }, never)
 
 describe('values', () => {
   const cases: readonly (readonly [string, EngineValue])[] = [
@@ -174,7 +95,7 @@ describe('values', () => {
   })
 
   test('a column tells its type as a tree, JSON by its own name', async () => {
-    const run = await session.run(
+    const run = await rig.session.run(
       {
         sql: `SELECT '{}'::JSON AS j, ['{}'::JSON] AS k, {'a': 1.5, 'b': ['x']} AS s, 1::UTINYINT AS u, '1'::BIT AS o`,
       },
@@ -200,7 +121,7 @@ describe('values', () => {
   })
 
   test('chunks with huge values come in pieces', async () => {
-    const run = await session.run({ sql: `SELECT i, repeat('x', 1000000) AS t FROM range(20) r(i)` }, never)
+    const run = await rig.session.run({ sql: `SELECT i, repeat('x', 1000000) AS t FROM range(20) r(i)` }, never)
     const counts: number[] = []
     for await (const chunk of run.chunks) counts.push(chunk.rowCount)
     expect(Math.max(...counts)).toBeLessThan(6)

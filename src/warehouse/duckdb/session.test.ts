@@ -1,91 +1,15 @@
 // Sessions on a real engine: parameters, transactions, cancelling, what is refused.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { blockOf, planTo } from '../../../test/contract/warehouse-plans.ts'
+import { useSession } from '../../../test/support/duckdb-session.ts'
 import { systemClock } from '../../core/clock.ts'
-import { createLog } from '../../core/log.ts'
-import type { WarehouseSettings } from '../../core/settings.ts'
-import type { ColumnSpec, WarehouseDriver } from '../driver.ts'
-import type { EngineStatement, EngineValue, WarehouseSession } from '../session.ts'
-import { openDuckdbWarehouse } from './duckdb.ts'
+import type { EngineValue } from '../session.ts'
 
-let folder: string
-let driver: WarehouseDriver
-let session: WarehouseSession
+const rig = useSession()
+const { rowsOf, valueOf, execute } = rig
 const never = new AbortController().signal
-const table = { dataset: 'web', table: 'tracks' }
-const columns: readonly ColumnSpec[] = [{ name: 'id', type: 'text' }]
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millpond-session-'))
-  const settings = { threads: 2, memoryBytesMax: 512 * 1024 ** 2 } as WarehouseSettings
-  driver = await openDuckdbWarehouse({
-    folder,
-    settings,
-    clock: systemClock,
-    log: createLog('silent'),
-    functionLimits: { callsMax: 100_000, timeMsMax: 1_000 },
-    helpers: {
-      macros: [{ name: 'twice', sql: 'CREATE MACRO memory.bq.twice(x) AS x * 2' }],
-      functions: [
-        {
-          name: 'bq_js_sum',
-          parameters: ['BIGINT', 'BIGINT'],
-          result: 'BIGINT',
-          call: (a: bigint, b: bigint) => a + b,
-        },
-        {
-          name: 'bq_js_echo',
-          parameters: ['DECIMAL(38,9)', 'BLOB', 'VARCHAR[]'],
-          result: 'VARCHAR',
-          call: (a: string, b: Uint8Array, c: string[]) => `${a} ${Buffer.from(b).toString('hex')} ${c.join('+')}`,
-        },
-        {
-          name: 'bq_js_half',
-          parameters: ['DECIMAL(38,9)'],
-          result: 'DECIMAL(38,9)',
-          call: (text: string) => {
-            if (text.startsWith('-')) throw new Error('negative: no half')
-            return '0.5'
-          },
-        },
-      ] as never,
-    },
-  })
-  const rows = [{ id: 'a' }, { id: 'b' }]
-  await driver.load(
-    planTo(1, { changes: [{ kind: 'create-table', table, columns }], blocks: [blockOf(table, columns, rows)] }),
-  )
-})
-afterAll(async () => {
-  await driver.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-beforeEach(async () => {
-  session = await driver.openSession({ semantics: 'plain' })
-})
-afterEach(async () => {
-  await session.close()
-})
-
-async function rowsOf(sql: string, parameters?: EngineStatement['parameters'], on = session): Promise<EngineValue[][]> {
-  const run = await on.run({ sql, ...(parameters === undefined ? {} : { parameters }) }, never)
-  const rows: EngineValue[][] = []
-  for await (const chunk of run.chunks) {
-    for (let row = 0; row < chunk.rowCount; row += 1) rows.push(chunk.columns.map((column) => column[row] ?? null))
-  }
-  return rows
-}
-
-async function valueOf(sql: string, parameters?: EngineStatement['parameters']): Promise<EngineValue> {
-  return (await rowsOf(sql, parameters))[0]?.[0] ?? null
-}
-
-const execute = async (sql: string): Promise<number> => session.execute({ sql }, never)
 
 describe('a statement that fails behind its first rows', () => {
   test('is told, not cut short', async () => {
@@ -95,11 +19,11 @@ describe('a statement that fails behind its first rows', () => {
       message: 'boom',
     })
     expect((await rowsOf(sql, new Map([['from', '2000000']]))).length).toBe(1_000_000)
-    await session.begin('read-only')
+    await rig.session.begin('read-only')
     await expect(rowsOf(sql, new Map([['from', '500000']]))).rejects.toMatchObject({ message: 'boom' })
-    await session.rollback()
+    await rig.session.rollback()
     await expect(async () => {
-      const run = await driver.query(sql.replace('$from', '500000'), never)
+      const run = await rig.driver.query(sql.replace('$from', '500000'), never)
       for await (const rows of run.rows) expect(rows.length).toBeGreaterThan(0)
     }).rejects.toMatchObject({ code: 'query-invalid', message: /boom/ })
   })
@@ -125,7 +49,10 @@ describe('parameters', () => {
 
 describe('describe', () => {
   test('tells columns and parameters, and runs nothing', async () => {
-    const shape = await session.describe({ sql: 'SELECT id, $n::BIGINT AS n FROM web.tracks WHERE id = $id' }, never)
+    const shape = await rig.session.describe(
+      { sql: 'SELECT id, $n::BIGINT AS n FROM web.tracks WHERE id = $id' },
+      never,
+    )
     expect(shape).toEqual({
       columns: [
         { name: 'id', type: { kind: 'VARCHAR' } },
@@ -137,12 +64,12 @@ describe('describe', () => {
       ],
       statementType: 'SELECT',
     })
-    await session.describe({ sql: 'CREATE TABLE made.main.never (a INTEGER)' }, never)
+    await rig.session.describe({ sql: 'CREATE TABLE made.main.never (a INTEGER)' }, never)
     expect(await rowsOf(`SELECT table_name FROM duckdb_tables() WHERE table_name = 'never'`)).toEqual([])
   })
 
   test('columns of untyped parameters are text', async () => {
-    const shape = await session.describe({ sql: 'SELECT $a AS x, 1 AS y -- remark' }, never)
+    const shape = await rig.session.describe({ sql: 'SELECT $a AS x, 1 AS y -- remark' }, never)
     expect(shape.columns).toEqual([
       { name: 'x', type: { kind: 'VARCHAR' } },
       { name: 'y', type: { kind: 'INTEGER' } },
@@ -153,7 +80,7 @@ describe('describe', () => {
 
 describe('one statement at a time', () => {
   test('a second one beside an open one is a mistake of ours', async () => {
-    const run = await session.run({ sql: 'FROM range(100000)' }, never)
+    const run = await rig.session.run({ sql: 'FROM range(100000)' }, never)
     await expect(rowsOf('SELECT 1')).rejects.toMatchObject({ code: 'bug' })
     await run.close()
     await run.close()
@@ -161,7 +88,7 @@ describe('one statement at a time', () => {
   })
 
   test('breaking off frees the session', async () => {
-    const run = await session.run({ sql: 'FROM range(1000000)' }, never)
+    const run = await rig.session.run({ sql: 'FROM range(1000000)' }, never)
     for await (const chunk of run.chunks) {
       expect(chunk.rowCount).toBe(2048)
       break
@@ -179,7 +106,7 @@ describe('cancelling', () => {
 
   test('interrupts before the first row, and the session lives on', async () => {
     const cancel = new AbortController()
-    const running = session.run({ sql: heavy }, cancel.signal).then(async (run) => {
+    const running = rig.session.run({ sql: heavy }, cancel.signal).then(async (run) => {
       for await (const chunk of run.chunks) expect(chunk).toBeUndefined()
     })
     systemClock.schedule(() => {
@@ -191,7 +118,7 @@ describe('cancelling', () => {
 
   test('ends what nobody reads', async () => {
     const cancel = new AbortController()
-    const run = await session.run({ sql: 'FROM range(10000000)' }, cancel.signal)
+    const run = await rig.session.run({ sql: 'FROM range(10000000)' }, cancel.signal)
     cancel.abort()
     const reading = (async () => {
       for await (const chunk of run.chunks) expect(chunk).toBeUndefined()
@@ -201,7 +128,7 @@ describe('cancelling', () => {
   })
 
   test('closing interrupts, too', async () => {
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     const running = rowsOf(heavy, undefined, other)
     const closing = other.close()
     await expect(running).rejects.toMatchObject({ code: 'query-cancelled' })
@@ -257,54 +184,56 @@ describe('writing', () => {
 
 describe('transactions', () => {
   test('are visible to others only after the commit', async () => {
-    await session.begin('read-write')
+    await rig.session.begin('read-write')
     await execute('CREATE TABLE made.main.orders (id BIGINT)')
     await execute('INSERT INTO made.main.orders VALUES (1), (2)')
     await execute('CREATE TEMP TABLE beside AS SELECT 1 AS one')
     expect(await valueOf('SELECT count(*) FROM made.main.orders')).toBe(2n)
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     await expect(rowsOf('FROM made.main.orders', undefined, other)).rejects.toMatchObject({ code: 'query-invalid' })
-    await session.commit()
+    await rig.session.commit()
     expect(await rowsOf('SELECT id FROM made.main.orders ORDER BY id', undefined, other)).toEqual([[1n], [2n]])
     await other.close()
   })
 
   test('roll back as a whole, also after an error in them', async () => {
-    await session.begin('read-write')
+    await rig.session.begin('read-write')
     await execute('CREATE TABLE made.main.gone (id BIGINT)')
     await expect(rowsOf('FROM made.main.nothing')).rejects.toMatchObject({ code: 'query-invalid' })
-    await session.rollback()
-    await session.rollback()
+    await rig.session.rollback()
+    await rig.session.rollback()
     await expect(rowsOf('FROM made.main.gone')).rejects.toMatchObject({ code: 'query-invalid' })
-    await expect(session.commit()).rejects.toMatchObject({ code: 'query-invalid' })
+    await expect(rig.session.commit()).rejects.toMatchObject({ code: 'query-invalid' })
   })
 
   test('a read-only one sees one moment', async () => {
     await execute('CREATE OR REPLACE TABLE made.main.counter AS SELECT 1 AS n')
-    await session.begin('read-only')
+    await rig.session.begin('read-only')
     expect(await valueOf('SELECT n FROM made.main.counter')).toBe(1)
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     await other.execute({ sql: 'UPDATE made.main.counter SET n = 2' }, never)
     expect(await valueOf('SELECT n FROM made.main.counter')).toBe(1)
     await expect(execute('UPDATE made.main.counter SET n = 3')).rejects.toMatchObject({ code: 'made-unwritable' })
-    await session.rollback()
+    await rig.session.rollback()
     expect(await valueOf('SELECT n FROM made.main.counter')).toBe(2)
     await other.close()
   })
 
   test('writers take turns, and may leave the queue', async () => {
     await execute('CREATE OR REPLACE TABLE made.main.sums AS SELECT 0::BIGINT AS n')
-    const others = await Promise.all(Array.from({ length: 8 }, async () => driver.openSession({ semantics: 'plain' })))
-    await session.begin('read-write')
+    const others = await Promise.all(
+      Array.from({ length: 8 }, async () => rig.driver.openSession({ semantics: 'plain' })),
+    )
+    await rig.session.begin('read-write')
     const waiting = others.map(async (other) => other.execute({ sql: 'UPDATE made.main.sums SET n = n + 1' }, never))
     const cancel = new AbortController()
-    const leaving = await driver.openSession({ semantics: 'plain' })
+    const leaving = await rig.driver.openSession({ semantics: 'plain' })
     const left = leaving.execute({ sql: 'UPDATE made.main.sums SET n = 100' }, cancel.signal)
     cancel.abort()
     await expect(left).rejects.toMatchObject({ code: 'query-cancelled' })
     expect(await valueOf('SELECT n FROM made.main.sums')).toBe(0n)
     await execute('UPDATE made.main.sums SET n = n + 1')
-    await session.commit()
+    await rig.session.commit()
     await Promise.all(waiting)
     expect(await valueOf('SELECT n FROM made.main.sums')).toBe(9n)
     for (const other of [...others, leaving]) await other.close()
@@ -313,7 +242,7 @@ describe('transactions', () => {
 
 describe('the session of a Postgres client', () => {
   test('divides and sorts as Postgres does, and nobody else does', async () => {
-    const pg = await driver.openSession({ semantics: 'pg' })
+    const pg = await rig.driver.openSession({ semantics: 'pg' })
     expect(await rowsOf('SELECT 7 / 2', undefined, pg)).toEqual([[3]])
     const sorted = 'SELECT x FROM (VALUES (1), (NULL), (2)) t(x) ORDER BY x'
     expect(await rowsOf(sorted, undefined, pg)).toEqual([[1], [2], [null]])
@@ -326,7 +255,7 @@ describe('the session of a Postgres client', () => {
 describe('inline tables', () => {
   test('hold every kind of value, are replaced, and outlive a rollback', async () => {
     const put = async (rows: readonly (readonly EngineValue[])[]): Promise<void> =>
-      session.putInlineTable({
+      rig.session.putInlineTable({
         name: 'odd "name"',
         columns: [
           { name: 'b', type: 'BIGINT' },
@@ -343,7 +272,7 @@ describe('inline tables', () => {
         rows,
       })
     await put([[1n, 'old', 0n, [], 0, true, 0, null, null, null]])
-    await session.begin('read-only')
+    await rig.session.begin('read-only')
     await put([
       [
         2n ** 63n - 1n,
@@ -359,7 +288,7 @@ describe('inline tables', () => {
       ],
       [null, null, null, null, null, null, null, null, null, null],
     ])
-    await session.rollback()
+    await rig.session.rollback()
     expect(await rowsOf('SELECT * FROM temp.main."odd ""name""" ORDER BY b NULLS LAST')).toEqual([
       [
         2n ** 63n - 1n,
@@ -375,7 +304,7 @@ describe('inline tables', () => {
       ],
       [null, null, null, null, null, null, null, null, null, null],
     ])
-    const other = await driver.openSession({ semantics: 'plain' })
+    const other = await rig.driver.openSession({ semantics: 'plain' })
     await expect(rowsOf('FROM temp.main."odd ""name"""', undefined, other)).rejects.toMatchObject({
       code: 'query-invalid',
     })
@@ -387,7 +316,7 @@ describe('exports', () => {
   test.each(['parquet', 'csv', 'json'] as const)('%s', async (format) => {
     const parameters = new Map([['least', '1']])
     const sql = `SELECT i, 'text ' || i AS t FROM range(3) r(i) WHERE i >= $least::BIGINT ORDER BY i;`
-    const made = await session.exportRows({ sql, parameters }, format, never)
+    const made = await rig.session.exportRows({ sql, parameters }, format, never)
     const bytes = await readFile(made.path)
     expect(made).toMatchObject({ rows: 2, bytes: bytes.byteLength })
     if (format === 'csv') expect(bytes.toString()).toBe('i,t\n1,text 1\n2,text 2\n')
@@ -400,9 +329,9 @@ describe('trees', () => {
   test('come and go with all their digits', async () => {
     const sql =
       'SELECT 9007199254740993, 12345678901234567890.123456789012345678, 1.10 AS x FROM web.tracks LIMIT 18446744073709551615'
-    const text = await driver.parseSelect(sql)
+    const text = await rig.driver.parseSelect(sql)
     expect(text).toContain('9007199254740993')
-    const printed = await driver.printSelect(text)
+    const printed = await rig.driver.printSelect(text)
     for (const digits of [
       '9007199254740993',
       '12345678901234567890.123456789012345678',
@@ -416,14 +345,14 @@ describe('trees', () => {
     const tree: unknown = JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
       typeof value === 'number' ? (JSON as Raw).rawJSON(context?.source ?? '') : value,
     )
-    expect(await driver.printSelect(JSON.stringify(tree))).toBe(printed)
+    expect(await rig.driver.printSelect(JSON.stringify(tree))).toBe(printed)
   })
 
   test('only of one SELECT', async () => {
-    await expect(driver.parseSelect('DELETE FROM web.tracks')).rejects.toMatchObject({ code: 'query-refused' })
-    await expect(driver.parseSelect('SELECT 1; SELECT 2')).rejects.toMatchObject({ code: 'query-refused' })
-    await expect(driver.parseSelect('SELEC 1')).rejects.toMatchObject({ code: 'query-invalid' })
-    await expect(driver.parseSelect('')).rejects.toMatchObject({ code: 'query-invalid' })
-    await expect(driver.printSelect('{}')).rejects.toMatchObject({ code: 'query-invalid' })
+    await expect(rig.driver.parseSelect('DELETE FROM web.tracks')).rejects.toMatchObject({ code: 'query-refused' })
+    await expect(rig.driver.parseSelect('SELECT 1; SELECT 2')).rejects.toMatchObject({ code: 'query-refused' })
+    await expect(rig.driver.parseSelect('SELEC 1')).rejects.toMatchObject({ code: 'query-invalid' })
+    await expect(rig.driver.parseSelect('')).rejects.toMatchObject({ code: 'query-invalid' })
+    await expect(rig.driver.printSelect('{}')).rejects.toMatchObject({ code: 'query-invalid' })
   })
 })
