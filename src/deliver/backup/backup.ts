@@ -230,8 +230,11 @@ async function* copyStream(target: BackupTarget, data: string, stream: StreamNam
     if (newest === undefined) break
     // First, since it alone decides where the backup ends. A torn tail is for recovery, as after a power cut.
     if (!(yield* target.copy(join(folder, newest), pathOf(newest)))) continue
-    // The others are whole; one that has left meanwhile is in the archive.
-    for (const name of names.slice(0, -1)) yield* target.copy(join(folder, name), pathOf(name))
+    // The others are whole. Newest first, since they leave oldest first: once one has left, so have all before it, and they
+    // are in the archive. The other way round a later one could be missing between two, and no reader looks back for it.
+    for (const name of names.slice(0, -1).toReversed()) {
+      if (!(yield* target.copy(join(folder, name), pathOf(name)))) break
+    }
     yield* target.copy(join(folder, startFileName), pathOf(startFileName))
     return firstSequenceOf(newest) ?? 0
   }
