@@ -36,12 +36,11 @@ function average(kind: 'NUMERIC' | 'BIGNUMERIC'): (call: AggregateCall) => strin
   }
 }
 
-/** A NaN anywhere makes both NaN; DuckDB's order has it above everything, so its max finds it. */
+/** A NaN anywhere makes both NaN. DuckDB's order has it above everything: the greatest of the negatives finds it, and the least. */
 function least(call: AggregateCall): string {
   checkOrdered(call, 'MIN')
-  const smallest = aggregate('min', first(call), call, { isDistinct: false })
-  if (call.result.kind !== 'FLOAT64') return smallest
-  return `memory.bq.nan_first_min(${smallest}, ${aggregate('max', first(call), call, { isDistinct: false })})`
+  if (call.result.kind === 'FLOAT64') return `(-${aggregate('max', `-(${first(call)})`, call, { isDistinct: false })})`
+  return aggregate('min', first(call), call, { isDistinct: false })
 }
 
 function greatest(call: AggregateCall): string {

@@ -207,7 +207,6 @@ const numbers: readonly Macro[] = [
     'f, x, y',
     'CAST(bq_js_numeric(f, CAST(x AS VARCHAR), CAST(y AS VARCHAR), 18) AS DECIMAL(38,18))',
   ),
-  macro('nan_first_min', 'smallest, largest', 'CASE WHEN isnan(largest) THEN largest ELSE smallest END'),
   macro(
     'finite_total',
     'total, noughts',
