@@ -244,11 +244,16 @@ function tablePrinter(context: CliContext, rowsMax: number): Printer {
       return !more
     },
     async end() {
+      // A statement that made or removed something has no rows, and no columns.
+      if (columns.length === 0) {
+        context.stderr.write('Done.\n')
+        return
+      }
       const shown = columns.map(({ name, type }) => ({
         name,
         align: isNumeric(type) ? ('right' as const) : ('left' as const),
       }))
-      if (shown.length > 0) await writeOut(context, renderTable(shown, rows, context.stdout))
+      await writeOut(context, renderTable(shown, rows, context.stdout))
       const count = rows.length === 1 ? '1 row' : `${rows.length} rows`
       context.stderr.write(
         more ? `The first ${count}; --rows shows more, --json and --csv print all.\n` : `${count}.\n`,

@@ -61,7 +61,9 @@ function readable(name: string, value: unknown): [name: string, text: string] {
     printable(name)
       .slice(0, name.length - ending.length)
       .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-  if (name.endsWith('AtMicros') && typeof value === 'number') return [words('Micros'), shortTime(value) ?? '-']
+  // 0 = never: nobody reads 1970 out of it.
+  if (name.endsWith('AtMicros') && typeof value === 'number')
+    return [words('Micros'), value === 0 ? '-' : (shortTime(value) ?? '-')]
   if (name.endsWith('Bytes') && typeof value === 'number') return [words('Bytes'), bytesText(value)]
   if (name.endsWith('Ms') && typeof value === 'number') return [words('Ms'), `${Math.round(value)} ms`]
   return [words(''), plain(value)]

@@ -178,7 +178,8 @@ test('an engine that dies in the middle of a query is a failure', async () => {
 
 test('status shows sections and tables, and --json one line', async () => {
   const engine = { pid: 1, startedAtMicros: 1_760_000_000_000_000, residentBytes: 200 * 2 ** 20 }
-  const status = { version: '0.1.0', engine, ledger: [{ source: 'web', received: 3, stored: 3 }], empty: [] }
+  const archive = { segments: 0, beginsAtMicros: 0 }
+  const status = { version: '0.1.0', engine, ledger: [{ source: 'web', received: 3, stored: 3 }], empty: [], archive }
   await answering((_, response) => {
     sendJson(response, status)
   })
@@ -187,6 +188,7 @@ test('status shows sections and tables, and --json one line', async () => {
   expect(stdout).toMatch(/version\s+0\.1\.0/)
   expect(stdout).toMatch(/engine\npid +1\nstarted at +2025-10-09 08:53:20Z\nresident +200 MiB\n/)
   expect(stdout).toMatch(/source {2}received {2}stored\n.*\nweb\s+3\s+3/)
+  expect(stdout).toMatch(/begins at +-\n/)
 })
 
 test('dead letters are listed by filter and replayed with what was asked', async () => {

@@ -43,6 +43,13 @@ test('options of query go to the engine as they are meant', async () => {
   })
 })
 
+test('a statement that makes something says that it is done, and counts no rows', async () => {
+  await answering((_, response) => {
+    response.end(lines({ columns: [] }, { end: { rows: 0 } }))
+  })
+  expect(await millpond('query', 'create schema reports')).toMatchObject({ code: 0, stdout: '', stderr: 'Done.\n' })
+})
+
 test.each([
   [['--param', 'day'], 'It looks like name:TYPE:value'],
   [['--param', 'day:2026'], 'It looks like name:TYPE:value'],
