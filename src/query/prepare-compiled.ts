@@ -7,14 +7,18 @@ import type { EngineStatement } from '../warehouse/session.ts'
 import type { LintFinding, QueryParameter } from './contract.ts'
 import type { PreparedRows, TableUse } from './prepared.ts'
 
-export interface CompiledContext {
-  readonly text: string
+/** What says which partitions a condition leaves. */
+export interface UseContext {
   readonly nowMicros: number
   readonly partitioning: (dataset: string, table: string) => Partitioning | undefined
   readonly parameters: readonly QueryParameter[]
 }
 
-interface Use extends TableUse {
+export interface CompiledContext extends UseContext {
+  readonly text: string
+}
+
+export interface Use extends TableUse {
   readonly offset: number
   readonly partitioning: Partitioning | undefined
 }
@@ -46,13 +50,16 @@ export function prepareCompiled(
 }
 
 /** SqlError, when a partition filter is required and missing. */
-export function tableUses(tables: readonly CompiledUse[], context: CompiledContext): Use[] {
+export function tableUses(tables: readonly CompiledUse[], context: UseContext): Use[] {
   const uses = tables.map((use) => useOf(use, context))
-  for (const use of uses) demandFilter(use)
+  for (const use of uses) {
+    const missing = missingFilter(use, use.partitioning)
+    if (missing !== undefined) throw new SqlError('semantic', missing, use.offset)
+  }
   return uses
 }
 
-function useOf(use: CompiledUse, context: CompiledContext): Use {
+export function useOf(use: CompiledUse, context: UseContext): Use {
   const { dataset, table, alias, offset } = use
   const columns = [...use.columns]
   const partitioning = context.partitioning(dataset, table)
@@ -77,10 +84,13 @@ function parameterText(parameters: readonly QueryParameter[], key: string | numb
   return typeof found?.value === 'string' ? found.value : undefined
 }
 
-function demandFilter({ partitioning, hasPartitionFilter, dataset, table, offset }: Use): void {
-  if (partitioning?.isFilterRequired !== true || hasPartitionFilter) return
-  const message = `Cannot query over table '${dataset}.${table}' without a filter over column(s) '${partitioning.column}' that can be used for partition elimination`
-  throw new SqlError('semantic', message, offset)
+/** In BigQuery's words; undefined: no filter is required, or there is one. */
+export function missingFilter(
+  { hasPartitionFilter, dataset, table }: TableUse,
+  partitioning: Partitioning | undefined,
+): string | undefined {
+  if (partitioning?.isFilterRequired !== true || hasPartitionFilter) return undefined
+  return `Cannot query over table '${dataset}.${table}' without a filter over column(s) '${partitioning.column}' that can be used for partition elimination`
 }
 
 function lintOf({ facts }: CompiledQuery, uses: readonly Use[], { text }: CompiledContext): LintFinding[] {

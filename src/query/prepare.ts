@@ -72,7 +72,7 @@ export class Preparer {
     const view = this.viewOf(request.principal, request.defaultDataset, directory)
     const { policySetId } = view.access
     if (request.dialect === 'duckdb') {
-      const rewritten = await rewriteDuckdb(this.deps.driver, view, request)
+      const rewritten = await rewriteDuckdb(this.deps.driver, view, request, this.deps.clock.nowMicros())
       return { ...rewritten, isVolatile: rewritten.isVolatile || view.catalog.isNeverKept(), policySetId }
     }
     const text = request.sql

@@ -1,8 +1,15 @@
 // Runs a script, or a single statement that isn't a query, as a job: the interpreter of sql/script over one session of the engine.
 // Statements of a script are child jobs; the rows of the last query are the script's own.
-import { MillpondError } from '../core/errors.ts'
+import { assert, MillpondError } from '../core/errors.ts'
 import { runScript } from '../sql/script/interpreter.ts'
-import type { Bindings, DdlChange, ScriptHost, StatementPlace, TableChange } from '../sql/script/host.ts'
+import type {
+  Bindings,
+  CompiledStatement,
+  DdlChange,
+  ScriptHost,
+  StatementPlace,
+  TableChange,
+} from '../sql/script/host.ts'
 import type { CompiledQuery } from '../sql/lower/compile.ts'
 import type { SqlType } from '../sql/types.ts'
 import type { WarehouseSession } from '../warehouse/session.ts'
@@ -10,8 +17,9 @@ import type { CallerCatalog } from './catalog/visible.ts'
 import type { JobStatistics, ParameterValue, StatementType, TableReference } from './contract.ts'
 import { parameterValue } from './encode/parameter-value.ts'
 import type { LiveJob } from './jobs/live-job.ts'
-import { type CallerView, located, type PreparedScript } from './prepare.ts'
+import type { CallerView, PreparedScript } from './prepare.ts'
 import { type CompiledContext, prepareCompiled, tableUses } from './prepare-compiled.ts'
+import type { TableUse } from './prepared.ts'
 import type { Road, SessionPlace } from './query.ts'
 import { refuseExpensive, runRowsJob } from './rows-job.ts'
 import { inTurn } from './run-rows.ts'
@@ -20,6 +28,8 @@ import { applyDdl } from './script/apply-ddl.ts'
 import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
 import { emptyStatistics } from './jobs/empty-statistics.ts'
+
+type ReadBytes = Pick<JobStatistics, 'bytesProcessed' | 'bytesBilled'>
 
 export async function runScriptJob(
   road: Road,
@@ -38,7 +48,7 @@ export async function runScriptJob(
     await host.end()
   } catch (error) {
     await host.rollBack()
-    throw error
+    throw job.fail(error, host.statistics())
   } finally {
     if (place === undefined) await session.close()
   }
@@ -56,7 +66,7 @@ export class SessionHost implements ScriptHost {
   readonly #isInside: boolean
   #lastRows: LiveJob | undefined
   #affectedRows: number | undefined
-  #bytes = { processed: 0, billed: 0 }
+  #read: ReadBytes = { bytesProcessed: 0, bytesBilled: 0 }
   #ddlTarget: TableReference | undefined
   #changed: 'insert' | 'update' | 'delete' | undefined
 
@@ -106,8 +116,7 @@ export class SessionHost implements ScriptHost {
       await runRowsJob(this.#road.rowsDeps, { job: child, prepared, policySetId, session: this.#session })
     })
     const { statistics } = child.info()
-    this.#bytes.processed += statistics?.bytesProcessed ?? 0
-    this.#bytes.billed += statistics?.bytesBilled ?? 0
+    if (statistics !== undefined) this.#count(statistics)
     this.#lastRows = child
   }
 
@@ -128,15 +137,20 @@ export class SessionHost implements ScriptHost {
     return child
   }
 
-  async #asChild(child: LiveJob, work: () => Promise<void>): Promise<void> {
+  async #asChild<Result>(child: LiveJob, work: () => Promise<Result>): Promise<Result> {
     try {
-      await work()
+      return await work()
     } catch (error) {
       throw child.fail(error)
     }
   }
 
-  async rows(sql: string, bindings: Bindings, types: readonly SqlType[], rowsMax: number): Promise<ParameterValue[][]> {
+  async rows(
+    { sql, bindings, reads }: CompiledStatement,
+    types: readonly SqlType[],
+    rowsMax: number,
+  ): Promise<ParameterValue[][]> {
+    await this.#guard(await this.#uses(reads))
     const { signal, request } = this.#job
     const computing = this.#road.rowsDeps.computing
     const run = await inTurn(computing, request.principal.id, signal, async () =>
@@ -153,37 +167,47 @@ export class SessionHost implements ScriptHost {
     return rows
   }
 
-  async change(place: StatementPlace, target: TableChange, bindings: Bindings): Promise<number> {
-    const { dataset, table, kind, steps, reads } = target
-    await this.#guard(reads)
+  async change(place: StatementPlace, change: TableChange): Promise<number> {
+    const { dataset, table, kind, steps, bindings, reads } = change
     let rows = 0
-    await this.#step(place, async (statement) => {
+    await this.#step(place, reads, async () => {
       await this.#inTransaction(async () => {
         for (const { sql, counts } of steps) {
-          const changed = await this.#execute(sql, bindings)
+          const changed = await this.#execute({ sql, bindings })
           if (counts) rows += changed
         }
         if (dataset !== 'temp') this.#road.deps.driver.made.touch(this.#session, dataset, table)
       })
       this.#changed = kind === 'insert' || kind === 'update' || kind === 'delete' ? kind : undefined
       this.#affectedRows = rows
-      statement({ affectedRows: rows })
+      return { affectedRows: rows }
     })
     return rows
   }
 
-  async #guard(reads: CompiledQuery['facts']['tables']): Promise<void> {
-    const context = await this.#compiledContext()
-    const uses = located(context.text, () => tableUses(reads, context))
+  /** SqlError, when a partition filter is required and missing. */
+  async #uses(reads: CompiledStatement['reads']): Promise<readonly TableUse[]> {
+    return reads.length === 0 ? [] : tableUses(reads, await this.#compiledContext())
+  }
+
+  /** Whatever the engine reads comes by here first, and counts to the job and to the person. */
+  async #guard(uses: readonly TableUse[]): Promise<ReadBytes> {
     const { cost } = this.#road.deps
     const estimate = await cost.estimate(uses)
     refuseExpensive(this.#road.rowsDeps, this.#job, estimate)
     cost.spend(this.sessionUser, estimate.billedBytes)
-    this.#bytes.processed += estimate.bytes
-    this.#bytes.billed += estimate.billedBytes
+    return this.#count({ bytesProcessed: estimate.bytes, bytesBilled: estimate.billedBytes })
   }
 
-  async #execute(sql: string, bindings: Bindings): Promise<number> {
+  #count(read: ReadBytes): ReadBytes {
+    this.#read = {
+      bytesProcessed: this.#read.bytesProcessed + read.bytesProcessed,
+      bytesBilled: this.#read.bytesBilled + read.bytesBilled,
+    }
+    return read
+  }
+
+  async #execute({ sql, bindings }: Omit<CompiledStatement, 'reads'>): Promise<number> {
     const { signal, request } = this.#job
     const { computing } = this.#road.rowsDeps
     return inTurn(computing, request.principal.id, signal, async () =>
@@ -203,26 +227,28 @@ export class SessionHost implements ScriptHost {
     }
   }
 
-  /** A statement without rows: a child job within a script. */
+  /** A statement without rows: a child job within a script. `work` tells what it did. */
   async #step(
     place: StatementPlace,
-    work: (tell: (more: Partial<JobStatistics>) => void) => Promise<void>,
+    reads: CompiledStatement['reads'],
+    work: () => Promise<Partial<JobStatistics>>,
   ): Promise<void> {
-    let more: Partial<JobStatistics> = {}
-    const tell = (told: Partial<JobStatistics>): void => {
-      more = told
+    const uses = await this.#uses(reads)
+    const guarded = async (): Promise<Partial<JobStatistics>> => ({ ...(await this.#guard(uses)), ...(await work()) })
+    if (!this.#isScript) {
+      await guarded()
+      return
     }
-    if (!this.#isScript) return work(tell)
     const child = this.#child(place)
-    await this.#asChild(child, async () => work(tell))
-    child.finish({ ...emptyStatistics(place.statementType as StatementType), ...more })
+    const told = await this.#asChild(child, guarded)
+    child.finish({ ...emptyStatistics(place.statementType as StatementType), ...told })
   }
 
   async ddl(place: StatementPlace, change: DdlChange): Promise<void> {
     const { driver, clock, preparer } = this.#road.deps
     const { catalog } = await this.#caller()
-    if (change.kind === 'create-table' && change.rows !== undefined) await this.#guard(change.rows.reads)
-    await this.#step(place, async () => {
+    const reads = change.kind === 'create-table' ? (change.rows?.reads ?? []) : []
+    await this.#step(place, reads, async () => {
       await applyDdl(
         {
           made: driver.made,
@@ -235,14 +261,17 @@ export class SessionHost implements ScriptHost {
         },
         change,
       )
+      return {}
     })
     if ('table' in change) this.#ddlTarget = { dataset: change.dataset, table: change.table }
     this.#view = undefined
   }
 
-  async execute(place: StatementPlace, sql: string, bindings: Bindings): Promise<void> {
-    await this.#step(place, async () => {
-      await this.#execute(sql, bindings)
+  async execute(place: StatementPlace, steps: readonly CompiledStatement[]): Promise<void> {
+    const reads = steps.flatMap((step) => step.reads)
+    await this.#step(place, reads, async () => {
+      for (const step of steps) await this.#execute(step)
+      return {}
     })
   }
 
@@ -290,23 +319,29 @@ export class SessionHost implements ScriptHost {
     await this.rollBack()
     const last = this.#lastRows
     if (last !== undefined) {
-      this.#job.rowsKey = last.rowsKey
+      const { rowsKey } = last
+      assert(rowsKey !== undefined, 'a query of a script keeps its rows')
+      this.#job.rowsKey = rowsKey
       const { columns } = await last.result()
-      const chunks = this.#road.deps.results.read(last.rowsKey ?? '')
-      this.#job.answer({ columns, chunks, close: async () => {} })
+      this.#job.answer({ columns, chunks: this.#road.deps.results.read(rowsKey), close: async () => {} })
     }
+    this.#job.finish(this.statistics())
+  }
+
+  /** As far as it has come. */
+  statistics(): JobStatistics {
     const affectedRows = this.#affectedRows
-    this.#job.finish({
+    const last = this.#lastRows?.info().statistics
+    return {
       ...emptyStatistics(this.#prepared.statementType),
       insertedRows: this.#changed === 'insert' ? affectedRows : undefined,
       updatedRows: this.#changed === 'update' ? affectedRows : undefined,
       deletedRows: this.#changed === 'delete' ? affectedRows : undefined,
-      bytesProcessed: this.#bytes.processed,
-      bytesBilled: this.#bytes.billed,
-      rows: last?.info().statistics?.rows ?? 0,
+      ...this.#read,
+      rows: last?.rows ?? 0,
       affectedRows: this.#isScript ? undefined : affectedRows,
       ddlTarget: this.#ddlTarget,
-      referencedTables: last?.info().statistics?.referencedTables ?? [],
-    })
+      referencedTables: last?.referencedTables ?? [],
+    }
   }
 }

@@ -1,4 +1,5 @@
 // What the compiler knows of tables: handed in by query/, already cut down to what the caller may see.
+import type { CompileFacts } from './lower/context.ts'
 import type { SqlType } from './types.ts'
 
 export interface CatalogColumn {
@@ -37,6 +38,8 @@ export interface CatalogTable {
   readonly isWritable: boolean
   /** DuckDB name to write to (`"made"."sales"."orders"`); only if isWritable. */
   readonly target?: string | undefined
+  /** Of a view whose policies made a relation of it: what the compiler noted. The tables in it are read, not the view. */
+  readonly facts?: CompileFacts | undefined
   /** Of a view that people made: its GoogleSQL, compiled in place of `relation` with the caller's own rights. */
   readonly viewSql?: string | undefined
 }

@@ -1,6 +1,7 @@
 // The catalogue as one caller sees it: the compiler's, and the list that ports show. Whatever he may not read isn't there.
 import { MillpondError } from '../../core/errors.ts'
 import type { CatalogRoutine, CatalogTable, SqlCatalog } from '../../sql/catalog.ts'
+import type { CompileFacts } from '../../sql/lower/compile.ts'
 import { identifier, typeName } from '../../sql/type-names.ts'
 import type { MadeStore } from '../../warehouse/session.ts'
 import type { Access } from '../access/access.ts'
@@ -52,7 +53,7 @@ export class CallerCatalog implements SqlCatalog {
   #catalogTable(found: DirectoryTable): CatalogTable {
     const { dataset, table, origin, kind, columns, partitioning, viewSql } = found
     const name = [origin, dataset, table].map(identifier).join('.')
-    const policed = this.#policed(found)
+    const { relation: policed, facts } = this.#policed(found)
     const isView = viewSql !== undefined && policed === undefined
     const byIngestion = partitioning?.column === ingestionColumn && policed === undefined
     return {
@@ -76,25 +77,26 @@ export class CallerCatalog implements SqlCatalog {
       // Whoever sees less than is there would change, or find out, what he can't see.
       isWritable: origin === 'made' && policed === undefined && this.#deps.access.canWrite(dataset, table),
       target: origin === 'made' ? name : undefined,
+      facts,
       viewSql: isView ? viewSql : undefined,
     }
   }
 
   /** What the caller sees of it, if that is less than there is. */
-  #policed(found: DirectoryTable): string | undefined {
+  #policed(found: DirectoryTable): { readonly relation: string | undefined; readonly facts?: CompileFacts } {
     const { access } = this.#deps
     const siblings = [...this.#siblings(found.dataset)]
     const relation = access.relationFor(found, siblings)
-    if (relation === undefined) return undefined
-    // Tables below a view with policies are in no key of a cache either.
-    if (access.isVolatile || found.viewSql !== undefined) this.#isNeverKept = true
-    if (found.viewSql === undefined) return relation
+    if (relation === undefined) return { relation }
+    if (access.isVolatile) this.#isNeverKept = true
+    if (found.viewSql === undefined) return { relation }
     if (this.#compiling.has(found)) {
       throw new MillpondError('query-invalid', `The view ${found.dataset}.${found.table} refers to itself`)
     }
     this.#compiling.add(found)
     try {
-      return access.relationFor(found, siblings, viewRelation(found, this, access.principal.handle).relation)
+      const { relation: base, facts } = viewRelation(found, this, access.principal.handle)
+      return { relation: access.relationFor(found, siblings, base), facts }
     } finally {
       this.#compiling.delete(found)
     }
@@ -152,7 +154,7 @@ export class CallerCatalog implements SqlCatalog {
     return informationSchemaView(this.#schemaSource(), view, dataset)
   }
 
-  /** INFORMATION_SCHEMA, filters by the time and views with policies tell what no table's change count does: such answers are not kept. */
+  /** INFORMATION_SCHEMA and filters by the time tell what no table's change count does: such answers are not kept. */
   isNeverKept(): boolean {
     return this.#isNeverKept
   }

@@ -1,12 +1,14 @@
 // The second dialect on the road: a request in DuckDB's SQL becomes a statement that shows what its caller may see.
 import { MillpondError } from '../../core/errors.ts'
-import type { CatalogTable } from '../../sql/catalog.ts'
+import type { CatalogTable, Partitioning } from '../../sql/catalog.ts'
+import type { CompileFacts } from '../../sql/lower/compile.ts'
 import { bindParameter, parameterSql } from '../../sql/lower/parameters.ts'
 import { SqlError } from '../../sql/sql-error.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import { viewRelation } from '../catalog/view-relation.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
-import type { QueryParameter, QueryRequest } from '../contract.ts'
+import type { QueryParameter, QueryRequest, TableReference } from '../contract.ts'
+import { missingFilter, useOf } from '../prepare-compiled.ts'
 import type { PreparedRows, TableUse } from '../prepared.ts'
 import { createDialectRewriter, type Rewritten } from './rewrite-select.ts'
 
@@ -15,9 +17,10 @@ export async function rewriteDuckdb(
   driver: Pick<WarehouseDriver, 'parseSelect' | 'printSelect'>,
   { catalog }: { readonly catalog: CallerCatalog },
   request: QueryRequest,
+  nowMicros: number,
 ): Promise<PreparedRows> {
   const { principal, defaultDataset, parameters = [], inlineTableNames = [] } = request
-  const views = new CompiledViews(catalog, principal.handle)
+  const views = new CompiledViews(catalog, principal.handle, nowMicros)
   const rewritten = await createDialectRewriter(driver).rewrite({
     sql: request.sql,
     names: catalog,
@@ -27,7 +30,7 @@ export async function rewriteDuckdb(
     inlineTables: inlineTableNames,
     parameterSql: (identifier) => {
       const parameter = givenParameter(parameters, identifier)
-      return parameter === undefined ? undefined : parameterSql(keyOf(identifier), parameter.type)
+      return parameter === undefined ? undefined : parameterSql(parameterKey(identifier), parameter.type)
     },
   })
   const bound = rewritten.parameters.flatMap((identifier): [string, string | null][] => {
@@ -41,8 +44,8 @@ export async function rewriteDuckdb(
     statementType: 'SELECT',
     statement: { sql: rewritten.sql, parameters: new Map(bound) },
     columns: undefined,
-    tables: [...usesOf(rewritten, catalog), ...views.uses],
-    isVolatile: rewritten.isVolatile || views.isVolatile,
+    tables: rewritten.tables.flatMap((table) => usesOf(table, catalog, views)),
+    isVolatile: rewritten.isVolatile || rewritten.tables.some((table) => views.isVolatile(table)),
     functions: [],
     inlineTables: [],
     lint: [],
@@ -54,12 +57,12 @@ export async function rewriteDuckdb(
   }
 }
 
-function keyOf(identifier: string): string | number {
+function parameterKey(identifier: string): string | number {
   return /^\d+$/.test(identifier) ? Number(identifier) : identifier
 }
 
 function givenParameter(given: readonly QueryParameter[], identifier: string): QueryParameter | undefined {
-  const key = keyOf(identifier)
+  const key = parameterKey(identifier)
   return typeof key === 'number'
     ? given.filter(({ name }) => name === undefined)[key - 1]
     : given.find(({ name }) => name?.toLowerCase() === key.toLowerCase())
@@ -74,38 +77,60 @@ function textOf({ type, value }: QueryParameter): string | null {
   }
 }
 
-function usesOf({ tables }: Rewritten, catalog: CallerCatalog): TableUse[] {
-  return tables.map(({ dataset, table, columns, namedColumns }) => {
-    const partitioning = catalog.table(dataset, table)?.partitioning
-    const hasPartitionFilter = partitioning !== undefined && namedColumns.includes(partitioning.column)
-    if (partitioning?.isFilterRequired === true && !hasPartitionFilter) {
-      throw new MillpondError(
-        'query-invalid',
-        `Cannot query over table '${dataset}.${table}' without a filter over column(s) '${partitioning.column}' that can be used for partition elimination`,
-      )
-    }
-    return { dataset, table, columns, range: undefined, hasPartitionFilter }
+type NamedTable = Rewritten['tables'][number]
+
+/** Of a view: of the tables below it. Error: query-invalid, when a partition filter is required and missing. */
+function usesOf(named: NamedTable, catalog: CallerCatalog, views: CompiledViews): TableUse[] {
+  const { dataset, table, columns, namedColumns } = named
+  const below = views.usesOf(named) ?? [{ dataset, table, columns, range: undefined, hasPartitionFilter: false }]
+  return below.map((use) => {
+    const partitioning = catalog.table(use.dataset, use.table)?.partitioning
+    // Naming the column is enough: what a text in this dialect asks of it isn't looked at.
+    const isNamed = partitioning !== undefined && namedColumns.includes(partitioning.column)
+    const told = { ...use, hasPartitionFilter: use.hasPartitionFilter || isNamed }
+    const missing = missingFilter(told, partitioning)
+    if (missing !== undefined) throw new MillpondError('query-invalid', missing)
+    return told
   })
 }
 
 /** Views that people made, in GoogleSQL: compiled with the caller's own rights. */
 class CompiledViews {
-  readonly uses: TableUse[] = []
-  isVolatile = false
+  readonly #facts = new Map<string, CompileFacts>()
   readonly #catalog: CallerCatalog
   readonly #handle: string
+  readonly #nowMicros: number
 
-  constructor(catalog: CallerCatalog, handle: string) {
+  constructor(catalog: CallerCatalog, handle: string, nowMicros: number) {
     this.#catalog = catalog
     this.#handle = handle
+    this.#nowMicros = nowMicros
   }
 
   relationOf(view: CatalogTable): string {
     const { relation, facts } = viewRelation(view, this.#catalog, this.#handle)
-    for (const { dataset, table, columns } of facts.tables) {
-      this.uses.push({ dataset, table, columns: [...columns], range: undefined, hasPartitionFilter: true })
-    }
-    this.isVolatile ||= facts.isVolatile || facts.usesUserCode
+    this.#facts.set(keyOf(view), facts)
     return relation
   }
+
+  #factsOf(table: TableReference): CompileFacts | undefined {
+    return this.#facts.get(keyOf(table)) ?? this.#catalog.table(table.dataset, table.table)?.facts
+  }
+
+  /** undefined: it is no view. */
+  usesOf(table: TableReference): TableUse[] | undefined {
+    const partitioning = (dataset: string, name: string): Partitioning | undefined =>
+      this.#catalog.table(dataset, name)?.partitioning
+    const context = { nowMicros: this.#nowMicros, partitioning, parameters: [] }
+    return this.#factsOf(table)?.tables.map((use) => useOf(use, context))
+  }
+
+  isVolatile(table: TableReference): boolean {
+    const facts = this.#factsOf(table)
+    return facts !== undefined && (facts.isVolatile || facts.usesUserCode)
+  }
+}
+
+function keyOf({ dataset, table }: TableReference): string {
+  return JSON.stringify([dataset, table])
 }

@@ -27,12 +27,9 @@ export async function withDestination(
   }
   if (old === undefined || write === 'truncate') return [createStatement(name, first.query)]
   if (write === 'if-empty') {
-    const [[count] = []] = await host.rows(
-      `SELECT count(*) FROM ${old.relation} AS t`,
-      new Map(),
-      [{ kind: 'INT64' }],
-      1,
-    )
+    // Whether a table has rows costs nothing to know. A view would be read.
+    const counting = { sql: `SELECT count(*) FROM ${old.relation} AS t`, bindings: new Map(), reads: [] }
+    const [[count] = []] = old.kind === 'view' ? [] : await host.rows(counting, [{ kind: 'INT64' }], 1)
     if (count !== '0')
       throw new MillpondError('table-exists', `Already Exists: Table ${catalog.project}:${dataset}.${table}`)
   }

@@ -105,6 +105,14 @@ export class CompileState {
     this.tools = tools
   }
 
+  /** What was compiled apart and stands in this statement at `offset`. */
+  noteFacts({ tables, routines, isVolatile, usesUserCode }: CompileFacts, offset: Offset): void {
+    this.facts.tables.push(...tables.map((use) => ({ ...use, offset })))
+    this.facts.routines.push(...routines)
+    this.facts.isVolatile ||= isVolatile
+    this.facts.usesUserCode ||= usesUserCode
+  }
+
   /** A name for a relation that no other one has, near to what the person called it. */
   relationName(wish: string): string {
     let name = wish

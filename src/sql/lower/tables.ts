@@ -138,6 +138,10 @@ function missing(path: Path, scope: Scope, offset: Offset): SqlError {
 
 function tableRelation(table: CatalogTable, alias: string, offset: Offset, scope: Scope): Relation {
   if (table.viewSql !== undefined) return viewRelation(table, table.viewSql, alias, offset, scope)
+  if (table.facts !== undefined) {
+    scope.state.noteFacts(table.facts, offset)
+    return simpleTable(table.relation, table.columns, alias, scope)
+  }
   const relation = scope.state.relationName(alias)
   const use: TableUse = {
     dataset: table.dataset,

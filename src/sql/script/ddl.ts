@@ -18,7 +18,7 @@ import { coercionCost } from '../coercion.ts'
 import { identifier, typeName } from '../type-names.ts'
 import { askedRows } from './asked-rows.ts'
 import { columnDdl, columnShape, likeColumns, queriedColumns, refuseTwins, typeShape } from './columns.ts'
-import type { AlterStep, ColumnShape, DdlChange, StatementPlace } from './host.ts'
+import type { AlterStep, ColumnShape, CompiledStatement, DdlChange, StatementPlace } from './host.ts'
 import type { RunningScript } from './script-run.ts'
 import { datasetName, placedName } from './names.ts'
 import { optionValues } from './options.ts'
@@ -106,7 +106,7 @@ async function createTemp(
   place: StatementPlace,
   statement: CreateHead & ast.Node,
   columns: readonly ColumnShape[],
-  rows: { readonly sql: string; readonly bindings: ReadonlyMap<string, string | null> } | undefined,
+  rows: CompiledStatement | undefined,
 ): Promise<void> {
   const name = statement.name.parts.at(-1)?.name ?? ''
   const key = name.toLowerCase()
@@ -117,16 +117,23 @@ async function createTemp(
   // The rows may come from the very table that is replaced: they are read into another one first.
   const making = identifier(rows === undefined ? name : `_millpond_making_${name}`)
   const types = columns.map(columnDdl).join(', ')
-  await run.host.execute(place, `CREATE OR REPLACE TEMP TABLE ${making} (${types})`, new Map())
+  const steps = [readingNothing(`CREATE OR REPLACE TEMP TABLE ${making} (${types})`)]
   if (rows !== undefined) {
-    await run.host.execute(place, `INSERT INTO temp.main.${making} ${rows.sql}`, rows.bindings)
-    await run.host.execute(place, `DROP TABLE IF EXISTS temp.main.${identifier(name)}`, new Map())
-    await run.host.execute(place, `ALTER TABLE temp.main.${making} RENAME TO ${identifier(name)}`, new Map())
+    steps.push(
+      { ...rows, sql: `INSERT INTO temp.main.${making} ${rows.sql}` },
+      readingNothing(`DROP TABLE IF EXISTS temp.main.${identifier(name)}`),
+      readingNothing(`ALTER TABLE temp.main.${making} RENAME TO ${identifier(name)}`),
+    )
   }
+  await run.host.execute(place, steps)
   run.names.tempTables.set(key, {
     columns: columns.map((column) => ({ name: column.name, type: column.type, defaultSql: column.defaultSql })),
     relation: `temp.main.${identifier(name)}`,
   })
+}
+
+function readingNothing(sql: string): CompiledStatement {
+  return { sql, bindings: new Map(), reads: [] }
 }
 
 function clusterName(expression: ast.Expression): string {
@@ -155,14 +162,13 @@ async function createTableFrom(run: RunningScript, place: StatementPlace, statem
       statement.source.offset,
     )
   }
+  // A copy of a table costs nothing, as in BigQuery. A view would be read.
+  if (how !== 'LIKE' && source.kind === 'view' && source.target !== undefined)
+    throw new SqlError('semantic', `Cannot ${how} a view: ${from.dataset}.${from.name}`, statement.source.offset)
   const shown = source.columns.filter(({ isHidden }) => isHidden !== true)
   const columns = likeColumns(shown)
   const list = shown.map(({ name }) => identifier(name)).join(', ')
-  const copied = {
-    sql: `SELECT ${list} FROM ${source.relation} AS t`,
-    bindings: new Map<string, string | null>(),
-    reads: [],
-  }
+  const copied = readingNothing(`SELECT ${list} FROM ${source.relation} AS t`)
   const queried = statement.query === undefined ? undefined : (await askedRows(run, statement.query, columns)).rows
   const rows = queried ?? (how === 'LIKE' ? undefined : copied)
   if (statement.isTemp) return createTemp(run, place, statement, columns, rows)
@@ -250,7 +256,7 @@ async function drop(run: RunningScript, place: StatementPlace, statement: Drop):
     second === undefined &&
     run.names.tempTables.has(first.name.toLowerCase())
   ) {
-    await run.host.execute(place, `DROP TABLE temp.main.${identifier(first.name)}`, new Map())
+    await run.host.execute(place, [readingNothing(`DROP TABLE temp.main.${identifier(first.name)}`)])
     run.names.tempTables.delete(first.name.toLowerCase())
     return
   }

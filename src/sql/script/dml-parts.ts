@@ -8,13 +8,8 @@ import { identifier, typeName } from '../type-names.ts'
 import { type DmlTarget, rowId } from './dml-target.ts'
 import { bindingsOf } from './evaluate.ts'
 import type { Scene } from './frame.ts'
-import type { Bindings, TableChange } from './host.ts'
+import type { TableChange } from './host.ts'
 import { storedRows } from './stored.ts'
-
-export interface LoweredDml {
-  readonly change: TableChange
-  readonly bindings: Bindings
-}
 
 type Finished = Pick<CompiledQuery, 'parameters' | 'facts'>
 
@@ -24,9 +19,13 @@ export function changeOf(
   steps: TableChange['steps'],
   compiled: readonly Finished[],
   scene: Scene,
-): LoweredDml {
+): TableChange {
   return {
-    change: { dataset, table, kind, steps, reads: compiled.flatMap(({ facts }) => facts.tables) },
+    dataset,
+    table,
+    kind,
+    steps,
+    reads: compiled.flatMap(({ facts }) => facts.tables),
     bindings: new Map(compiled.flatMap(({ parameters }) => [...bindingsOf(parameters, scene)])),
   }
 }
@@ -80,10 +79,12 @@ export function insertSql(target: DmlTarget, columns: readonly CatalogColumn[], 
   return `${head} ${storedRows(`SELECT "_r".*, ${defaults.join(', ')} FROM (${rows}) AS "_r"`, all)}`
 }
 
-/** Computed anew for every row. A default sees no column. */
+/** Computed anew for every row. A default sees no column, and no table: BigQuery takes no sub-queries there. */
 function defaultOf(target: DmlTarget, column: CatalogColumn): string {
   const compiler = new StatementCompiler(target.context)
-  return assignedSql(compiler, parseExpression(column.defaultSql ?? 'NULL'), column)
+  const sql = assignedSql(compiler, parseExpression(column.defaultSql ?? 'NULL'), column)
+  if (compiler.facts().tables.length === 0) return sql
+  throw new SqlError('semantic', `The default of column ${column.name} reads a table, which a default can't`, 0)
 }
 
 /** Two source rows for one target row: which of them would win is nobody's guess. */

@@ -8,13 +8,14 @@ import { identifier } from '../type-names.ts'
 import type { CatalogColumn } from '../catalog.ts'
 import { assignedColumns, valueOrDefault } from './assignments.ts'
 import { assignedQuerySql } from './assigned-query.ts'
-import { assignedSql, changeOf, insertSql, type LoweredDml, onceEach, targetRow } from './dml-parts.ts'
+import { assignedSql, changeOf, insertSql, onceEach, targetRow } from './dml-parts.ts'
 import { type DmlTarget, dmlTarget, rowId, targetColumn } from './dml-target.ts'
 import type { Scene } from './frame.ts'
+import type { TableChange } from './host.ts'
 import { lowerMerge } from './merge.ts'
 import { storedSql } from './stored.ts'
 
-export function lowerDml(statement: DmlStatement | Truncate, context: CompileContext, scene: Scene): LoweredDml {
+export function lowerDml(statement: DmlStatement | Truncate, context: CompileContext, scene: Scene): TableChange {
   const target = dmlTarget(statement.table, context)
   switch (statement.kind) {
     case 'insert':
@@ -46,7 +47,7 @@ function insertColumns(statement: Insert, target: DmlTarget): CatalogColumn[] {
   return columns
 }
 
-function lowerInsert(statement: Insert, target: DmlTarget, scene: Scene): LoweredDml {
+function lowerInsert(statement: Insert, target: DmlTarget, scene: Scene): TableChange {
   const columns = insertColumns(statement, target)
   const compiler = new StatementCompiler(target.context)
   const rows =
@@ -84,7 +85,7 @@ function demandWhere(where: ast.Expression | undefined, what: string, offset: nu
   throw new SqlError('semantic', `${what} must have a WHERE clause`, offset)
 }
 
-function lowerUpdate(statement: Update, target: DmlTarget, scene: Scene): LoweredDml {
+function lowerUpdate(statement: Update, target: DmlTarget, scene: Scene): TableChange {
   const where = demandWhere(statement.where, 'UPDATE', statement.offset)
   const compiler = new StatementCompiler(target.context)
   const alias = aliasOf(statement)
@@ -107,7 +108,7 @@ function lowerUpdate(statement: Update, target: DmlTarget, scene: Scene): Lowere
   return changeOf(target, 'update', [{ sql, counts: true }], [compiler.finish()], scene)
 }
 
-function lowerDelete(statement: Delete, target: DmlTarget, scene: Scene): LoweredDml {
+function lowerDelete(statement: Delete, target: DmlTarget, scene: Scene): TableChange {
   const where = demandWhere(statement.where, 'DELETE', statement.offset)
   const compiler = new StatementCompiler(target.context)
   const { name, relation } = targetRow(compiler, target, aliasOf(statement), {

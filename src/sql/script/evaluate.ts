@@ -1,10 +1,16 @@
 // Expressions of a script, asked of the engine: one row, one value.
 import { MillpondError } from '../../core/errors.ts'
-import { bindParameter, compileExpression, type ParameterValue, type UsedParameter } from '../lower/compile.ts'
+import {
+  bindParameter,
+  type CompiledQuery,
+  compileExpression,
+  type ParameterValue,
+  type UsedParameter,
+} from '../lower/compile.ts'
 import type * as ast from '../syntax/ast.ts'
 import type { SqlType } from '../types.ts'
 import type { Scene } from './frame.ts'
-import type { Bindings } from './host.ts'
+import type { Bindings, CompiledStatement } from './host.ts'
 import type { RunningScript } from './script-run.ts'
 import { withSystemVariables } from './system-variables.ts'
 
@@ -15,9 +21,17 @@ export async function evaluate(
   target: SqlType | undefined,
 ): Promise<{ readonly type: SqlType; readonly value: ParameterValue }> {
   const compiled = compileExpression(withSystemVariables(expression, run), await run.context(), target)
-  const bindings = bindingsOf(compiled.parameters, run.scene)
-  const [row] = await run.host.rows(`SELECT ${compiled.sql}`, bindings, [compiled.type], 1)
+  const statement = statementOf(`SELECT ${compiled.sql}`, compiled, run.scene)
+  const [row] = await run.host.rows(statement, [compiled.type], 1)
   return { type: compiled.type, value: row?.[0] ?? null }
+}
+
+export function statementOf(
+  sql: string,
+  { parameters, facts }: Pick<CompiledQuery, 'parameters' | 'facts'>,
+  scene: Scene,
+): CompiledStatement {
+  return { sql, bindings: bindingsOf(parameters, scene), reads: facts.tables }
 }
 
 export function bindingsOf(used: readonly UsedParameter[], { frame, parameters }: Scene): Bindings {

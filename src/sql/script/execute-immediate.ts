@@ -5,7 +5,7 @@ import { locate, SqlError } from '../sql-error.ts'
 import type * as ast from '../syntax/ast.ts'
 import type { ExecuteImmediate, Statement } from '../syntax/ast-statement.ts'
 import { parseScript } from '../syntax/parser.ts'
-import { bindingsOf, evaluate } from './evaluate.ts'
+import { evaluate, statementOf } from './evaluate.ts'
 import { contextOf, type GivenParameter, type Scene, type Variable } from './frame.ts'
 import type { RunningScript } from './script-run.ts'
 
@@ -75,7 +75,7 @@ async function selectInto(
   const compiler = new StatementCompiler(context)
   const { sql } = compiler.queryAs(query, variables)
   const types = variables.map(({ type }) => type)
-  const rows = await run.host.rows(sql, bindingsOf(compiler.finish().parameters, scene), types, 2)
+  const rows = await run.host.rows(statementOf(sql, compiler.finish(), scene), types, 2)
   if (rows.length > 1)
     throw new MillpondError('query-invalid', 'EXECUTE IMMEDIATE … INTO: the query gives more than one row')
   for (const [index, variable] of variables.entries()) variable.value = rows[0]?.[index] ?? null

@@ -1,12 +1,20 @@
 // What a script needs of whoever runs it (query/script-job.ts): an engine session, the catalogue as it stands, and a place to report
 // every statement to.
 import type { SqlCatalog } from '../catalog.ts'
-import type { CompiledQuery, ParameterValue } from '../lower/compile.ts'
+import type { CompiledQuery, CompileFacts, ParameterValue } from '../lower/compile.ts'
 import type { ResolvedType } from '../lower/type-node.ts'
 import type { SqlType } from '../types.ts'
 
 /** Text of every `$name` in the SQL. */
 export type Bindings = ReadonlyMap<string, string | null>
+
+/** What the engine runs. Text never comes to it without what the compiler knows of it: the cost guard asks that first. */
+export interface CompiledStatement {
+  readonly sql: string
+  readonly bindings: Bindings
+  /** Tables that it reads, temp tables left out. */
+  readonly reads: CompileFacts['tables']
+}
 
 export interface StatementPlace {
   /** The statement's own text. */
@@ -25,12 +33,12 @@ export interface ScriptHost {
    * Rows of a query for the script itself (SET, IF, FOR), at most `rowsMax`: more is an error. Values as ParameterValue says,
    * one a column; `types`: of the columns.
    */
-  rows(sql: string, bindings: Bindings, types: readonly SqlType[], rowsMax: number): Promise<ParameterValue[][]>
+  rows(statement: CompiledStatement, types: readonly SqlType[], rowsMax: number): Promise<ParameterValue[][]>
   /** DML on one table; resolves with the rows that it changed. */
-  change(place: StatementPlace, target: TableChange, bindings: Bindings): Promise<number>
+  change(place: StatementPlace, change: TableChange): Promise<number>
   ddl(place: StatementPlace, change: DdlChange): Promise<void>
-  /** A statement on the session alone: temp tables. */
-  execute(place: StatementPlace, sql: string, bindings: Bindings): Promise<void>
+  /** On the session alone, one after the other: temp tables. */
+  execute(place: StatementPlace, steps: readonly CompiledStatement[]): Promise<void>
   transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void>
   /** A JavaScript function under its id, for as long as the session lives. */
   putFunction(definition: {
@@ -42,14 +50,12 @@ export interface ScriptHost {
   check(): void
 }
 
-export interface TableChange {
+export interface TableChange extends Omit<CompiledStatement, 'sql'> {
   readonly dataset: string
   readonly table: string
   readonly kind: 'insert' | 'update' | 'delete' | 'merge' | 'truncate'
   /** One after the other in one transaction; `counts`: the rows that it changed are the statement's. */
   readonly steps: readonly { readonly sql: string; readonly counts: boolean }[]
-  /** Tables that it reads besides. */
-  readonly reads: CompiledQuery['facts']['tables']
 }
 
 export interface ColumnShape {
@@ -92,9 +98,7 @@ export type DdlChange =
       readonly clustering: readonly string[]
       readonly options: OptionValues
       /** Rows to begin with: one SELECT whose columns are `columns`, in order. */
-      readonly rows:
-        | { readonly sql: string; readonly bindings: Bindings; readonly reads: CompiledQuery['facts']['tables'] }
-        | undefined
+      readonly rows: CompiledStatement | undefined
     }
   | {
       readonly kind: 'create-view'

@@ -22,7 +22,7 @@ import type { SqlType } from '../types.ts'
 import { checkScript } from './check-script.ts'
 import { lowerDdl } from './ddl.ts'
 import { lowerDml } from './dml.ts'
-import { bindingsOf, evaluate } from './evaluate.ts'
+import { bindingsOf, evaluate, statementOf } from './evaluate.ts'
 import { contextOf, Frame, type GivenParameter, type HandledError, type Scene, type SessionNames } from './frame.ts'
 import { executeImmediate, variableOf } from './execute-immediate.ts'
 import { createFunction } from './functions.ts'
@@ -152,8 +152,8 @@ class ScriptRun implements RunningScript {
       case 'delete':
       case 'merge':
       case 'truncate': {
-        const { change, bindings } = lowerDml(withSystemVariables(statement, this), await this.context(), this.#scene)
-        this.rowCount = await this.host.change(place, change, bindings)
+        const change = lowerDml(withSystemVariables(statement, this), await this.context(), this.#scene)
+        this.rowCount = await this.host.change(place, change)
         return
       }
       case 'create-function':
@@ -330,7 +330,7 @@ class ScriptRun implements RunningScript {
   async #for({ label, variable, query, body }: For): Promise<void> {
     const compiled = compileQuery(withSystemVariables(query, this), await this.context())
     const types = compiled.columns.map(({ type }) => type)
-    const rows = await this.host.rows(compiled.sql, bindingsOf(compiled.parameters, this.#scene), types, forRowsMax)
+    const rows = await this.host.rows(statementOf(compiled.sql, compiled, this.#scene), types, forRowsMax)
     const scene = this.#scene
     const outer = scene.frame
     const type: SqlType = { kind: 'STRUCT', fields: compiled.columns }

@@ -10,9 +10,10 @@ import type { Merge, MergeClause } from '../syntax/ast-statement.ts'
 import { identifier, typeName } from '../type-names.ts'
 import type { CatalogColumn } from '../catalog.ts'
 import { assignedColumns, valueOrDefault } from './assignments.ts'
-import { assignedSql, changeOf, insertSql, type LoweredDml, onceEach, targetRow } from './dml-parts.ts'
+import { assignedSql, changeOf, insertSql, onceEach, targetRow } from './dml-parts.ts'
 import { type DmlTarget, rowId, targetColumn } from './dml-target.ts'
 import type { Scene } from './frame.ts'
+import type { TableChange } from './host.ts'
 import { storedSql } from './stored.ts'
 
 const clauseName = '_millpond_clause'
@@ -31,7 +32,7 @@ interface Group {
   readonly sql: string
 }
 
-export function lowerMerge(statement: Merge, target: DmlTarget, scene: Scene): LoweredDml {
+export function lowerMerge(statement: Merge, target: DmlTarget, scene: Scene): TableChange {
   const lowering = new MergeLowering(statement, target)
   const groups = (['matched', 'not-matched-by-target', 'not-matched-by-source'] as const).flatMap((when) => {
     const group = lowering.group(when)
