@@ -98,8 +98,10 @@ export class Road implements QueryRoad {
   addChild(parent: LiveJob, sql: string): LiveJob {
     const { jobId: _, ...request } = parent.request
     const job = new LiveJob(this.deps, parent.nextChildId(), { ...request, sql }, parent.id)
-    this.#jobs.add(job)
-    if (parent.children.length < childrenMax) parent.children.push(job)
+    if (parent.children.length < childrenMax) {
+      parent.children.push(job)
+      this.#jobs.add(job)
+    }
     job.follow(parent.signal)
     this.#remember(job)
     return job

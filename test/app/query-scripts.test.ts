@@ -305,3 +305,24 @@ describe('history', () => {
     expect(rig.history.filter((job) => job['query'] === 'SELECT 2')).toHaveLength(1)
   })
 })
+
+describe('statements as jobs', () => {
+  test('an id that somebody chose before does not end a script', async () => {
+    await rig.ask('SELECT 1', { jobId: 'mine_1', principal: principal('mallory', 'member') })
+    expect(await rig.rows('SELECT 1; SELECT 2', { jobId: 'mine' })).toEqual([[2]])
+  })
+
+  test(
+    'a long script is known by its first thousand statements; all are in the history',
+    { timeout: 30_000 },
+    async () => {
+      const before = rig.side.road.jobs(principal('root')).length
+      const job = await rig.submit('FOR r IN (SELECT * FROM UNNEST(GENERATE_ARRAY(1, 1001))) DO SELECT 1; END FOR')
+      expect((await job.ended).error).toBeUndefined()
+      expect(job.children).toHaveLength(1_000)
+      expect(rig.side.road.jobs(principal('root'))).toHaveLength(before + 1_001)
+      await rig.reopen()
+      expect(rig.history.filter(({ parent_job_id: parent }) => parent === job.id)).toHaveLength(1_001)
+    },
+  )
+})

@@ -13,8 +13,10 @@ export interface JobListLimits {
 export class JobList {
   readonly #limits: JobListLimits
   readonly #clock: Clock
-  /** Oldest first. */
+  /** Oldest first, as below. */
   readonly #jobs = new Map<string, LiveJob>()
+  /** Statements of scripts, apart: a script has so many that they would push out the jobs of others. */
+  readonly #children = new Map<string, LiveJob>()
 
   constructor(limits: JobListLimits, clock: Clock) {
     this.#limits = limits
@@ -23,40 +25,51 @@ export class JobList {
 
   /** Error: job-exists. */
   add(job: LiveJob): void {
-    if (this.#jobs.has(job.id)) throw new MillpondError('job-exists', `Already Exists: Job ${job.id}`)
-    this.#jobs.set(job.id, job)
-    this.#forgetOld()
+    if (this.#find(job.id) !== undefined) throw new MillpondError('job-exists', `Already Exists: Job ${job.id}`)
+    const jobs = job.parentId === undefined ? this.#jobs : this.#children
+    jobs.set(job.id, job)
+    this.#forgetOld(jobs)
+  }
+
+  #find(id: string): LiveJob | undefined {
+    return this.#jobs.get(id) ?? this.#children.get(id)
   }
 
   /** A job of somebody else is as unknown as one that never was. Error: not-found. */
   find(id: string, principal: Principal): LiveJob {
-    const job = this.#jobs.get(id)
+    const job = this.#find(id)
     if (job !== undefined && mayKnow(job, principal)) return job
     throw new MillpondError('not-found', `Not found: Job ${id}`)
   }
 
+  #all(): LiveJob[] {
+    return [...this.#jobs.values(), ...this.#children.values()]
+  }
+
   /** Newest first. */
   list(principal: Principal): JobInfo[] {
-    const known = [...this.#jobs.values()].filter((job) => mayKnow(job, principal))
-    return known.map((job) => job.info()).toReversed()
+    const known = this.#all().filter((job) => mayKnow(job, principal))
+    const infos = known.map((job) => job.info()).sort((one, other) => one.createdAtMicros - other.createdAtMicros)
+    return infos.toReversed()
   }
 
   forget({ id }: LiveJob): void {
     this.#jobs.delete(id)
+    this.#children.delete(id)
   }
 
   live(): LiveJob[] {
-    return [...this.#jobs.values()].filter((job) => job.info().state !== 'done')
+    return this.#all().filter((job) => job.info().state !== 'done')
   }
 
-  #forgetOld(): void {
+  #forgetOld(jobs: Map<string, LiveJob>): void {
     const oldestMicros = this.#clock.nowMicros() - this.#limits.resultAgeMsMax * 1000
-    let surplus = this.#jobs.size - this.#limits.endedJobsMax
-    for (const [id, job] of this.#jobs) {
+    let surplus = jobs.size - this.#limits.endedJobsMax
+    for (const [id, job] of jobs) {
       const { endedAtMicros } = job.info()
       if (endedAtMicros === undefined) continue
       if (surplus <= 0 && endedAtMicros >= oldestMicros) return
-      this.#jobs.delete(id)
+      jobs.delete(id)
       surplus -= 1
     }
   }

@@ -4,6 +4,8 @@
 //      \_________________\__ cancel, timeout, the caller leaves, a mistake, stop ──▶ done, with an error
 //
 // Whoever works on it calls begin, answer and finish; everybody else sees info, result and pages.
+import { randomUUID } from 'node:crypto'
+
 import type { Clock } from '../../core/clock.ts'
 import { messageOf, MillpondError } from '../../core/errors.ts'
 import type { ResultChunk } from '../../warehouse/session.ts'
@@ -16,8 +18,8 @@ export interface LiveJobDeps {
   readonly results: ResultStore
 }
 
-/** Statements of a script that are remembered with it: a loop may run a million. */
-export const childrenMax = 10_000
+/** Statements of a script that are known as jobs while the process lives: a loop may run a million. */
+export const childrenMax = 1_000
 
 export type JobPage = Awaited<ReturnType<Job['page']>>
 
@@ -33,6 +35,8 @@ export class LiveJob implements Job {
   readonly request: QueryRequest
   /** The first childrenMax of a script; the history knows all. */
   readonly children: LiveJob[] = []
+  /** As BigQuery calls them. Nobody can guess it: whoever had taken such an id would end the script. */
+  readonly #childrenName = `script_job_${randomUUID().replaceAll('-', '')}`
   #childCount = 0
   /** Where its rows are kept, if they are. */
   rowsKey: string | undefined
@@ -69,7 +73,7 @@ export class LiveJob implements Job {
 
   nextChildId(): string {
     this.#childCount += 1
-    return `${this.id}_${this.#childCount}`
+    return `${this.#childrenName}_${this.#childCount}`
   }
 
   get signal(): AbortSignal {
