@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Policies } from '../../src/control/principals.ts'
+import type { Job } from '../../src/query/contract.ts'
+import type { LiveJob } from '../../src/query/jobs/live-job.ts'
 import { commonColumns } from '../../src/warehouse/schema.ts'
 import { openRig, principal, type Rig } from './asking-rig.ts'
 
@@ -157,4 +159,56 @@ test('rows of a hit are read by page like those of the first job', async () => {
     expect([page.rows, page.totalRows]).toEqual([3, 20_000])
     expect((await job.page(20_000, 5, 1e6)).rows).toBe(0)
   }
+})
+
+describe('ids of jobs and keys of kept rows', () => {
+  const mallory = { principal: principal('mallory', 'member'), keepsRows: true, usesCache: false }
+  const pageOf = async (job: Job): Promise<unknown[]> => {
+    const { chunks } = await job.page(0, 10, 1e6)
+    return chunks.flatMap(({ columns }) => [...(columns[0] ?? [])])
+  }
+
+  test('whoever chooses the key of a kept answer as an id neither changes nor reads it', async () => {
+    const sql = "SELECT 'of the boss' AS whose"
+    const kept = await rig.submit(sql, { keepsRows: true })
+    await kept.ended
+    const { rowsKey: key = '' } = kept as LiveJob
+    expect(key).toMatch(/^cache:/)
+    for (const jobId of [key, key.slice('cache:'.length), `job:${key}`]) {
+      const own = await rig.submit("SELECT 'of mallory' AS whose", { ...mallory, jobId })
+      await own.ended
+      expect(await pageOf(own)).toEqual(['of mallory'])
+      expect((await rig.ask(sql)).rows).toEqual([['of the boss']])
+      expect(await hit(sql)).toBe(true)
+    }
+  })
+
+  test('a job without rows reads none that were kept under its id', async () => {
+    const kept = await rig.submit("SELECT 'of the boss' AS whose, 2 AS n", { keepsRows: true })
+    await kept.ended
+    const { rowsKey: jobId = '' } = kept as LiveJob
+    const failed = await rig.submit('SELECT ERROR("x")', { ...mallory, jobId })
+    await failed.ended
+    await expect(failed.page(0, 10, 1e6)).rejects.toThrow(/are not kept any more/)
+  })
+
+  test('an id that is used again never reads the rows of the first', async () => {
+    // Such a job is forgotten at its end: its id is free, while its rows are still kept.
+    const quiet = { ...mallory, jobId: 'again', readsCatalog: true }
+    const first = await rig.submit("SELECT 'first' AS v", quiet)
+    await first.ended
+    const second = await rig.submit('SELECT ERROR("x")', { ...mallory, jobId: 'again' })
+    await second.ended
+    await expect(second.page(0, 10, 1e6)).rejects.toThrow(/are not kept any more/)
+    expect(await pageOf(first)).toEqual(['first'])
+  })
+
+  test('two jobs that had one id keep rows apart', async () => {
+    const quiet = { ...mallory, jobId: 'twice', readsCatalog: true }
+    const first = await rig.submit("SELECT 'first' AS v", quiet)
+    await first.ended
+    const second = await rig.submit("SELECT 'second' AS v", quiet)
+    await second.ended
+    expect([await pageOf(first), await pageOf(second)]).toEqual([['first'], ['second']])
+  })
 })
