@@ -52,6 +52,7 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
   const side = await openQuerySide(settings.query, {
     driver,
     policies: () => control.policies(),
+    principalById: (id) => control.principalById(id),
     isSource: (name) => control.listSources().some(({ source }) => source === name),
     append: writer.append,
     dataFolder: settings.data,

@@ -6,6 +6,7 @@ import { type Log, logOf } from '../core/log.ts'
 import type { QuerySettings } from '../core/settings.ts'
 import type { Append } from '../buffer/record.ts'
 import type { PolicySnapshot } from '../control/policy-store.ts'
+import type { Principal } from '../control/principals.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
 import { DirectoryReader } from './catalog/directory.ts'
 import type { QueryRoad } from './contract.ts'
@@ -18,6 +19,7 @@ import { ResultStore } from './results/result-store.ts'
 export interface QuerySideDeps {
   readonly driver: WarehouseDriver
   readonly policies: () => PolicySnapshot
+  readonly principalById?: ((id: string) => Principal | undefined) | undefined
   readonly isSource?: ((name: string) => boolean) | undefined
   /** Appends to stream `engine`. */
   readonly append: Append
@@ -46,6 +48,7 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
     directory,
     sizes,
     policies: deps.policies,
+    principalById: deps.principalById,
     isSource: deps.isSource,
     project: settings.project,
     clock,

@@ -27,6 +27,8 @@ export interface PreparerDeps {
   readonly directory: DirectoryReader
   readonly sizes: CostBook
   readonly policies: () => PolicySnapshot
+  /** A person or service as it stands now; without it everybody keeps the role and the attributes of the request. */
+  readonly principalById?: ((id: string) => Principal | undefined) | undefined
   readonly project: string
   /** Names that sources have, also those without a table so far: nobody makes a dataset of that name. */
   readonly isSource?: ((name: string) => boolean) | undefined
@@ -108,7 +110,7 @@ export class Preparer {
 
   /** What this caller may see, and how. */
   viewOf(principal: Principal, defaultDataset: string | undefined, directory: Directory): CallerView {
-    const access = this.#accessOf(principal)
+    const access = this.accessOf(principal)
     const { project, sizes, driver } = this.deps
     return {
       access,
@@ -116,8 +118,12 @@ export class Preparer {
     }
   }
 
-  /** Policies change seldom; what was made of them is kept until they do. */
-  #accessOf(principal: Principal): Access {
+  /**
+   * The rights of this moment: the same object, cheaply, until they change. What was made of policies is kept until they do.
+   * Error: query-refused, if the person is gone.
+   */
+  accessOf(asking: Principal): Access {
+    const principal = this.#asNow(asking)
     const policies = this.deps.policies()
     const { version } = policies
     const key = JSON.stringify(principal)
@@ -127,6 +133,15 @@ export class Preparer {
     const access = createAccess(policies, principal)
     this.#access.set(key, { version, access })
     return access
+  }
+
+  #asNow(asking: Principal): Principal {
+    const { principalById } = this.deps
+    // The owner is nobody's record.
+    if (principalById === undefined || asking.kind === 'owner') return asking
+    const now = principalById(asking.id)
+    if (now === undefined) throw new MillpondError('query-refused', `${asking.handle} may no longer ask here`)
+    return now
   }
 
   async visibleTables(principal: Principal): Promise<readonly VisibleTable[]> {

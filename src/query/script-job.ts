@@ -34,7 +34,7 @@ type ReadBytes = Pick<JobStatistics, 'bytesProcessed' | 'bytesBilled'>
 export async function runScriptJob(
   road: Road,
   job: LiveJob,
-  prepared: PreparedScript & { readonly policySetId: string },
+  prepared: PreparedScript,
   place: SessionPlace | undefined,
 ): Promise<void> {
   const session = place?.session ?? (await road.deps.driver.openSession({ semantics: 'plain' }))
@@ -59,7 +59,7 @@ export class SessionHost implements ScriptHost {
   readonly #road: Road
   readonly #job: LiveJob
   readonly #session: WarehouseSession
-  readonly #prepared: PreparedScript & { readonly policySetId: string }
+  readonly #prepared: PreparedScript
   #view: CallerView | undefined
   #isInTransaction: boolean
   /** The transaction is the conversation's: it ends it. */
@@ -70,13 +70,7 @@ export class SessionHost implements ScriptHost {
   #ddlTarget: TableReference | undefined
   #changed: 'insert' | 'update' | 'delete' | undefined
 
-  constructor(
-    road: Road,
-    job: LiveJob,
-    session: WarehouseSession,
-    prepared: PreparedScript & { readonly policySetId: string },
-    isInside: boolean,
-  ) {
+  constructor(road: Road, job: LiveJob, session: WarehouseSession, prepared: PreparedScript, isInside: boolean) {
     this.#isInside = isInside
     this.#isInTransaction = isInside
     this.#road = road
@@ -99,9 +93,11 @@ export class SessionHost implements ScriptHost {
     return (await this.#caller()).catalog
   }
 
+  /** With the rights of the moment: a script may run for long. */
   async #caller(): Promise<CallerView> {
     const { preparer } = this.#road.deps
     const { principal, defaultDataset } = this.#job.request
+    if (this.#view?.access !== preparer.accessOf(principal)) this.#view = undefined
     this.#view ??= preparer.viewOf(principal, defaultDataset, await preparer.deps.directory.read({ isFresh: true }))
     return this.#view
   }
@@ -111,7 +107,7 @@ export class SessionHost implements ScriptHost {
     const prepared = prepareCompiled(compiled, { sql: compiled.sql, parameters: bindings }, context)
     const child = this.#child(place)
     child.keepsRows = true
-    const { policySetId } = this.#prepared
+    const { policySetId } = (await this.#caller()).access
     await this.#asChild(child, async () => {
       await runRowsJob(this.#road.rowsDeps, { job: child, prepared, policySetId, session: this.#session })
     })

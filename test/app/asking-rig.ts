@@ -56,6 +56,8 @@ export interface RigOptions {
   readonly settings?: Partial<QuerySettings>
   readonly clock?: Clock
   readonly policies?: () => Policies & { readonly version: number }
+  /** Who there is; without it everybody stays who he was at the door. */
+  readonly principalById?: (id: string) => Principal | undefined
   readonly functionLimits?: DuckdbOptions['functionLimits']
 }
 
@@ -65,6 +67,7 @@ export async function openRig({
   settings = {},
   clock = systemClock,
   policies,
+  principalById,
   functionLimits,
 }: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'millpond-asking-'))
@@ -86,6 +89,7 @@ export async function openRig({
       {
         driver,
         policies: policies ?? (() => ({ ...noPolicies, version: 1 })),
+        principalById,
         append: async ({ body }) => history.push(JSON.parse(body.toString()) as Record<string, unknown>),
         dataFolder: folder,
         clock,
