@@ -290,6 +290,13 @@ const retention = z.strictObject({
     allowed: 'dataset=days, such as logs=90, separated by commas',
     default: '',
   }),
+  historyDays: whole(
+    'days',
+    180,
+    0,
+    36_500,
+    'Jobs in `millpond.jobs` older than this are removed at night. 0 = never.',
+  ),
   nightlyHour: whole(
     'hour',
     3,

@@ -77,6 +77,8 @@ export interface ArchiveSettings {
 export interface RetentionSettings {
   /** `dataset=days`: rows of whole days before are removed. A dataset that isn't named keeps its rows for ever. */
   readonly retentionDays: readonly string[]
+  /** Jobs in `millpond.jobs` of whole days before are removed. 0 = never. */
+  readonly historyDays: number
   /** Hour of the day, UTC, at which expiry and compaction run. */
   readonly nightlyHour: number
 }

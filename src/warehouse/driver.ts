@@ -177,6 +177,13 @@ export interface TableDigest {
   readonly idsHash: string
 }
 
+/** Rows whose `timestamp` is before. `table` undefined: of the whole dataset. */
+export interface Expiry {
+  readonly dataset: string
+  readonly table?: string
+  readonly beforeMicros: number
+}
+
 export interface ExportRequest {
   readonly table: TableName
   /** Only rows received before; undefined: all. */
@@ -228,8 +235,8 @@ export interface WarehouseMaintenance {
    * their table: they are found by their source, or without `dataset`.
    */
   erase(erasure: Erasure): Promise<number>
-  /** Removes rows of a dataset whose `timestamp` is before; views stay. Rows removed. */
-  expire(dataset: string, beforeMicros: number): Promise<number>
+  /** Removes rows of a dataset, or of one table, whose `timestamp` is before; views stay. Rows removed. */
+  expire(expiry: Expiry): Promise<number>
   /** Rewrites one day's rows of one table in the order (user, time), at the table's end. Rows rewritten. */
   compactDay(table: TableName, dayMicros: number): Promise<number>
   /** Tables of sources with more rows than this in a day, for compaction. */

@@ -36,7 +36,7 @@ export function describeMaintenance(name: string, doors: Doors): void {
       const work = async ({ maintenance }: WarehouseDriver): Promise<void> => {
         const toInteger = (value: unknown): number | undefined => (Number(value) % 2 === 0 ? Number(value) : undefined)
         await maintenance.retype({ tables: [clicks], column: 'user_id', type: 'integer', convert: toInteger })
-        await maintenance.expire('web', 1_000_000)
+        await maintenance.expire({ dataset: 'web', beforeMicros: 1_000_000 })
         await maintenance.compactDay(clicks, 0)
       }
       const sql = 'SELECT count(*), count(user_id), sum(user_id) FROM web.clicks'
@@ -61,7 +61,9 @@ export function describeMaintenance(name: string, doors: Doors): void {
     test('it never overlaps a load; the count of days may be asked beside one', async () => {
       const { driver } = await doors.openFresh()
       const loading = driver.load(planTo(1, { changes: [createOf(clicks)] }))
-      await expect(driver.maintenance.expire('web', 1)).rejects.toMatchObject({ code: 'bug' })
+      await expect(driver.maintenance.expire({ dataset: 'web', beforeMicros: 1 })).rejects.toMatchObject({
+        code: 'bug',
+      })
       expect(await driver.maintenance.tablesOfDay(0, 1)).toEqual([])
       await loading
     })
@@ -352,11 +354,13 @@ function describeDays({ openFresh }: Doors): void {
         blocks: [clickRows(rows), clickRows(rows, shop), blockOf(plain, columns, [{ id: 'x' }])],
       }),
     )
-    expect(await driver.maintenance.expire('web', 100)).toBe(1)
-    expect(await driver.maintenance.expire('nobody', 100)).toBe(0)
+    expect(await driver.maintenance.expire({ dataset: 'web', table: 'plain', beforeMicros: 100 })).toBe(0)
+    expect(await driver.maintenance.expire({ dataset: 'web', beforeMicros: 100 })).toBe(1)
+    expect(await driver.maintenance.expire({ dataset: 'nobody', beforeMicros: 100 })).toBe(0)
     expect(await rowsOf(driver, 'SELECT count(*) FROM web.clicks')).toEqual([[3]])
     expect(await rowsOf(driver, 'SELECT count(*) FROM shop.views')).toEqual([[4]])
     expect(await rowsOf(driver, 'SELECT count(*) FROM web.plain')).toEqual([[1]])
+    expect(await driver.maintenance.expire({ ...shop, beforeMicros: 101 })).toBe(2)
   })
 
   test('a day is put in order of user and time at the end of the table, and keeps every row and value', async () => {

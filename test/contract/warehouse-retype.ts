@@ -368,7 +368,7 @@ function describeFollowingUsers(openFresh: () => Promise<{ driver: WarehouseDriv
       { user: 'v', time: 10, id: 'a', age: 'ten' },
       { user: 'w', time: 90, id: 'a', age: '90' },
     ])
-    await driver.maintenance.expire('web', 50)
+    await driver.maintenance.expire({ dataset: 'web', beforeMicros: 50 })
     await toAge(driver)
     expect(await ages(driver)).toEqual({ u: 10, v: null, w: 90 })
   })

@@ -62,7 +62,7 @@ async function start(clock: SimulatedClock, maintenance?: Maintenance): Promise<
     yield* []
   }
   nightly = await startNightly(
-    { dataFolder: folder, settings: { retentionDays: ['logs=7'], nightlyHour: 3 } },
+    { dataFolder: folder, settings: { retentionDays: ['logs=7'], historyDays: 180, nightlyHour: 3 } },
     {
       driver,
       maintenance: maintenance ?? createMaintenance({ driver, exclusively, rebuild, clock }),
@@ -93,7 +93,7 @@ test('the next run is the first nightly hour behind the last one', () => {
   expect(nextRunMicros(at('2026-01-10T22:00:00Z'), 3)).toBe(at('2026-01-11T03:00:00Z'))
   expect(nextRunMicros(at('2026-01-10T02:59:59Z'), 3)).toBe(at('2026-01-10T03:00:00Z'))
   expect(nextRunMicros(at('2026-01-10T03:00:00Z'), 3)).toBe(at('2026-01-11T03:00:00Z'))
-  expect(retentionRules({ retentionDays: ['logs=7', 'ai=30'], nightlyHour: 0 })).toEqual(
+  expect(retentionRules({ retentionDays: ['logs=7', 'ai=30'], historyDays: 0, nightlyHour: 0 })).toEqual(
     new Map([
       ['logs', 7],
       ['ai', 30],
@@ -112,7 +112,8 @@ test('at three in the morning old days go, then archived segments, then closed d
   const firstKept = Date.UTC(2026, 0, 4) * 1000
   const closed = Date.UTC(2026, 0, 10) * 1000
   expect(asked).toEqual([
-    ['expire', 'logs', firstKept],
+    ['expire', { dataset: 'millpond', table: 'jobs', beforeMicros: Date.UTC(2025, 6, 15) * 1000 }],
+    ['expire', { dataset: 'logs', beforeMicros: firstKept }],
     ['archive'],
     ['tables', closed / dayMicros],
     ['compact', { dataset: 'web', table: 'a' }, closed],
@@ -168,7 +169,7 @@ test('a stop waits for the table under way only, and the night is made up for', 
   // Nothing is scheduled behind the stop.
   clock.advance(48 * hourMs)
   await turn()
-  expect(asked.filter(([what]) => what === 'expire')).toHaveLength(1)
+  expect(asked.filter(([what]) => what === 'archive')).toHaveLength(1)
 
   compact = async () => undefined
   const later = new SimulatedClock(clock.nowMicros() - 40 * hourMs * 1000)

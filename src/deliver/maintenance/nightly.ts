@@ -141,9 +141,9 @@ async function expireRows(
   signal: AbortSignal,
 ): Promise<number> {
   let rows = 0
-  for (const { dataset, beforeMicros } of expiriesAt(settings, nowMicros)) {
+  for (const expiry of expiriesAt(settings, nowMicros)) {
     heed(signal)
-    rows += await exclusively(async () => driver.maintenance.expire(dataset, beforeMicros))
+    rows += await exclusively(async () => driver.maintenance.expire(expiry))
   }
   return rows
 }

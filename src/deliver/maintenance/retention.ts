@@ -1,11 +1,7 @@
-// Which rows the retention of a dataset has no room for: whole days, counted back from now.
+// Which rows the retention of a dataset, and of the history of queries, has no room for: whole days, counted back from now.
 import type { RetentionSettings } from '../../core/settings.ts'
-
-/** Rows whose `timestamp` is before go. */
-export interface Expiry {
-  readonly dataset: string
-  readonly beforeMicros: number
-}
+import type { Expiry } from '../../warehouse/driver.ts'
+import { rowTables } from '../../warehouse/row-tables.ts'
 
 export const dayMicros = 86_400_000_000
 
@@ -21,5 +17,8 @@ export function retentionRules(settings: RetentionSettings): Map<string, number>
 
 export function expiriesAt(settings: RetentionSettings, nowMicros: number): Expiry[] {
   const today = Math.floor(nowMicros / dayMicros) * dayMicros
-  return [...retentionRules(settings)].map(([dataset, days]) => ({ dataset, beforeMicros: today - days * dayMicros }))
+  const before = (days: number): { beforeMicros: number } => ({ beforeMicros: today - days * dayMicros })
+  const { historyDays } = settings
+  const history = historyDays === 0 ? [] : [{ ...rowTables['millpond.jobs'].table, ...before(historyDays) }]
+  return [...history, ...[...retentionRules(settings)].map(([dataset, days]) => ({ dataset, ...before(days) }))]
 }

@@ -10,10 +10,9 @@ import type { Clock } from '../../core/clock.ts'
 import { assert, MillpondError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Settings } from '../../core/settings.ts'
-import type { StreamPosition, TableDigest, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
+import type { Expiry, StreamPosition, TableDigest, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
 import { systemDataset } from '../../warehouse/schema.ts'
 import { startLoader } from '../warehouse/loader.ts'
-import type { Expiry } from '../maintenance/retention.ts'
 import { addMissingDecisions, readSnapshot, type SchemaSnapshot, seed } from './snapshot.ts'
 
 export interface RebuildOrder {
@@ -131,7 +130,7 @@ export async function startRebuildJob(order: RebuildOrder, deps: JobDeps): Promi
 
 async function finishJob(driver: WarehouseDriver, order: FinishOrder): Promise<RebuildResult> {
   await carry(driver, order.expired)
-  for (const { dataset, beforeMicros } of order.expiries ?? []) await driver.maintenance.expire(dataset, beforeMicros)
+  for (const expiry of order.expiries ?? []) await driver.maintenance.expire(expiry)
   const digest = await driver.maintenance.digest()
   await carry(driver, order.asTheyAre)
   if (order.snapshot !== undefined) await addMissingDecisions(driver, order.snapshot)

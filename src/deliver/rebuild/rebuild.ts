@@ -10,12 +10,18 @@ import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
-import type { ColumnSpec, SchemaChange, StreamPosition, TableName, WarehouseDriver } from '../../warehouse/driver.ts'
+import type {
+  ColumnSpec,
+  Expiry,
+  SchemaChange,
+  StreamPosition,
+  TableName,
+  WarehouseDriver,
+} from '../../warehouse/driver.ts'
 import { systemDataset, usersTable } from '../../warehouse/schema.ts'
 import { decisionStream } from '../maintenance/decisions.ts'
 import type { Beginning } from './beginnings.ts'
 import { type Difference, differencesOf } from './compare.ts'
-import type { Expiry } from '../maintenance/retention.ts'
 import { type Carried, type RebuildJob, type RebuildOrder, type RebuildResult, rebuildFolder } from './job.ts'
 import { readAll } from '../warehouse/schema-start.ts'
 import { type SchemaLimits, WarehouseSchema } from '../warehouse/schema-state.ts'
@@ -246,7 +252,7 @@ async function finish(request: RebuildRequest, deps: RebuildDeps, parts: FinishP
   const asTheyAre = await carryWhole(driver, work, isExpired)
   // What tonight's work would remove goes now, on both sides: they must not differ by the days since the last night.
   const expiries = deps.expiries(deps.clock.nowMicros())
-  for (const expiry of expiries) await driver.maintenance.expire(expiry.dataset, expiry.beforeMicros)
+  for (const expiry of expiries) await driver.maintenance.expire(expiry)
   const before = await driver.maintenance.digest()
   const snapshot = await readSnapshot(driver)
   const { dataset, signal } = request

@@ -1,5 +1,5 @@
 // What is done by the day: rows beyond their retention go, and a closed day is written anew in the order in which people ask.
-import type { Catalog, TableName } from '../driver.ts'
+import type { Catalog, Expiry, TableName } from '../driver.ts'
 import { systemDataset } from '../schema.ts'
 import { hasColumn, tablesOf } from './catalog.ts'
 import { changedRows, type Link, readRows } from './link.ts'
@@ -9,10 +9,14 @@ const dayLengthMicros = 24 * 3600 * 1_000_000
 const time = quoteName('timestamp')
 
 /** Rows removed. */
-export async function expireRows(link: Link, catalog: Catalog, dataset: string, beforeMicros: number): Promise<number> {
+export async function expireRows(
+  link: Link,
+  catalog: Catalog,
+  { dataset, table, beforeMicros }: Expiry,
+): Promise<number> {
   let rows = 0
   for (const { name, columns } of tablesOf(catalog, dataset)) {
-    if (!hasColumn(columns, 'timestamp', 'timestamp')) continue
+    if ((table ?? name.table) !== name.table || !hasColumn(columns, 'timestamp', 'timestamp')) continue
     rows += await changedRows(link, `DELETE FROM ${quoteTable(name)} WHERE ${time} < ${timestampSql(beforeMicros)}`)
   }
   return rows

@@ -52,8 +52,7 @@ export function createMaintenance(host: MaintenanceHost): WarehouseMaintenance {
         return { result: retyped.receipt, rows: retyped.rowsWritten, catalog: retyped.catalog }
       }),
     erase: async (erasure) => changeRows(async (link, catalog) => erasePerson(link, catalog, erasure, append)),
-    expire: async (dataset, beforeMicros) =>
-      changeRows(async (link, catalog) => expireRows(link, catalog, dataset, beforeMicros)),
+    expire: async (expiry) => changeRows(async (link, catalog) => expireRows(link, catalog, expiry)),
     compactDay: async (table: TableName, dayMicros) =>
       changeRows(async (link, catalog) => compactDay(link, catalog, table, dayMicros)),
     tablesOfDay: async (dayMicros, rowsMin) =>
