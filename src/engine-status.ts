@@ -37,6 +37,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   if (appends !== undefined)
     streams.push(streamStatus('appends', appends.writer, new Map([['appends', appends.position]])))
   const archive = parts.archive.status()
+  const warehouse = { fedBytes: (await driver.inspect()).fileBytes, madeBytes: await driver.made.fileBytes() }
   const { eventsLoaded, lastLoadMs, lagMs, lastError, dedupe } = loader.status()
   return {
     version: packageVersion(),
@@ -54,6 +55,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
     ledgerSums: ledgerSums(ledger, streams),
     streams,
     loader: { eventsLoaded, lastLoadMs: Math.round(lastLoadMs * 10) / 10, lagMs, lastError },
+    warehouse,
     dedupe: { ids: dedupe.ids, windowHours: dedupe.windowHours },
     archive: {
       segments: archive.segments,

@@ -1,4 +1,7 @@
 // The whole road with both real processes: the real SDK sends, SQL answers, the ledger sums.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { Analytics } from '@segment/analytics-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -175,6 +178,15 @@ describe('every door', () => {
     const text = await (await millpond.api('/metrics')).text()
     expect(text).toContain('millpond_ledger_sums 1')
     expect(text).toMatch(/millpond_events_total\{source="web",verdict="stored"\} \d+/)
+    expect(text).toMatch(/millpond_warehouse_bytes\{file="made"\} [1-9]/)
+  })
+
+  it('tells how large both files of the warehouse are', async () => {
+    const { warehouse } = (await (await millpond.api('/api/status')).json()) as {
+      warehouse: Record<'fedBytes' | 'madeBytes', number>
+    }
+    expect(warehouse.madeBytes).toBeGreaterThanOrEqual((await stat(join(millpond.data, 'warehouse/made.duckdb'))).size)
+    expect(warehouse.fedBytes).toBeGreaterThan(10_000)
   })
 
   it('answers 426 to an upgrade and keeps the client from naming its own address', async () => {

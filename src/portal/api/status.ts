@@ -50,6 +50,8 @@ export interface Status {
     readonly lagMs: number
     readonly lastError: string | null
   }
+  /** On disk: what is collected, and the datasets that people make, with their log. */
+  readonly warehouse: { readonly fedBytes: number; readonly madeBytes: number }
   readonly dedupe: { readonly ids: number; readonly windowHours: number }
   readonly archive: {
     readonly segments: number

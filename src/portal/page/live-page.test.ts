@@ -57,6 +57,7 @@ function statusOf(ledger: readonly LedgerLine[], change: Partial<Status> = {}): 
     ledgerSums: true,
     streams: [{ stream: 'events', lastSequence: 1, loadedSequence: 1, waitingBytes: 0, refusing: null }],
     loader: { eventsLoaded: 0, lastLoadMs: 0, lagMs: 0, lastError: null },
+    warehouse: { fedBytes: 0, madeBytes: 0 },
     dedupe: { ids: 0, windowHours: 168 },
     archive: { segments: 0, totalBytes: 0, beginsAtMicros: 0, lastError: null },
     ...change,
