@@ -60,6 +60,8 @@ export interface VerifiedToken {
   /** Of an access token: its key. */
   readonly info: TokenInfo
   readonly principal: Principal
+  /** undefined: it doesn't end by itself. */
+  readonly endsAtMicros?: number
 }
 
 export interface Control extends Part, Access {

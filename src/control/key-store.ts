@@ -133,7 +133,8 @@ export class KeyStore {
     if (!this.isValid(keyId)) throw new MillpondError('token-invalid', 'This key is unknown or was revoked.')
     const nowMicros = this.#deps.clock.nowMicros()
     this.#deps.database.prepare('UPDATE keys SET last_used_at = ? WHERE id = ?').run(nowMicros, keyId)
-    const endsAtSeconds = Math.floor(nowMicros / 1e6) + accessTokenLifeSeconds
+    // Up: what the answer promises is kept to the last second.
+    const endsAtSeconds = Math.ceil(nowMicros / 1e6) + accessTokenLifeSeconds
     const payload = `${keyId}.${endsAtSeconds}`
     const token = `${accessTokenPrefix}${payload}.${this.#sign(payload)}`
     return { token, expiresInSeconds: accessTokenLifeSeconds }
@@ -144,7 +145,8 @@ export class KeyStore {
     const [keyId = '', ends = '', signature = '', ...rest] = token.slice(accessTokenPrefix.length).split('.')
     const [given, expected] = [Buffer.from(signature), Buffer.from(this.#sign(`${keyId}.${ends}`))]
     const isSigned = given.length === expected.length && timingSafeEqual(given, expected)
-    if (!isSigned || rest.length > 0 || Number(ends) * 1e6 <= this.#deps.clock.nowMicros()) return undefined
+    const endsAtMicros = Number(ends) * 1e6
+    if (!isSigned || rest.length > 0 || endsAtMicros <= this.#deps.clock.nowMicros()) return undefined
     const found = this.#row(keyId)
     if (found === undefined) return undefined
     const { createdAtMicros, lastUsedAtMicros, owner } = found
@@ -152,6 +154,7 @@ export class KeyStore {
     return {
       info: { id: keyId, name: 'service-account key', role, handle, createdAtMicros, lastUsedAtMicros },
       principal: owner,
+      endsAtMicros,
     }
   }
 

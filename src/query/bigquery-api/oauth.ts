@@ -128,18 +128,21 @@ async function verified(
 }
 
 /** The token that is given out is the one that came in: it is good here as it is, and ends when it is revoked. */
-function exchangeToken(form: URLSearchParams, { control }: OauthDeps): TokenAnswer {
+function exchangeToken(form: URLSearchParams, { control, clock }: OauthDeps): TokenAnswer {
   const subject = form.get('subject_token')
   if (subject === null) throw new OauthError('invalid_request', 'The field `subject_token` is missing.')
-  if (control.verifyToken(subject.trim()) === undefined)
+  const verified = control.verifyToken(subject.trim())
+  if (verified === undefined)
     throw new OauthError(
       'invalid_grant',
       'This token is unknown or was revoked. Make one with `millpond token create`.',
     )
+  // One that doesn't end by itself is asked for again every hour: so its revocation is noticed.
+  const lifeSeconds = ((verified.endsAtMicros ?? Infinity) - clock.nowMicros()) / 1e6
   return {
     access_token: subject.trim(),
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    expires_in: lifeSecondsMax,
+    expires_in: Math.min(lifeSecondsMax, Math.floor(lifeSeconds)),
     token_type: 'Bearer',
   }
 }

@@ -6,8 +6,12 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { BigQuery } from '@google-cloud/bigquery'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openControl } from '../../../src/control/control.ts'
+import { systemClock } from '../../../src/core/clock.ts'
+import { createLog } from '../../../src/core/log.ts'
+import { exchangeGrant, grantToken, type TokenAnswer } from '../../../src/query/bigquery-api/oauth.ts'
 import { type BigqueryRig, type Json, project, startBigqueryRig } from './rig.ts'
 
 let rig: BigqueryRig
@@ -135,6 +139,30 @@ describe('an exchange', () => {
     const auth = new GoogleAuth({ credentials, projectId: project })
     const client = new BigQuery({ projectId: project, apiEndpoint: rig.url, authClient: auth as never })
     expect((await client.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }])
+  })
+
+  test('tells how long the token that it gives back still lives', async () => {
+    let nowMicros = 1_800_000_000_300_000
+    const clock = { ...systemClock, nowMicros: () => nowMicros }
+    const folder = join(rig.folder, 'other')
+    await mkdir(folder)
+    const control = await openControl(folder, { clock, log: createLog('silent') })
+    await control.addPrincipal('etl', 'service', 'member')
+    const { info } = await control.createKey('etl', { project, publicUrl: rig.url })
+    const { token, expiresInSeconds } = control.createAccessToken(info.id)
+    const exchanged = async (subject: string): Promise<TokenAnswer> => {
+      const form = new URLSearchParams({ grant_type: exchangeGrant, subject_token: subject })
+      return grantToken(form, undefined, { control, clock, audiences: () => [] })
+    }
+    expect([expiresInSeconds, (await exchanged(token)).expires_in]).toEqual([3600, 3600])
+    nowMicros += 3_000_500_000
+    expect((await exchanged(token)).expires_in).toBe(600)
+    nowMicros += 599_400_000
+    expect((await exchanged(token)).expires_in).toBe(0)
+    expect(control.verifyToken(token)).toBeDefined()
+    // One that doesn't end by itself is asked for again every hour, so that its revocation is noticed.
+    expect((await exchanged((await control.createToken('t', 'etl')).token)).expires_in).toBe(3600)
+    await control.stop()
   })
 
   test('refuses what is no token of ours', async () => {
