@@ -23,6 +23,7 @@ export const uploadBytesMax = 10 * 1024 ** 3
 const diskReserveBytes = 1024 ** 3
 const diskCheckBytes = 64 * 1024 * 1024
 const sessionsMax = 100
+const sessionsPerPersonMax = 10
 const sessionAgeMicrosMax = 60 * 60 * 1_000_000
 
 export interface UploadSession {
@@ -91,6 +92,10 @@ export class UploadFile {
   }
 }
 
+function tooMany(message: string): GoogleError {
+  return new GoogleError('rateLimitExceeded', `${message}. Try again in a moment.`, { retryAfterSeconds: 10 })
+}
+
 export class Uploads {
   readonly #deps: UploadsDeps
   readonly #sessions = new Map<string, UploadSession>()
@@ -108,25 +113,35 @@ export class Uploads {
   /** Error: rateLimitExceeded. */
   async begin(owner: Principal, resource: JobResource, totalBytes: number | undefined): Promise<UploadSession> {
     await this.#forgetOld()
-    if (this.#sessions.size >= sessionsMax)
-      throw new GoogleError(
-        'rateLimitExceeded',
-        `${sessionsMax} uploads are under way already. Try again in a moment.`,
-        { retryAfterSeconds: 10 },
-      )
     if ((totalBytes ?? 0) > uploadBytesMax)
       throw new GoogleError('uploadTooLarge', `A file is at most ${uploadBytesMax / 1024 ** 3} GiB. Load it in parts.`)
+    const file = await this.createFile()
+    const { createId, clock } = this.#deps
     const session: UploadSession = {
-      id: this.#deps.createId(),
+      id: createId(),
       ownerId: owner.id,
       resource,
-      file: await this.createFile(),
+      file,
       totalBytes,
-      usedAtMicros: this.#deps.clock.nowMicros(),
+      usedAtMicros: clock.nowMicros(),
       isBusy: false,
+    }
+    try {
+      // Behind the wait for the file: of many who begin at once, none may slip in.
+      this.#checkPlace(owner)
+    } catch (error) {
+      await file.remove()
+      throw error
     }
     this.#sessions.set(session.id, session)
     return session
+  }
+
+  #checkPlace({ id }: Principal): void {
+    const own = [...this.#sessions.values()].filter(({ ownerId }) => ownerId === id).length
+    if (own >= sessionsPerPersonMax)
+      throw tooMany(`${own} uploads of yours are under way already; one that is silent for an hour is forgotten`)
+    if (this.#sessions.size >= sessionsMax) throw tooMany(`${sessionsMax} uploads are under way already`)
   }
 
   /** Of this caller only. Errors: notFound, invalid (a part is under way). */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { MillpondError } from '../../../src/core/errors.ts'
 import { readMultipart } from '../../../src/query/bigquery-api/multipart.ts'
-import { type BigqueryRig, type Json, startBigqueryRig } from './rig.ts'
+import { type ApiAnswer, type BigqueryRig, type Json, startBigqueryRig } from './rig.ts'
 
 let rig: BigqueryRig
 let loaded: string[] = []
@@ -232,6 +232,35 @@ describe('a file in many requests', () => {
     expect((await put(path, 'abc', 'bytes 0-2/*')).status).toBe(308)
     await ended((await put(path, 'def', 'bytes 3-5/*')).json)
     expect(loaded.at(-1)).toBe('abcdef')
+  })
+
+  test('is one of at most ten of a person, who leaves room for others', async () => {
+    const tokenOf = async (handle: string): Promise<string> => {
+      await rig.control.addPrincipal(handle, 'service', 'admin')
+      return (await rig.control.createToken('t', handle)).token
+    }
+    const [greedy, modest] = [await tokenOf('greedy'), await tokenOf('modest')]
+    const beginAs = async (token: string): Promise<ApiAnswer> =>
+      rig.call('POST', `${base}?uploadType=resumable`, resource(), { authorization: `Bearer ${token}` })
+    const before = await left()
+    const answers = await Promise.all(Array.from({ length: 25 }, async () => beginAs(greedy)))
+    const paths = answers.flatMap(({ headers }) => headers.get('location')?.slice(rig.url.length) ?? [])
+    expect(paths).toHaveLength(10)
+    expect(answers.find(({ status }) => status !== 200)).toMatchObject({
+      status: 403,
+      json: {
+        error: { errors: [{ reason: 'rateLimitExceeded' }], message: expect.stringMatching(/10 uploads of yours/) },
+      },
+    })
+    expect((await left()).length - before.length).toBe(10)
+    const { status, headers } = await beginAs(modest)
+    expect(status).toBe(200)
+    const put = async (path: string, token: string): Promise<void> => {
+      await ended((await rig.call('PUT', path, Buffer.from('x'), { authorization: `Bearer ${token}` })).json)
+    }
+    await put((headers.get('location') ?? '').slice(rig.url.length), modest)
+    for (const path of paths) await put(path, greedy)
+    expect((await beginAs(greedy)).status).toBe(200)
   })
 
   test('is nobody else’s, and no larger than allowed', async () => {
