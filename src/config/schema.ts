@@ -166,6 +166,12 @@ const query = z.strictObject({
     'Kept rows of one job of the BigQuery API. Larger ones are stopped with `query-limit`.',
   ),
   resultsBytesMax: size(4 * GiB, MiB, 1024 * GiB, 'Kept rows of all jobs together; the oldest are removed first.'),
+  exportsBytesMax: size(
+    16 * GiB,
+    MiB,
+    1024 * GiB,
+    'Parquet exports on disk, all together, until they have been fetched. Beyond it they end with `query-limit`.',
+  ),
   resultAgeMsMax: whole('ms', dayMs, 60_000, 30 * dayMs, 'Kept rows and finished jobs can be asked for this long.'),
   queryBytesMax: size(
     0,

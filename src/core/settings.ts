@@ -137,6 +137,8 @@ export interface QuerySettings {
   readonly resultBytesMax: number
   /** Kept rows of all jobs together; the oldest go first. */
   readonly resultsBytesMax: number
+  /** Parquet exports on disk, all together, until they have been fetched. */
+  readonly exportsBytesMax: number
   /** Kept rows and finished jobs are known this long. */
   readonly resultAgeMsMax: number
   /** Logical bytes that one query may read, by BigQuery's size rules. 0 = no bound. */

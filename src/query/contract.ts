@@ -2,7 +2,7 @@
 import type { Part } from '../core/part.ts'
 import type { Principal } from '../control/principals.ts'
 import type { SqlType } from '../sql/types.ts'
-import type { EngineColumn, InlineTable, ResultChunk, StatementShape } from '../warehouse/session.ts'
+import type { EngineColumn, EngineFile, InlineTable, ResultChunk, StatementShape } from '../warehouse/session.ts'
 
 export type Dialect = 'googlesql' | 'duckdb'
 export type Port = 'api' | 'bigquery' | 'postgres' | 'portal' | 'cli'
@@ -222,11 +222,8 @@ export interface QueryRoad extends Part {
    */
   submit(request: QueryRequest, signal: AbortSignal): Promise<Job>
   dryRun(request: QueryRequest): Promise<DryRun>
-  /** The rows of one SELECT as a new Parquet file; the caller reads and removes it. Errors as a job's. */
-  exportParquet(
-    request: QueryRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly path: string; readonly rows: number; readonly bytes: number }>
+  /** The rows of one SELECT as a new Parquet file. Errors as a job's. */
+  exportParquet(request: QueryRequest, signal: AbortSignal): Promise<ExportedFile>
   openSession(principal: Principal, port: Port): Promise<QuerySession>
   /** Live and recently ended jobs, newest first; of everybody only for admins. */
   jobs(principal: Principal): readonly JobInfo[]
@@ -235,6 +232,12 @@ export interface QueryRoad extends Part {
   cancel(id: string, principal: Principal): Promise<JobInfo>
   /** What this caller may see, for catalogues of ports. Grows stale with every load: ask again. */
   visibleTables(principal: Principal): Promise<readonly VisibleTable[]>
+}
+
+/** It takes room on the disk, which others want, too: whoever has it removes it. */
+export interface ExportedFile extends EngineFile {
+  /** Fine to call twice. */
+  readonly remove: () => Promise<void>
 }
 
 export interface VisibleTable {

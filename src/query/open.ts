@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 
 import type { Clock } from '../core/clock.ts'
+import { diskFiles } from '../core/files.ts'
 import { type Log, logOf } from '../core/log.ts'
 import type { QuerySettings } from '../core/settings.ts'
 import type { Append } from '../buffer/record.ts'
@@ -10,6 +11,7 @@ import type { Principal } from '../control/principals.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
 import { DirectoryReader } from './catalog/directory.ts'
 import type { QueryRoad } from './contract.ts'
+import { ExportRoom } from './export-room.ts'
 import { SizeBook } from './cost/size-book.ts'
 import { JobHistory } from './history.ts'
 import { Preparer } from './prepare.ts'
@@ -42,6 +44,10 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
   const directory = new DirectoryReader(driver, clock)
   const sizes = await SizeBook.open({ driver, directory, clock, log, path: join(dataFolder, 'sizes.json') })
   const results = await ResultStore.open({ folder: join(dataFolder, 'results'), ...settings }, clock)
+  const exports = new ExportRoom({
+    bytesMax: settings.exportsBytesMax,
+    freeBytes: async () => diskFiles.freeBytes(dataFolder),
+  })
   const history = new JobHistory({ append: deps.append, clock, log })
   const preparer = new Preparer({
     driver,
@@ -58,6 +64,7 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
     preparer,
     cost: sizes,
     results,
+    exports,
     history: (job) => {
       history.add(job)
     },

@@ -14,6 +14,7 @@ import type { QuerySettings } from '../core/settings.ts'
 import type { MadeStore } from '../warehouse/session.ts'
 import type { Job, JobInfo, QueryRequest, QueryRoad } from './contract.ts'
 import type { Estimate } from './cost/estimate.ts'
+import { ExportRoom } from './export-room.ts'
 import type { PreparedRows } from './prepared.ts'
 import { createQueryRoad } from './query.ts'
 import { ResultStore } from './results/result-store.ts'
@@ -81,6 +82,7 @@ async function createBench(limits: Partial<QuerySettings> = {}, estimate: Partia
       spend: (handle, bytes) => spent.set(handle, (spent.get(handle) ?? 0) + bytes),
     },
     results: await ResultStore.open({ folder: join(folder, 'results'), ...own }, clock),
+    exports: new ExportRoom({ bytesMax: 0, freeBytes: async () => 0 }),
     history: (job) => ended.push(job),
     clock,
     log: createLog('silent'),

@@ -12,6 +12,7 @@ import type { WarehouseDriver } from '../warehouse/driver.ts'
 import type { WarehouseSession } from '../warehouse/session.ts'
 import type {
   DryRun,
+  ExportedFile,
   Job,
   JobInfo,
   Port,
@@ -23,7 +24,8 @@ import type {
 } from './contract.ts'
 import type { CostBook } from './cost/estimate.ts'
 import { dryRunOf } from './dry-run.ts'
-import { exportParquet, type ExportedFile } from './export-job.ts'
+import { exportParquet } from './export-job.ts'
+import type { ExportRoom } from './export-room.ts'
 import { FairQueue } from './fair-queue.ts'
 import { JobList } from './jobs/job-list.ts'
 import { childrenMax, LiveJob } from './jobs/live-job.ts'
@@ -39,6 +41,7 @@ export interface QueryRoadDeps {
   readonly preparer: Preparer
   readonly cost: CostBook
   readonly results: ResultStore
+  readonly exports: ExportRoom
   /** Told of every job that has ended. */
   readonly history: (job: JobInfo) => void
   readonly clock: Clock
@@ -147,7 +150,8 @@ export class Road implements QueryRoad {
     try {
       job.begin(await this.#queue.enter(request.principal.id, job.signal), this.settings.queryTimeoutMs)
       const prepared = await this.deps.preparer.prepare(request)
-      if (prepared.kind === 'rows') return await exportParquet(this.rowsDeps, job, prepared)
+      if (prepared.kind === 'rows')
+        return await exportParquet({ ...this.rowsDeps, exports: this.deps.exports }, job, prepared)
       throw new MillpondError('query-refused', 'Only the rows of one SELECT can be exported')
     } catch (error) {
       throw job.fail(error)

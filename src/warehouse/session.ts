@@ -111,6 +111,13 @@ export interface StatementShape {
   readonly statementType: string
 }
 
+/** Rows that the engine wrote down. */
+export interface EngineFile {
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+}
+
 /**
  * One connection of its own. Calls never overlap: the next begins when the former's chunks are read or closed. `signal` interrupts
  * the engine; the call rejects when the engine has proven idle. Errors of all: query-invalid, query-cancelled, query-limit,
@@ -127,12 +134,16 @@ export interface WarehouseSession {
   putFunction(definition: ScriptFunction): void
   /** Of this session alone; begins with UTC. Error: query-invalid for a zone that the engine doesn't know. */
   setTimeZone(zone: string): Promise<void>
-  /** Writes the rows of a SELECT to a new file below the exchange folder; resolves with its path and rows. The caller removes it. */
+  /**
+   * Writes the rows of a SELECT to a new file below the exchange folder, which the caller removes. `onBytes` is told of its size
+   * while it grows and at its end, and may refuse by throwing. After an error there is no file.
+   */
   exportRows(
     statement: EngineStatement,
     format: 'parquet' | 'csv' | 'json',
     signal: AbortSignal,
-  ): Promise<{ readonly path: string; readonly rows: number; readonly bytes: number }>
+    onBytes: (bytes: number) => Promise<void>,
+  ): Promise<EngineFile>
   /**
    * Of those that may write there is one at a time: whoever begins waits for the others, or until `signal` comes. Fed tables can't
    * be written (made-unwritable). After an error in a transaction only rollback may help; a rebuild may end one, too: every call

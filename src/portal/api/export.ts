@@ -1,6 +1,5 @@
 // Whole results as files: POST or GET /api/export streams Arrow, Parquet or CSV, from the same rewritten SELECT as everywhere.
 import { createReadStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -40,10 +39,11 @@ export function exportRoutes(app: FastifyInstance, { query }: ApiDeps): void {
     })
     const asked = requestOf(input, request.principal)
     if (input.format === 'parquet') {
-      const { path, bytes } = await query.exportParquet(asked, gone.signal)
-      const file = createReadStream(path)
-      file.once('close', () => void rm(path, { force: true }))
-      return asFile(reply, input.format).header('content-length', bytes).send(file)
+      const { path, bytes, remove } = await query.exportParquet(asked, gone.signal)
+      // With the connection, or the answer's end; also when the connection went while the last bytes were written.
+      if (gone.signal.aborted) await remove()
+      else gone.signal.addEventListener('abort', () => void remove())
+      return asFile(reply, input.format).header('content-length', bytes).send(createReadStream(path))
     }
     const result = await (await query.submit({ ...asked, usesCache: false }, gone.signal)).result()
     const bytes = input.format === 'csv' ? csvLines(result) : arrowStream(result.columns, result.chunks)

@@ -270,7 +270,7 @@ describe('CSV', () => {
 
 describe('Parquet', () => {
   async function parquet(select: string, columns?: string, more: Parameters<typeof load>[2] = {}): Promise<LoadedFile> {
-    const made = await session.exportRows({ sql: select }, 'parquet', never)
+    const made = await session.exportRows({ sql: select }, 'parquet', never, async () => undefined)
     const request = { format: 'parquet', detects: columns === undefined, path: made.path, ...more } as const
     return load('', columns, request)
   }

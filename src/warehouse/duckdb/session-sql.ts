@@ -25,7 +25,7 @@ const copyOptions = {
 }
 
 export function copySql(select: string, path: string, format: keyof typeof copyOptions): string {
-  return `COPY (${select}\n) TO ${quoteText(path)} (${copyOptions[format]})`
+  return `COPY (${select.replace(/[;\s]+$/, '')}\n) TO ${quoteText(path)} (${copyOptions[format]})`
 }
 
 /** Resolves with the zone as it was asked for. Error: query-invalid. */

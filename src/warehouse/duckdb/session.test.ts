@@ -316,7 +316,7 @@ describe('exports', () => {
   test.each(['parquet', 'csv', 'json'] as const)('%s', async (format) => {
     const parameters = new Map([['least', '1']])
     const sql = `SELECT i, 'text ' || i AS t FROM range(3) r(i) WHERE i >= $least::BIGINT ORDER BY i;`
-    const made = await rig.session.exportRows({ sql, parameters }, format, never)
+    const made = await rig.session.exportRows({ sql, parameters }, format, never, async () => undefined)
     const bytes = await readFile(made.path)
     expect(made).toMatchObject({ rows: 2, bytes: bytes.byteLength })
     if (format === 'csv') expect(bytes.toString()).toBe('i,t\n1,text 1\n2,text 2\n')

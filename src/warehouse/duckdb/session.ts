@@ -6,12 +6,9 @@
 //
 // When another engine takes the present one's place (a rebuild), a session moves to it as soon as nothing runs on it. Temporary
 // tables of a person stay behind; inline tables and functions come along.
-import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import { assert, messageOf, MillpondError } from '../../core/errors.ts'
 import type {
+  EngineFile,
   EngineStatement,
   InlineTable,
   ResultChunk,
@@ -23,6 +20,7 @@ import type {
 } from '../session.ts'
 import { Calls, refuseAborted } from './calls.ts'
 import { isFatal, isReadOnlyRefusal, sessionFailure } from './failures.ts'
+import { writeExport } from './export-file.ts'
 import { fillInlineTable } from './inline-tables.ts'
 import type { Link } from './link.ts'
 import { touchesMade } from './made-catalog.ts'
@@ -250,11 +248,12 @@ export class DuckdbSession implements WarehouseSession, Holder {
     statement: EngineStatement,
     format: 'parquet' | 'csv' | 'json',
     signal: AbortSignal,
-  ): Promise<{ readonly path: string; readonly rows: number; readonly bytes: number }> {
-    const path = join(this.#deps.exchangeFolder, `${randomUUID()}.${format}`)
-    const body = statement.sql.replace(/[;\s]+$/, '')
-    const rows = await this.execute({ ...statement, sql: copySql(body, path, format) }, signal)
-    return { path, rows, bytes: (await stat(path)).size }
+    onBytes: (bytes: number) => Promise<void>,
+  ): Promise<EngineFile> {
+    const { exchangeFolder: folder, clock } = this.#deps
+    return writeExport({ folder, format, clock, signal, onBytes }, async (path, both) =>
+      this.execute({ ...statement, sql: copySql(statement.sql, path, format) }, both),
+    )
   }
 
   async begin(mode: 'read-only' | 'read-write', signal: AbortSignal = never): Promise<void> {
