@@ -1,6 +1,7 @@
 // Scripts, DDL and DML on a real engine in this process: what ends them, where their errors stand, and what BigQuery would say.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { rowTables } from '../../src/warehouse/row-tables.ts'
 import { commonColumns } from '../../src/warehouse/schema.ts'
 import { openRig, principal, type Rig } from './asking-rig.ts'
 
@@ -304,6 +305,15 @@ describe('history', () => {
     expect(JSON.stringify(rig.history)).not.toMatch(/\\ud8/)
     expect(rig.history.filter((job) => job['query'] === 'SELECT 2')).toHaveLength(1)
   })
+})
+
+test('INFORMATION_SCHEMA.JOBS shows labels whatever their keys hold', async () => {
+  const columns = rowTables['millpond.jobs'].all
+  const labels = { 'a"b': '1', 'c/d~e': '2', "f'g": '3', '$.h': '4', plain: '5' }
+  await rig.load('millpond', 'jobs', columns, [{ job_id: 'labelled', owner: 'root', labels: JSON.stringify(labels) }])
+  const sql = `SELECT l.key, l.value FROM INFORMATION_SCHEMA.JOBS, UNNEST(labels) AS l WHERE job_id = 'labelled'`
+  const rows = await rig.rows(sql, { usesCache: false })
+  expect(Object.fromEntries(rows as [string, string][])).toEqual(labels)
 })
 
 describe('statements as jobs', () => {

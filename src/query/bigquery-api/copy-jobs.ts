@@ -5,6 +5,7 @@ import type { QueryDestination, QueryRequest, VisibleTable } from '../contract.t
 import { type Api, checkName, checkProject } from './api.ts'
 import { type PartitionPlace, partitionPlace, partitionText, splitDecorator } from './decorators.ts'
 import { invalid, unsupported } from './google-error.ts'
+import { checkedLabels } from './labels.ts'
 import type { ApiJob } from './jobs.ts'
 import { createDispositionOf, writeDispositionOf } from './query-config.ts'
 import { startQueryJob } from './query-jobs.ts'
@@ -39,7 +40,7 @@ export async function startCopyJob(api: Api, principal: Principal, resource: Job
     principal,
     port: 'bigquery',
     jobId: jobReference?.jobId,
-    labels: Object.fromEntries(Object.entries(configuration?.labels ?? {}).map(([name, value]) => [name, value ?? ''])),
+    labels: checkedLabels(Object.entries(configuration?.labels ?? {})),
     usesCache: false,
   }
   const shown = {

@@ -7,6 +7,7 @@ import { type Api, checkJobId, checkName, checkProject } from './api.ts'
 import { defaultLocation } from './deps.ts'
 import { createTable } from './ddl-text.ts'
 import { GoogleError, googleErrorOf, invalid, notFound, unsupported } from './google-error.ts'
+import { checkedLabels } from './labels.ts'
 import type { ApiJob, OwnInfo, OwnWork } from './jobs.ts'
 import { createDispositionOf, writeDispositionOf } from './query-config.ts'
 import { runStatement, shownConfiguration } from './query-jobs.ts'
@@ -111,6 +112,7 @@ export async function startLoadJob(api: Api, { principal, resource, request, fil
   const location = jobReference?.location ?? defaultLocation
   try {
     checkJobId(id)
+    checkedLabels(Object.entries(configuration?.labels ?? {}))
     await file.close()
     return await api.jobs.create(id, location, async () => {
       const labels = configuration?.labels === undefined ? {} : { labels: configuration.labels }

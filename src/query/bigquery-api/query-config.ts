@@ -4,6 +4,7 @@ import type { Principal } from '../../control/principals.ts'
 import type { QueryDestination, QueryRequest } from '../contract.ts'
 import { type Api, checkName, checkProject } from './api.ts'
 import { invalid, unsupported } from './google-error.ts'
+import { checkedLabels } from './labels.ts'
 import { parametersOf } from './parameters.ts'
 import { wholeNumber } from './router.ts'
 import type { QueryConfiguration, QueryRequestBody } from './shapes.ts'
@@ -75,13 +76,14 @@ function hasContent(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0
 }
 
-/** Labels, and those that a connection property adds. */
+/** Labels, and those that a connection property adds. Error: invalid. */
 function labelsOf(labels: RequestContext['labels'], { connectionProperties = [] }: Config): Record<string, string> {
   const added = connectionProperties.filter(({ key }) => key === 'query_label')
   const pairs = added.flatMap(({ value = '' }) => value.split(',').map((pair) => pair.split(':')))
-  const all = [...Object.entries(labels ?? {}), ...pairs.map(([name = '', value = '']) => [name, value] as const)]
-  if (all.length > 64) throw invalid('A job has at most 64 labels', 'labels')
-  return Object.fromEntries(all.map(([name, value]) => [name, value ?? '']))
+  return checkedLabels([
+    ...Object.entries(labels ?? {}),
+    ...pairs.map(([key = '', value = '']) => [key, value] as const),
+  ])
 }
 
 const creates = { CREATE_IF_NEEDED: 'if-needed', CREATE_NEVER: 'never' } as const

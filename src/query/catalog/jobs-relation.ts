@@ -50,7 +50,8 @@ const columns: readonly (readonly [string, SqlType, string])[] = [
   [
     'labels',
     labels,
-    `list_transform(json_keys(j.labels), lambda k: {'key': k, 'value': json_extract_string(j.labels, '$."' || k || '"')})`,
+    // By JSON pointer: a key may hold anything, quotes too.
+    `list_transform(json_keys(j.labels), lambda k: {'key': k, 'value': json_extract_string(j.labels, '/' || replace(replace(k, '~', '~0'), '/', '~1'))})`,
   ],
   ['referenced_tables', { kind: 'JSON' }, 'j.referenced_tables'],
 ]

@@ -173,6 +173,8 @@ describe('jobs.query', () => {
     ],
     [{ parameterMode: 'odd' }, /parameterMode/],
     [{ defaultDataset: { projectId: 'elsewhere', datasetId: 'd' } }, /Project elsewhere/],
+    [{ labels: { 'a"b': 'v' } }, /^Label key "a"b" is invalid/],
+    [{ connectionProperties: [{ key: 'query_label', value: 'Dash:7' }] }, /^Label key "Dash" is invalid/],
   ])('refuses %j by name', async (change, message) => {
     const { status, json } = await query({ query: 'SELECT 1', ...change })
     expect(status).toBeGreaterThanOrEqual(400)
