@@ -258,8 +258,9 @@ export interface VisibleTable {
     | undefined
   readonly clustering: readonly string[]
   readonly viewSql?: string | undefined
-  readonly rows: number
-  readonly logicalBytes: number
+  /** undefined, like bytes and partitions: a row filter hides some from the caller. */
+  readonly rows: number | undefined
+  readonly logicalBytes: number | undefined
   /** Of a partitioned table, if they are known: `20260301` → rows and bytes. */
   readonly partitions?:
     | readonly { readonly id: string; readonly rows: number; readonly logicalBytes: number }[]

@@ -11,6 +11,7 @@ import { DirectoryReader } from '../../src/query/catalog/directory.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { duckType } from '../../src/sql/type-names.ts'
 import type { SqlType } from '../../src/sql/types.ts'
+import { callColumns, commonColumns } from '../../src/warehouse/schema.ts'
 import type { EngineValue } from '../../src/warehouse/session.ts'
 import { createAsker } from './asker.ts'
 import { openPond, policies as pondPolicies, type Pond, principals } from './pond.ts'
@@ -322,4 +323,24 @@ test('a made table that somebody sees in part has a relation, so it is not their
   expect(createAccess({ ...masked, masks: [] }, principals.ana).relationFor(table, [table])).toBeUndefined()
   const base = '(SELECT 1 AS email)'
   expect(createAccess(masked, principals.ana).relationFor({ ...table, kind: 'view' }, [], base)).toContain(base)
+})
+
+test('a row filter hides rows of its table, of the view over all events, and of events without a table', () => {
+  const tableOf = (table: string, kind: PolicyTable['kind'] = 'table'): PolicyTable => ({
+    dataset: 'web',
+    table,
+    origin: 'fed',
+    kind,
+    columns: [...callColumns.track, ...commonColumns].map(({ name }) => ({ name, sqlType: { kind: 'STRING' } })),
+  })
+  const tables = [tableOf('orders'), tableOf('signup'), tableOf('tracks_other'), tableOf('tracks', 'view')]
+  const hidden = (of: string, principal = principals.ana): string[] => {
+    const filters = [{ dataset: 'web', table: of, predicate: 'TRUE', exempt: [] }]
+    const access = createAccess({ grants: [], masks: [], filters }, principal)
+    return tables.filter((table) => access.hidesRows(table, tables)).map(({ table }) => table)
+  }
+  expect(hidden('orders')).toEqual(['orders', 'tracks_other', 'tracks'])
+  expect(hidden('tracks')).toEqual(['orders', 'signup', 'tracks_other', 'tracks'])
+  expect(hidden('elsewhere')).toEqual([])
+  expect(hidden('orders', principals.admin)).toEqual([])
 })

@@ -85,3 +85,49 @@ describe('a script loses with the next statement', () => {
     expect(await ends('SELECT 2', remove)).toMatch(/^query-refused: ann may no longer ask here/)
   })
 })
+
+describe('how many rows there are', () => {
+  const views = {
+    TABLE_STORAGE: 'total_rows, total_logical_bytes, active_logical_bytes',
+    PARTITIONS: 'total_rows, total_logical_bytes',
+  }
+  const numbers = async (of: Principal): Promise<unknown[]> => {
+    const rows: unknown[] = []
+    for (const [view, columns] of Object.entries(views)) {
+      const sql = `SELECT partition_id, ${columns} FROM ds.INFORMATION_SCHEMA.${view} WHERE table_name = 'days' ORDER BY 1`
+      rows.push(...(await rig.rows(view === 'PARTITIONS' ? sql : sql.replace('partition_id, ', ''), { principal: of })))
+    }
+    return rows
+  }
+
+  beforeAll(async () => {
+    people = [principal('root'), ann]
+    await rig.ask(`CREATE TABLE ds.days (d DATE) PARTITION BY d;
+      INSERT ds.days VALUES ('2026-03-01'), ('2026-03-02'), ('2026-03-02')`)
+    await rig.side.sizes.measureAll(new AbortController().signal)
+  })
+
+  const told = [
+    [3, 24, 24],
+    ['20260301', 1, 8],
+    ['20260302', 2, 16],
+  ]
+
+  test('is told to those who see them all', async () => {
+    expect(await numbers(ann)).toEqual(told)
+    expect((await rig.side.road.visibleTables(ann)).find(({ table }) => table === 'days')?.rows).toBe(3)
+  })
+
+  test('is not told to those from whom a filter hides some', async () => {
+    put({ filters: [{ dataset: 'ds', table: 'days', predicate: "d = DATE '2026-03-01'", exempt: [] }] })
+    expect(await numbers(ann)).toEqual([
+      [null, null, null],
+      [null, null, null],
+    ])
+    expect(await numbers(principal('root'))).toEqual(told)
+    const seen = (await rig.side.road.visibleTables(ann)).find(({ table }) => table === 'days')
+    expect(seen).toMatchObject({ rows: undefined, logicalBytes: undefined, partitions: undefined })
+    put({ filters: [{ dataset: 'ds', table: 'days', predicate: 'TRUE', exempt: ['ann'] }] })
+    expect(await numbers(ann)).toEqual(told)
+  })
+})

@@ -37,6 +37,8 @@ export interface Access {
    * of a view that people made.
    */
   relationFor(table: PolicyTable, siblings: Iterable<PolicyTable>, base?: string): string | undefined
+  /** A row filter may hide rows of it: how many there are is nothing that the caller may know. */
+  hidesRows(table: PolicyTable, siblings: Iterable<PolicyTable>): boolean
 }
 
 /** Every dataset but the platform's own. */
@@ -56,6 +58,7 @@ export function createAccess(
       canRead: () => true,
       canWrite: () => true,
       relationFor: () => undefined,
+      hidesRows: () => false,
     }
   }
   return new MemberAccess(policies, principal, compile)
@@ -107,6 +110,13 @@ class MemberAccess implements Access {
   relationFor(table: PolicyTable, siblings: Iterable<PolicyTable>, base?: string): string | undefined {
     const all = [...siblings]
     return isTracks(table) ? this.#tracks(table, all) : this.#table(table, all, base)
+  }
+
+  hidesRows(table: PolicyTable, siblings: Iterable<PolicyTable>): boolean {
+    const all = [...siblings]
+    const isHiding = (one: PolicyTable): boolean =>
+      this.#filters.some((filter) => reachOf(filter, one, all) !== undefined)
+    return isHiding(table) || (isTracks(table) && all.some((one) => isEventTable(one) && isHiding(one)))
   }
 
   /** The union made anew, of its members as the caller sees them. */
@@ -185,22 +195,16 @@ class MemberAccess implements Access {
       return verdicts.at(-1) ?? ''
     }
     for (const filter of this.#filters) {
-      if (fold(filter.dataset) !== fold(table.dataset)) continue
-      const view = isEventTable(table)
-        ? siblings.find((one) => isTracks(one) && fold(filter.table) === fold(one.table))
-        : undefined
-      if (fold(filter.table) === fold(table.table))
-        relation = this.#verdict(filter, table, table.columns, relation, next())
-      else if (view !== undefined) {
+      const reach = reachOf(filter, table, siblings)
+      if (reach === undefined) continue
+      if (reach === 'table') relation = this.#verdict(filter, table, table.columns, relation, next())
+      else if (reach === 'events') relation = withoutEvents(filter.table, relation, next())
+      else {
+        const { view } = reach
         const missing = view.columns.filter(({ name }) => !table.columns.some((one) => fold(one.name) === fold(name)))
         const whole = missing.map(({ name, sqlType }) => `, ${nothingSql(sqlType)} AS ${identifier(name)}`).join('')
         const widened = whole === '' ? relation : `(SELECT *${whole} FROM ${relation} AS mp_narrow)`
         relation = this.#verdict(filter, table, [...table.columns, ...missing], widened, next())
-      } else if (
-        isOtherEvents(table) &&
-        siblings.some((one) => isEventTable(one) && fold(one.table) === fold(filter.table))
-      ) {
-        relation = withoutEvents(filter.table, relation, next())
       }
     }
     return { relation, verdicts }
@@ -227,6 +231,21 @@ class MemberAccess implements Access {
       return `(SELECT *, (error(${text(message)}) IS NOT NULL) AS ${identifier(verdict)} FROM ${relation} AS mp_broken)`
     }
   }
+}
+
+/** How a filter holds in a table: as its own, as that of the view over all events, or as that of events which have no table yet. */
+function reachOf(
+  filter: RowFilter,
+  table: PolicyTable,
+  siblings: readonly PolicyTable[],
+): 'table' | 'events' | { readonly view: PolicyTable } | undefined {
+  if (fold(filter.dataset) !== fold(table.dataset)) return undefined
+  const filtered = fold(filter.table)
+  if (filtered === fold(table.table)) return 'table'
+  const view = isEventTable(table) ? siblings.find((one) => isTracks(one) && filtered === fold(one.table)) : undefined
+  if (view !== undefined) return { view }
+  const isOfEvents = isOtherEvents(table) && siblings.some((one) => isEventTable(one) && fold(one.table) === filtered)
+  return isOfEvents ? 'events' : undefined
 }
 
 function isGranted(grant: Policies['grants'][number], dataset: string): boolean {

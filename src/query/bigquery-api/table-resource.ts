@@ -80,6 +80,7 @@ export function tableResourceOf(api: Pick<Api, 'deps'>, table: VisibleTable): ob
   const made = madeTable(api, dataset, table.table)
   const path = `/bigquery/v2/projects/${api.deps.project}/datasets/${encodeURIComponent(dataset)}/tables/${encodeURIComponent(table.table)}`
   const isView = kind === 'view'
+  const bytes = numberText(isView ? 0 : logicalBytes)
   return {
     kind: 'bigquery#table',
     etag: tableEtag(table),
@@ -87,14 +88,16 @@ export function tableResourceOf(api: Pick<Api, 'deps'>, table: VisibleTable): ob
     ...headOf(api, table, made),
     ...defined({ description: optionText(options, 'description') ?? table.description }),
     schema: { fields: fieldsOf(table, made) },
-    numBytes: String(isView ? 0 : logicalBytes),
+    ...defined({ numBytes: bytes, numTotalLogicalBytes: bytes, numRows: numberText(isView ? 0 : rows) }),
     numLongTermBytes: '0',
-    numTotalLogicalBytes: String(isView ? 0 : logicalBytes),
-    numRows: String(isView ? 0 : rows),
     lastModifiedTime: millis(changedAtMicros),
     location: locationOf(options),
     ...(viewSql === undefined ? {} : viewOf(kind, viewSql)),
   }
+}
+
+function numberText(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value)
 }
 
 function viewOf(kind: VisibleTable['kind'], query: string): object {

@@ -185,9 +185,9 @@ const tableStorage: View = {
         table_schema: table.dataset,
         table_name: table.table,
         creation_time: table.createdAtMicros,
-        total_rows: table.rows,
-        total_logical_bytes: table.logicalBytes,
-        active_logical_bytes: table.logicalBytes,
+        total_rows: table.rows ?? null,
+        total_logical_bytes: table.logicalBytes ?? null,
+        active_logical_bytes: table.logicalBytes ?? null,
         table_type: tableTypes[table.kind],
       })),
 }
@@ -203,8 +203,8 @@ const partitions: View = {
         (table.partitions ?? [{ id: null, rows: table.rows, logicalBytes: table.logicalBytes }]).map((part) => ({
           ...place(source, table),
           partition_id: part.id,
-          total_rows: part.rows,
-          total_logical_bytes: part.logicalBytes,
+          total_rows: part.rows ?? null,
+          total_logical_bytes: part.logicalBytes ?? null,
           last_modified_time: table.changedAtMicros,
           storage_tier: 'ACTIVE',
         })),

@@ -181,6 +181,7 @@ export class CallerCatalog implements SqlCatalog {
   #visible(found: DirectoryTable): VisibleTable {
     const { dataset, table, kind, origin, columns, options, partitioning, clustering, viewSql, rows } = found
     const { bytes, partitions } = this.#deps.sizes.sizeOf(dataset, table)
+    const hidesRows = this.#deps.access.hidesRows(found, this.#siblings(dataset))
     const { description } = options
     return {
       dataset,
@@ -198,9 +199,9 @@ export class CallerCatalog implements SqlCatalog {
       partitioning,
       clustering,
       viewSql,
-      rows,
-      logicalBytes: bytes,
-      partitions,
+      rows: hidesRows ? undefined : rows,
+      logicalBytes: hidesRows ? undefined : bytes,
+      partitions: hidesRows ? undefined : partitions,
       createdAtMicros: found.createdAtMicros,
       changedAtMicros: found.changedAtMicros,
     }

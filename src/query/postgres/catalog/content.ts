@@ -138,7 +138,7 @@ export const catalogContent: Readonly<Record<string, RowMaker>> = {
     snapshot.tables.map(({ oid, dataset, name, source }) => ({
       oid,
       name: `${quoted(dataset)}.${quoted(name)}`,
-      bytes: source.logicalBytes,
+      bytes: source.logicalBytes ?? null,
       definition: source.viewSql ?? null,
     })),
   pg_millpond_names: ({ snapshot }) => [
@@ -164,8 +164,8 @@ function classRow({ oid, schemaOid, name, kind, columns, source }: CatalogTable)
     relam: kind === 'v' ? 0 : heapOid,
     relfilenode: kind === 'v' ? 0 : oid,
     reltablespace: 0,
-    relpages: isTable ? Math.min(2 ** 31 - 1, Math.ceil(source.logicalBytes / pageBytes)) : 0,
-    reltuples: kind === 'v' ? -1 : source.rows,
+    relpages: isTable ? Math.min(2 ** 31 - 1, Math.ceil((source.logicalBytes ?? 0) / pageBytes)) : 0,
+    reltuples: kind === 'v' ? -1 : (source.rows ?? -1),
     relallvisible: 0,
     reltoastrelid: 0,
     relhasindex: false,
@@ -386,7 +386,7 @@ function tableStatistics({ oid, dataset, name, source }: CatalogTable): CatalogR
     n_tup_upd: 0,
     n_tup_del: 0,
     n_tup_hot_upd: 0,
-    n_live_tup: source.rows,
+    n_live_tup: source.rows ?? null,
     n_dead_tup: 0,
     n_mod_since_analyze: 0,
     n_ins_since_vacuum: 0,

@@ -142,6 +142,6 @@ function namesOf(
       return tables.filter((table) => first.get(table.name) !== table.oid).map(({ oid }) => oid)
     },
     writableOids: () => tables.filter(({ source }) => source.isWritable).map(({ oid }) => oid),
-    bytesOfAll: () => tables.reduce((bytes, { source }) => bytes + source.logicalBytes, 0),
+    bytesOfAll: () => tables.reduce((bytes, { source }) => bytes + (source.logicalBytes ?? 0), 0),
   }
 }
