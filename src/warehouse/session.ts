@@ -94,8 +94,8 @@ export interface InlineTable {
 }
 
 /**
- * A person's JavaScript function of this session, called as `bq_js('id', '[arguments as JSON text]')`; the result is JSON text, NULL
- * for undefined. What JSON can't say comes as a text of JSON: big integers, NaN, infinities. Never called with NULL for the JSON.
+ * A person's JavaScript function of this session, called as `memory.bq.js('id', '[arguments as JSON text]')`; the result is JSON
+ * text, NULL for undefined. What JSON can't say comes as a text of JSON: big integers, NaN, infinities. Never called with NULL for the JSON.
  */
 export interface ScriptFunction {
   readonly id: string

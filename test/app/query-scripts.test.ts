@@ -232,6 +232,18 @@ describe('JavaScript', () => {
     else expect(error).toMatch(expected)
     expect(await rig.rows('SELECT 1')).toEqual([[1]])
   })
+
+  test('others are answered while a script calls one that never ends, again and again', async () => {
+    const again = `BEGIN SELECT f(1); EXCEPTION WHEN ERROR THEN SELECT 2; END;`
+    let isOver = false
+    const script = rig.rows(`${js('for (;;) {}')} 1; ${again} ${again}`).finally(() => {
+      isOver = true
+    })
+    let answered = 0
+    for (; !isOver; answered += 1) await rig.rows('SELECT 1')
+    expect(await script).toEqual([[2]])
+    expect(answered).toBeGreaterThan(10)
+  })
 })
 
 describe('views and tables that change below somebody', () => {

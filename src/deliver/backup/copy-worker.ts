@@ -2,13 +2,12 @@
 // would take half of it away from loads and queries for minutes.
 //
 //   order ─▶ bytes, now and then ─▶ done, or failed
-import { setPriority } from 'node:os'
-import { readlinkSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 
 import { openIfThere } from '../../buffer/segment.ts'
 import { assert, messageOf } from '../../core/errors.ts'
 import { diskFiles } from '../../core/files.ts'
+import { stepBack } from '../../core/thread-priority.ts'
 import { type FileFacts, readHashed } from './copy.ts'
 
 export interface CopyOrder {
@@ -25,14 +24,6 @@ export type FromCopyWorker =
 
 /** Told in steps of this size, so that a reader who is slow finds few of them waiting. */
 const stepBytes = 8 * 1024 * 1024
-/** Nice value: whoever answers and loads goes first. */
-const priority = 10
-
-/** On Linux a thread has a priority of its own, and this names it. */
-function ownThread(): number | undefined {
-  if (process.platform !== 'linux') return undefined
-  return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-}
 
 function runWorker(): void {
   const port = parentPort
@@ -40,8 +31,7 @@ function runWorker(): void {
   const post = (message: FromCopyWorker): void => {
     port.postMessage(message)
   }
-  const thread = ownThread()
-  if (thread !== undefined) setPriority(thread, priority)
+  stepBack()
 
   async function copy({ source, to }: CopyOrder): Promise<FileFacts | undefined> {
     const file = await openIfThere(diskFiles, source)

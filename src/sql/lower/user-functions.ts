@@ -90,7 +90,7 @@ export function lowerUserCall(own: Called, node: ast.Call, scope: Scope): Lowere
     scope.state.facts.usesUserCode = true
     const json = `[${args.map((arg) => toJsonSql(arg.sql, arg.type)).join(', ')}]`
     return value(
-      fromJsonSql(`bq_js(${text(own.id)}, CAST(to_json(${json}) AS VARCHAR))`, own.returns),
+      fromJsonSql(`memory.bq.js(${text(own.id)}, CAST(to_json(${json}) AS VARCHAR))`, own.returns),
       own.returns,
       ...args,
     )

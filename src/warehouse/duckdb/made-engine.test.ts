@@ -61,9 +61,9 @@ describe('another engine takes the place of the present one', () => {
   test('sessions move to it, with their inline tables and functions, and made tables are there', async () => {
     await rig.session.putInlineTable({ name: 'list', columns: [{ name: 'a', type: 'BIGINT' }], rows: [[7n]] })
     rig.session.putFunction({ id: 'f', parameterNames: ['a'], body: 'return a * 2' })
-    expect(await rowsOf(`SELECT bq_js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
+    expect(await rowsOf(`SELECT memory.bq.js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
     await rig.driver.maintenance.replaceWith(await rebuilt())
-    expect(await rowsOf(`SELECT bq_js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
+    expect(await rowsOf(`SELECT memory.bq.js('f', '[4]'), a FROM temp.main.list`)).toEqual([['8', 7n]])
     expect(await rowsOf('SELECT id FROM web.t')).toEqual([['new']])
     expect(await execute('INSERT INTO made.shop.orders VALUES (11)')).toBe(1)
     expect(await rowsOf('SELECT count(*) FROM made.shop.orders')).toEqual([[11n]])

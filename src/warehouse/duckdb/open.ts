@@ -84,8 +84,8 @@ export async function openEngine(
 /** The catalogue in memory lives as long as the engine: nothing of this is in a file. */
 async function makeHelpers(link: Link, { macros, functions, limits }: Helpers, log: Log): Promise<UserFunctions> {
   registerJsFunctions(link, [...functions, exactJson])
-  const userFunctions = registerUserFunctions(link, limits)
   await link.api.run(`CREATE SCHEMA memory.bq`)
+  const userFunctions = await registerUserFunctions(link, limits)
   for (const { name, sql } of macros) {
     try {
       await link.api.run(sql)

@@ -148,7 +148,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
   async #tellWhy({ calls, link, statement, isAlone, signal }: Running, isSelect: boolean): Promise<void> {
     await this.#rollBack()
     if (!isAlone) this.#lost = new MillpondError('query-invalid', 'The transaction has failed: roll it back')
-    await this.#seat?.functions.beginStatement()
+    this.#seat?.functions.beginStatement()
     await calls.run(async () => link.api.run('BEGIN TRANSACTION READ ONLY'), signal)
     try {
       await calls.run(async () => tellFailure(link, isSelect ? statement : undefined), signal)
@@ -414,7 +414,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
         this.#seat ??= await this.#sitDown()
         const { calls, link, functions } = this.#seat
         await this.#freshen(link)
-        await functions.beginStatement()
+        functions.beginStatement()
         return work(calls, link)
       })
     } catch (error) {
