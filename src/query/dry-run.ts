@@ -2,12 +2,16 @@
 import { MillpondError } from '../core/errors.ts'
 import type { DryRun, QueryRequest } from './contract.ts'
 import type { CostBook } from './cost/estimate.ts'
-import type { Preparer } from './prepare.ts'
+import { type DryHostDeps, foreseenUses } from './script/dry-host.ts'
+
+export interface DryRunDeps extends DryHostDeps {
+  readonly cost: CostBook
+}
 
 /** Errors: as a job's; but what BigQuery alone can do is a verdict, unless the caller takes us for BigQuery. */
-export async function dryRunOf(preparer: Preparer, cost: CostBook, request: QueryRequest): Promise<DryRun> {
+export async function dryRunOf(deps: DryRunDeps, request: QueryRequest): Promise<DryRun> {
   try {
-    return await told(preparer, cost, request)
+    return await told(deps, request)
   } catch (error) {
     const isVerdict = error instanceof MillpondError && error.code === 'query-unsupported'
     if (!isVerdict || request.port === 'bigquery' || request.dialect === 'duckdb') throw error
@@ -30,10 +34,10 @@ const nothing: DryRun = {
   undeclaredParameters: [],
 }
 
-async function told(preparer: Preparer, cost: CostBook, request: QueryRequest): Promise<DryRun> {
-  const prepared = await preparer.prepare({ ...request, isDryRun: true })
-  const tables = prepared.kind === 'rows' ? prepared.tables : []
-  const { bytes, billedBytes, dollars, bytesOfAllColumns, ageMs } = await cost.estimate(tables)
+async function told(deps: DryRunDeps, request: QueryRequest): Promise<DryRun> {
+  const prepared = await deps.preparer.prepare({ ...request, isDryRun: true })
+  const tables = prepared.kind === 'rows' ? prepared.tables : await foreseenUses(deps, request, prepared)
+  const { bytes, billedBytes, dollars, bytesOfAllColumns, ageMs } = await deps.cost.estimate(tables)
   const names = new Map(tables.map(({ dataset, table }) => [JSON.stringify([dataset, table]), { dataset, table }]))
   const rows = prepared.kind === 'rows' ? prepared : undefined
   return {

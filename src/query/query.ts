@@ -159,7 +159,7 @@ export class Road implements QueryRoad {
   }
 
   async dryRun(request: QueryRequest): Promise<DryRun> {
-    return dryRunOf(this.deps.preparer, this.deps.cost, request)
+    return dryRunOf(this.deps, request)
   }
 
   async openSession(principal: Principal, port: Port): Promise<QuerySession> {

@@ -7,7 +7,7 @@ import { inBigqueryWords } from './constraint.ts'
 import { alteredTable, madeName, madeTable, tableDdl } from './made-ddl.ts'
 
 export interface DdlDeps {
-  readonly made: MadeStore
+  readonly made: Pick<MadeStore, 'catalog' | 'change' | 'touch'>
   readonly session: WarehouseSession
   readonly catalog: CallerCatalog
   readonly nowMicros: number

@@ -34,7 +34,7 @@ export function statementOf(
   return { sql, bindings: bindingsOf(parameters, scene), reads: facts.tables }
 }
 
-export function bindingsOf(used: readonly UsedParameter[], { frame, parameters }: Scene): Bindings {
+export function bindingsOf(used: readonly UsedParameter[], { frame, parameters, isDryRun = false }: Scene): Bindings {
   const positional = parameters.filter(({ name }) => name === undefined)
   const bindings = new Map<string, string | null>()
   for (const { sqlName, source, name = '', position = 1 } of used) {
@@ -45,6 +45,7 @@ export function bindingsOf(used: readonly UsedParameter[], { frame, parameters }
           ? parameters.find((one) => one.name?.toLowerCase() === name.toLowerCase())
           : positional[position - 1]
     if (found === undefined) {
+      if (isDryRun) continue
       const what = source === 'positional' ? `at position ${position}` : `'${name}'`
       throw new MillpondError('query-invalid', `Query parameter ${what} not found`)
     }

@@ -48,6 +48,7 @@ export interface Scene {
   readonly parameters: readonly GivenParameter[]
   frame: Frame
   handled: HandledError | undefined
+  readonly isDryRun?: boolean | undefined
 }
 
 export interface GivenParameter extends DeclaredParameter {

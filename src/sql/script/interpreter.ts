@@ -41,14 +41,16 @@ export interface ScriptOptions {
   readonly text: string
   readonly statements: readonly Statement[]
   readonly parameters: readonly GivenParameter[]
+  /** Nothing runs (the host sees to it): parameters may be missing. */
+  readonly isDryRun?: boolean
 }
 
 /** Errors: those of the statements, with their place in the text. */
 export async function runScript(host: ScriptHost, options: ScriptOptions): Promise<void> {
-  const { text, statements, parameters } = options
+  const { text, statements, parameters, isDryRun } = options
   const run = new ScriptRun(host)
   try {
-    await run.checkedScene({ text, parameters, frame: new Frame(undefined), handled: undefined }, statements)
+    await run.checkedScene({ text, parameters, frame: new Frame(undefined), handled: undefined, isDryRun }, statements)
   } catch (error) {
     if (!(error instanceof Jump)) throw error
     if (error.kind === 'return') return
