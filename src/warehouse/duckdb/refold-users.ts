@@ -2,7 +2,7 @@
 // are left, by the rule of users.ts; a user whom none of them speaks of any more goes as a whole.
 //
 //   noteIdentifies (what will go) ─▶ rows are erased ─▶ users without an identify go ─▶ traits of the others are folded again
-import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
+import { type DuckDBValue, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 
 import type { Catalog, ColumnSpec } from '../driver.ts'
 import { callTables, usersColumns, usersTable } from '../schema.ts'
@@ -11,7 +11,7 @@ import { columnsOf, hasColumn, traitTimesColumn } from './catalog.ts'
 import { changedRows, type Link, readRows } from './link.ts'
 import { quoteName, quoteTable } from './names.ts'
 import { scalarOf } from './retype-users.ts'
-import { parseTimes, replaceUsers, type Trait, type TraitTime, type UserRow } from './users.ts'
+import { isNewer, parseTimes, replaceUsers, timeOf, type Trait, type TraitTime, type UserRow } from './users.ts'
 
 const notedTable = 'temp.main.millpond_erased_identifies'
 /** Users in one piece. */
@@ -114,13 +114,13 @@ function keyOf([micros, tieBreak]: TraitTime): string {
 
 /** Moments and ids of the identifies that are gone, by user. */
 async function erasedOf(link: Link, ids: readonly string[]): Promise<Map<string, Set<string>>> {
-  const reader = await link.api.runAndReadAll(
+  const rows = await rowsOfUsers(
+    link,
     `SELECT user_id, micros, id FROM ${notedTable} WHERE user_id IN (SELECT unnest($1))`,
-    [listValue(ids)],
-    [LIST(VARCHAR)],
+    ids,
   )
   const erased = new Map<string, Set<string>>()
-  for (const [userId, micros, id] of reader.getRows()) {
+  for (const [userId, micros, id] of rows) {
     const keys = erased.get(String(userId)) ?? new Set<string>()
     erased.set(String(userId), keys.add(`${String(micros)} ${String(id)}`))
   }
@@ -128,13 +128,13 @@ async function erasedOf(link: Link, ids: readonly string[]): Promise<Map<string,
 }
 
 async function readUsers(link: Link, dataset: string, ids: readonly string[]): Promise<User[]> {
-  const reader = await link.api.runAndReadAll(
+  const rows = await rowsOfUsers(
+    link,
     `SELECT id, rowid::VARCHAR, epoch_us(received_at), ${traitTimesColumn.name}::VARCHAR
      FROM ${quoteTable({ dataset, table: usersTable })} WHERE id IN (SELECT unnest($1))`,
-    [listValue(ids)],
-    [LIST(VARCHAR)],
+    ids,
   )
-  return reader.getRows().map(([id, rowId, receivedAt, times]) => ({
+  return rows.map(([id, rowId, receivedAt, times]) => ({
     id: String(id),
     rowId: BigInt(String(rowId)),
     receivedAtMicros: Number(receivedAt ?? 0),
@@ -144,7 +144,7 @@ async function readUsers(link: Link, dataset: string, ids: readonly string[]): P
 
 interface Left {
   readonly receivedAtMicros: number
-  readonly newest: ReadonlyMap<string, Trait>
+  readonly newest: Map<string, Trait>
 }
 
 /** What the identifies that are left say, by user. */
@@ -154,28 +154,40 @@ async function newestOf(
   ids: readonly string[],
   columns: readonly ColumnSpec[],
 ): Promise<Map<string, Left>> {
-  const picks = columns.flatMap(({ name }) => {
-    const value = quoteName(name)
-    const newest = (what: string): string => `arg_max(${what}, ("timestamp", id)) FILTER (WHERE ${value} IS NOT NULL)`
-    return [newest('epoch_us("timestamp")'), newest('id'), newest(value)]
-  })
-  const reader = await link.api.runAndReadAll(
-    `SELECT ${['user_id', 'epoch_us(max(received_at))', ...picks].join(', ')}
-     FROM ${quoteTable({ dataset, table: callTables.identify })}
-     WHERE user_id IN (SELECT unnest($1)) GROUP BY user_id`,
-    [listValue(ids)],
-    [LIST(VARCHAR)],
+  const identifies = quoteTable({ dataset, table: callTables.identify })
+  const users = await rowsOfUsers(
+    link,
+    `SELECT user_id, epoch_us(max(received_at)) FROM ${identifies} WHERE user_id IN (SELECT unnest($1)) GROUP BY user_id`,
+    ids,
   )
-  return new Map(
-    reader.getRows().map(([userId, receivedAt, ...values]): [string, Left] => {
-      const newest = new Map<string, Trait>()
-      for (const [index, column] of columns.entries()) {
-        const [micros = null, tieBreak = null, value = null] = values.slice(index * 3, index * 3 + 3)
-        if (micros === null || value === null) continue
-        const trait = { timeMicros: Number(micros), tieBreak: String(tieBreak), value: scalarOf(value, column) }
-        newest.set(column.name, trait)
-      }
-      return [String(userId), { receivedAtMicros: Number(receivedAt ?? 0), newest }]
-    }),
+  const left = new Map(
+    users.map(([userId, receivedAt]): [string, Left] => [
+      String(userId),
+      { receivedAtMicros: Number(receivedAt ?? 0), newest: new Map() },
+    ]),
   )
+  for (const column of columns) {
+    const value = quoteName(column.name)
+    // All of the newest moment, as they stand: arg_max would order texts in its own way, and make 0 of -0.
+    const rows = await rowsOfUsers(
+      link,
+      `SELECT user_id, epoch_us("timestamp"), id, ${value} FROM ${identifies}
+       WHERE user_id IN (SELECT unnest($1)) AND "timestamp" IS NOT NULL AND ${value} IS NOT NULL
+       QUALIFY rank() OVER (PARTITION BY user_id ORDER BY "timestamp" DESC) = 1`,
+      ids,
+    )
+    for (const [userId, micros, id, said] of rows) {
+      const newest = left.get(String(userId))?.newest
+      const trait = { timeMicros: Number(micros), tieBreak: String(id), value: scalarOf(said, column) }
+      const before = newest?.get(column.name)
+      if (before === undefined || isNewer(timeOf(trait), timeOf(before))) newest?.set(column.name, trait)
+    }
+  }
+  return left
+}
+
+/** `$1` of the text: the users' ids. */
+async function rowsOfUsers(link: Link, sql: string, ids: readonly string[]): Promise<DuckDBValue[][]> {
+  const reader = await link.api.runAndReadAll(sql, [listValue(ids)], [LIST(VARCHAR)])
+  return reader.getRows()
 }

@@ -79,12 +79,13 @@ function newestPerUser(updates: readonly UserUpdate[]): Map<string, Map<string, 
   for (const update of updates) {
     const users = datasets.get(update.dataset) ?? new Map<string, UserState>()
     datasets.set(update.dataset, users)
-    // The engine would turn a lone surrogate into U+FFFD; the look-up must speak of the same id.
+    // The engine turns a lone surrogate into U+FFFD; look-ups must speak of the same ids.
     const id = update.userId.toWellFormed()
     const state = users.get(id) ?? { receivedAtMicros: update.receivedAtMicros, traits: new Map<string, Trait>() }
     users.set(id, state)
     state.receivedAtMicros = Math.max(state.receivedAtMicros, update.receivedAtMicros)
-    for (const { column, ...trait } of update.traits) {
+    for (const { column, ...told } of update.traits) {
+      const trait = { ...told, tieBreak: told.tieBreak.toWellFormed() }
       const before = state.traits.get(column)
       if (before === undefined || isNewer(timeOf(trait), timeOf(before))) state.traits.set(column, trait)
     }
@@ -97,7 +98,7 @@ export function isNewer([micros, tie]: TraitTime, [otherMicros, otherTie]: Trait
   return micros === otherMicros ? tie > otherTie : micros > otherMicros
 }
 
-function timeOf({ timeMicros, tieBreak }: Trait): TraitTime {
+export function timeOf({ timeMicros, tieBreak }: Trait): TraitTime {
   return [timeMicros, tieBreak]
 }
 
