@@ -203,7 +203,8 @@ export interface QuerySession {
   submit(request: Omit<QueryRequest, 'principal' | 'port'>, signal: AbortSignal): Promise<Job>
   /** What a statement would give and take; nothing runs. Errors as submit. */
   describe(sql: string, dialect: Dialect): Promise<StatementShape>
-  begin(mode: 'read-only' | 'read-write'): Promise<void>
+  /** As WarehouseSession.begin; no longer than `timeoutMs`, or the setting's bound: query-limit. */
+  begin(mode: 'read-only' | 'read-write', signal: AbortSignal, timeoutMs?: number): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
   /** What TIMESTAMPTZ is shown and cut by in the DuckDB dialect. Error: query-invalid for a zone that nobody knows. */

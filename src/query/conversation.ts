@@ -1,10 +1,12 @@
 // The conversation of one connection: its statements share one session of the engine, and thereby temp tables and transactions.
 import { MillpondError } from '../core/errors.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Principal } from '../control/principals.ts'
 import type { StatementShape, WarehouseSession } from '../warehouse/session.ts'
 import type { Port, QueryRequest, QuerySession } from './contract.ts'
 import type { Prepared } from './prepare.ts'
 import type { Road } from './query.ts'
+import { tookTooLong } from './jobs/live-job.ts'
 import { noteWrite } from './session-write.ts'
 
 export async function openConversation(road: Road, principal: Principal, port: Port): Promise<QuerySession> {
@@ -13,8 +15,8 @@ export async function openConversation(road: Road, principal: Principal, port: P
   const catalog = new Set<string>()
   const temporaryTables = new Set<string>()
   let zone = 'UTC'
-  /** Of temporaryTables, when the transaction began. */
-  let atBegin: readonly string[] | undefined
+  /** The open transaction: with temporaryTables as they were when it began. */
+  let open: { readonly mode: 'read-only' | 'read-write'; readonly before: readonly string[] } | undefined
   const named = (request: Omit<QueryRequest, 'principal' | 'port'>): QueryRequest => ({
     ...request,
     principal,
@@ -30,7 +32,7 @@ export async function openConversation(road: Road, principal: Principal, port: P
       const { write } = request
       if (write?.kind === 'create-temporary' && catalog.has(write.table.toLowerCase()))
         throw new MillpondError('table-exists', `The name ${write.table} is taken by the catalogue`)
-      const place = { session, isInTransaction: atBegin !== undefined }
+      const place = { session, isInTransaction: open !== undefined, isWriting: open?.mode === 'read-write' }
       const job = await road.submitOn(place, named(request), signal)
       if (write === undefined) return job
       const info = await job.ended
@@ -38,13 +40,14 @@ export async function openConversation(road: Road, principal: Principal, port: P
       return job
     },
     describe: async (sql, dialect) => describeOn(session, await preparer.prepare(named({ sql, dialect }))),
-    async begin(mode) {
-      await session.begin(mode)
-      atBegin = [...temporaryTables]
+    async begin(mode, signal, timeoutMs = Infinity) {
+      const limitMs = Math.min(timeoutMs, road.settings.queryTimeoutMs)
+      await inTime(road.deps.clock, limitMs, signal, async (both) => session.begin(mode, both))
+      open = { mode, before: [...temporaryTables] }
     },
     async commit() {
-      const before = atBegin ?? []
-      atBegin = undefined
+      const before = open?.before ?? []
+      open = undefined
       try {
         await session.commit()
       } catch (error) {
@@ -53,8 +56,8 @@ export async function openConversation(road: Road, principal: Principal, port: P
       }
     },
     async rollback() {
-      if (atBegin !== undefined) restore(temporaryTables, atBegin)
-      atBegin = undefined
+      if (open !== undefined) restore(temporaryTables, open.before)
+      open = undefined
       await session.rollback()
     },
     async setTimeZone(next) {
@@ -69,6 +72,26 @@ export async function openConversation(road: Road, principal: Principal, port: P
       await session.putInlineTable(table)
     },
     close: async () => session.close(),
+  }
+}
+
+/** Outside of every job: nobody else looks at the time. Error too: query-limit. */
+async function inTime(
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const limit = new AbortController()
+  const cancelLimit = clock.schedule(() => {
+    limit.abort(tookTooLong(timeoutMs))
+  }, timeoutMs)
+  try {
+    await work(AbortSignal.any([signal, limit.signal]))
+  } catch (error) {
+    throw limit.signal.aborted ? limit.signal.reason : error
+  } finally {
+    cancelLimit()
   }
 }
 

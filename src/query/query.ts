@@ -55,6 +55,8 @@ export interface SessionPlace {
   readonly session: WarehouseSession
   /** Somebody else ends it. */
   readonly isInTransaction: boolean
+  /** It has the turn to write. */
+  readonly isWriting: boolean
 }
 
 /** Ended jobs that can still be asked for, besides their age. */
@@ -129,7 +131,8 @@ export class Road implements QueryRoad {
   async #work(job: LiveJob, place: SessionPlace | undefined): Promise<void> {
     try {
       const { principal, timeoutMs = this.settings.queryTimeoutMs } = job.request
-      const release = await this.#queue.enter(principal.id, job.signal)
+      // All places may be with those who wait for this very writer; there is one at a time.
+      const release = place?.isWriting === true ? () => {} : await this.#queue.enter(principal.id, job.signal)
       job.begin(release, Math.min(timeoutMs, this.settings.queryTimeoutMs))
       const { write, readsCatalog } = job.request
       if (write !== undefined) return await runSessionWrite(this, job, write, place)

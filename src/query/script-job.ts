@@ -28,6 +28,7 @@ import { applyDdl } from './script/apply-ddl.ts'
 import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
 import { emptyStatistics } from './jobs/empty-statistics.ts'
+import { inWriting } from './writing.ts'
 
 type ReadBytes = Pick<JobStatistics, 'bytesProcessed' | 'bytesBilled'>
 
@@ -167,7 +168,7 @@ export class SessionHost implements ScriptHost {
     const { dataset, table, kind, steps, bindings, reads } = change
     let rows = 0
     await this.#step(place, reads, async () => {
-      await this.#inTransaction(async () => {
+      await this.#inWriting(async () => {
         for (const { sql, counts } of steps) {
           const changed = await this.#execute({ sql, bindings })
           if (counts) rows += changed
@@ -211,16 +212,8 @@ export class SessionHost implements ScriptHost {
     )
   }
 
-  async #inTransaction(work: () => Promise<void>): Promise<void> {
-    if (this.#isInTransaction) return work()
-    await this.#session.begin('read-write')
-    try {
-      await work()
-      await this.#session.commit()
-    } catch (error) {
-      await this.#session.rollback()
-      throw error
-    }
+  async #inWriting(work: () => Promise<void>): Promise<void> {
+    return inWriting({ session: this.#session, isInTransaction: this.#isInTransaction }, this.#job.signal, work)
   }
 
   /** A statement without rows: a child job within a script. `work` tells what it did. */
@@ -276,7 +269,7 @@ export class SessionHost implements ScriptHost {
     if (what === 'begin') {
       if (this.#isInTransaction)
         throw new MillpondError('query-invalid', 'A transaction is open already: COMMIT or ROLLBACK it first')
-      await this.#session.begin('read-write')
+      await this.#session.begin('read-write', this.#job.signal)
       this.#isInTransaction = true
       return
     }

@@ -12,6 +12,7 @@ import type { Road, SessionPlace } from './query.ts'
 import { refuseExpensive, statisticsOf } from './rows-job.ts'
 import { inTurn } from './run-rows.ts'
 import { emptyStatistics } from './jobs/empty-statistics.ts'
+import { inWriting } from './writing.ts'
 
 /** A session that makes more has forgotten to drop them. */
 const temporaryTablesMax = 200
@@ -37,12 +38,20 @@ export async function runSessionWrite(
   refuseExpensive(road.rowsDeps, job, estimate)
   cost.spend(principal.handle, estimate.billedBytes)
   const statement = writeStatement(write, target, rows, road.settings.resultRowsMax)
-  const changed = await inTurn(road.rowsDeps.computing, principal.id, job.signal, async () => {
-    const count = await session.execute(statement, job.signal)
-    return write.kind === 'create-temporary' && rows !== undefined ? rowsOf(session, target.sql, job.signal) : count
-  })
-  if ('target' in write && write.target.dataset !== undefined)
-    road.deps.driver.made.touch(session, write.target.dataset, write.target.table)
+  const execute = async (): Promise<number> =>
+    inTurn(road.rowsDeps.computing, principal.id, job.signal, async () => {
+      const count = await session.execute(statement, job.signal)
+      return write.kind === 'create-temporary' && rows !== undefined ? rowsOf(session, target.sql, job.signal) : count
+    })
+  const { dataset, table } = 'target' in write ? write.target : { dataset: undefined, table: write.table }
+  const changed =
+    dataset === undefined
+      ? await execute()
+      : await inWriting(place, job.signal, async () => {
+          const count = await execute()
+          road.deps.driver.made.touch(session, dataset, table)
+          return count
+        })
   job.finish({
     ...(rows === undefined ? emptyStatistics('OTHER') : statisticsOf(rows, estimate)),
     statementType: statementTypes[write.kind](rows),

@@ -125,7 +125,10 @@ export interface EngineFile {
  */
 export interface WarehouseSession {
   run(statement: EngineStatement, signal: AbortSignal): Promise<ResultRun>
-  /** A statement without rows of interest; resolves with the rows it changed. Error too: made-unwritable. */
+  /**
+   * A statement without rows of interest; resolves with the rows it changed. One that writes outside of a transaction waits for its
+   * turn, as `begin` does. Error too: made-unwritable.
+   */
   execute(statement: EngineStatement, signal: AbortSignal): Promise<number>
   /** Prepares only; nothing runs. */
   describe(statement: EngineStatement, signal: AbortSignal): Promise<StatementShape>
@@ -149,7 +152,7 @@ export interface WarehouseSession {
    * be written (made-unwritable). After an error in a transaction only rollback may help; a rebuild may end one, too: every call
    * then says so until rollback.
    */
-  begin(mode: 'read-only' | 'read-write', signal?: AbortSignal): Promise<void>
+  begin(mode: 'read-only' | 'read-write', signal: AbortSignal): Promise<void>
   commit(): Promise<void>
   /** Fine without a transaction. */
   rollback(): Promise<void>

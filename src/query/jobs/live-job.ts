@@ -103,8 +103,7 @@ export class LiveJob implements Job {
     this.#state = 'running'
     this.#startedAtMicros = this.#deps.clock.nowMicros()
     const cancelTimeout = this.#deps.clock.schedule(() => {
-      const message = `The query took longer than ${timeoutMs / 1000} s: ask for less at once`
-      this.stop(new MillpondError('query-limit', message))
+      this.stop(tookTooLong(timeoutMs))
     }, timeoutMs)
     this.#atEnd.push(cancelTimeout, release)
   }
@@ -193,6 +192,11 @@ export class LiveJob implements Job {
       statistics: this.#statistics,
     }
   }
+}
+
+export function tookTooLong(timeoutMs: number): MillpondError {
+  const message = `The query took longer than ${timeoutMs / 1000} s: ask for less at once`
+  return new MillpondError('query-limit', message)
 }
 
 function asMillpondError(error: unknown): MillpondError {

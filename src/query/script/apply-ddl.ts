@@ -52,7 +52,7 @@ function unwritable(dataset: string, catalog: CallerCatalog): MillpondError {
 
 async function inTransaction(deps: DdlDeps, work: () => Promise<void>): Promise<void> {
   if (deps.isInTransaction) return work()
-  await deps.session.begin('read-write')
+  await deps.session.begin('read-write', deps.signal)
   try {
     await work()
     await deps.session.commit()

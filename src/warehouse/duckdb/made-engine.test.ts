@@ -92,12 +92,12 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('whoever does not end is interrupted, and hears why until he rolls back', async () => {
-    await rig.session.begin('read-only')
+    await rig.session.begin('read-only', never)
     expect(await rowsOf('SELECT count(*) FROM made.shop.orders')).toEqual([[10n]])
     const other = await rig.driver.openSession({ semantics: 'plain' })
     const run = await other.run({ sql: 'SELECT id FROM made.shop.orders, range(2000000)' }, never)
     const idle = await rig.driver.openSession({ semantics: 'plain' })
-    await idle.begin('read-only')
+    await idle.begin('read-only', never)
     expect(await rowsOf('SELECT id FROM web.t', idle)).toEqual([['old']])
     await rig.driver.maintenance.replaceWith(await rebuilt())
     expect(await openHandles()).toBe(1)
@@ -120,7 +120,7 @@ describe('another engine takes the place of the present one', () => {
   })
 
   test('writers come before or after', async () => {
-    await rig.session.begin('read-write')
+    await rig.session.begin('read-write', never)
     await execute('INSERT INTO made.shop.orders VALUES (12)')
     const replacing = rig.driver.maintenance.replaceWith(await rebuilt())
     const other = await rig.driver.openSession({ semantics: 'plain' })

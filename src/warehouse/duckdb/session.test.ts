@@ -19,7 +19,7 @@ describe('a statement that fails behind its first rows', () => {
       message: 'boom',
     })
     expect((await rowsOf(sql, new Map([['from', '2000000']]))).length).toBe(1_000_000)
-    await rig.session.begin('read-only')
+    await rig.session.begin('read-only', never)
     await expect(rowsOf(sql, new Map([['from', '500000']]))).rejects.toMatchObject({ message: 'boom' })
     await rig.session.rollback()
     await expect(async () => {
@@ -184,7 +184,7 @@ describe('writing', () => {
 
 describe('transactions', () => {
   test('are visible to others only after the commit', async () => {
-    await rig.session.begin('read-write')
+    await rig.session.begin('read-write', never)
     await execute('CREATE TABLE made.main.orders (id BIGINT)')
     await execute('INSERT INTO made.main.orders VALUES (1), (2)')
     await execute('CREATE TEMP TABLE beside AS SELECT 1 AS one')
@@ -197,7 +197,7 @@ describe('transactions', () => {
   })
 
   test('roll back as a whole, also after an error in them', async () => {
-    await rig.session.begin('read-write')
+    await rig.session.begin('read-write', never)
     await execute('CREATE TABLE made.main.gone (id BIGINT)')
     await expect(rowsOf('FROM made.main.nothing')).rejects.toMatchObject({ code: 'query-invalid' })
     await rig.session.rollback()
@@ -208,7 +208,7 @@ describe('transactions', () => {
 
   test('a read-only one sees one moment', async () => {
     await execute('CREATE OR REPLACE TABLE made.main.counter AS SELECT 1 AS n')
-    await rig.session.begin('read-only')
+    await rig.session.begin('read-only', never)
     expect(await valueOf('SELECT n FROM made.main.counter')).toBe(1)
     const other = await rig.driver.openSession({ semantics: 'plain' })
     await other.execute({ sql: 'UPDATE made.main.counter SET n = 2' }, never)
@@ -224,19 +224,24 @@ describe('transactions', () => {
     const others = await Promise.all(
       Array.from({ length: 8 }, async () => rig.driver.openSession({ semantics: 'plain' })),
     )
-    await rig.session.begin('read-write')
+    await rig.session.begin('read-write', never)
     const waiting = others.map(async (other) => other.execute({ sql: 'UPDATE made.main.sums SET n = n + 1' }, never))
     const cancel = new AbortController()
     const leaving = await rig.driver.openSession({ semantics: 'plain' })
+    const waiter = await rig.driver.openSession({ semantics: 'plain' })
     const left = leaving.execute({ sql: 'UPDATE made.main.sums SET n = 100' }, cancel.signal)
+    const begun = new AbortController()
+    const beginning = waiter.begin('read-write', begun.signal)
     cancel.abort()
     await expect(left).rejects.toMatchObject({ code: 'query-cancelled' })
+    begun.abort()
+    await expect(beginning).rejects.toMatchObject({ code: 'query-cancelled' })
     expect(await valueOf('SELECT n FROM made.main.sums')).toBe(0n)
     await execute('UPDATE made.main.sums SET n = n + 1')
     await rig.session.commit()
     await Promise.all(waiting)
     expect(await valueOf('SELECT n FROM made.main.sums')).toBe(9n)
-    for (const other of [...others, leaving]) await other.close()
+    for (const other of [...others, leaving, waiter]) await other.close()
   })
 })
 
@@ -272,7 +277,7 @@ describe('inline tables', () => {
         rows,
       })
     await put([[1n, 'old', 0n, [], 0, true, 0, null, null, null]])
-    await rig.session.begin('read-only')
+    await rig.session.begin('read-only', never)
     await put([
       [
         2n ** 63n - 1n,

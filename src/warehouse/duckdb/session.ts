@@ -256,7 +256,7 @@ export class DuckdbSession implements WarehouseSession, Holder {
     )
   }
 
-  async begin(mode: 'read-only' | 'read-write', signal: AbortSignal = never): Promise<void> {
+  async begin(mode: 'read-only' | 'read-write', signal: AbortSignal): Promise<void> {
     assert(this.#transaction === undefined, 'one transaction at a time')
     const both = this.#signals(signal)
     const endTurn = mode === 'read-write' ? await this.#deps.takeTurn(both) : () => undefined

@@ -207,7 +207,8 @@ class SmallSession implements QuerySession {
     await this.#connection.run(`SET TimeZone = '${zone.replaceAll("'", "''")}'`)
   }
 
-  async begin(mode: 'read-only' | 'read-write'): Promise<void> {
+  async begin(mode: 'read-only' | 'read-write', signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw new MillpondError('query-cancelled', 'The query was cancelled')
     await this.#connection.run(mode === 'read-only' ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN')
   }
 

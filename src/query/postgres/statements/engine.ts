@@ -287,12 +287,22 @@ export class Engine {
     this.#deps.checkLogin()
     await this.#makeRoom()
     if (relations.size > 0) await this.#deps.catalog.put(relations, clientSql)
-    await this.#deps.transaction.ready(command)
+    try {
+      await this.#deps.transaction.ready(command, this.#stop.signal, this.#timeoutMs)
+    } catch (error) {
+      throw this.#failure(error)
+    }
+  }
+
+  /** What the client allows a statement; undefined: the road's own bound. */
+  get #timeoutMs(): number | undefined {
+    const timeoutMs = this.#deps.settings.milliseconds('statement_timeout')
+    return timeoutMs === 0 ? undefined : timeoutMs
   }
 
   async #submit(sql: string, parameters: readonly BoundParameter[], told: Told) {
-    const { session, settings } = this.#deps
-    const timeoutMs = settings.milliseconds('statement_timeout')
+    const { session } = this.#deps
+    const timeoutMs = this.#timeoutMs
     const bound: QueryParameter[] = parameters.map((parameter) => ({
       name: undefined,
       type: text,
@@ -305,7 +315,7 @@ export class Engine {
       readsCatalog: told.readsCatalog === true,
       write: told.write,
       ...(bound.length === 0 ? {} : { parameters: bound }),
-      ...(timeoutMs === 0 ? {} : { timeoutMs }),
+      timeoutMs,
     }
     try {
       const job = await session.submit(request, this.#freshSignal())
@@ -329,7 +339,7 @@ export class Engine {
 
   #failure(error: unknown): unknown {
     const { code, message } = error as { code?: string; message?: string }
-    const isOwnBound = this.#deps.settings.milliseconds('statement_timeout') > 0 && /longer than/.test(message ?? '')
+    const isOwnBound = this.#timeoutMs !== undefined && /longer than/.test(message ?? '')
     if (code === 'query-limit' && isOwnBound) {
       return new PgError(states.cancelled, 'canceling statement due to statement timeout')
     }

@@ -71,15 +71,15 @@ export class Transaction {
     this.#isOneSnapshot = isOneSnapshot
   }
 
-  /** Before a statement of the engine. `command`: of one that changes tables of datasets. */
-  async ready(command?: string): Promise<void> {
+  /** Before a statement of the engine, which may wait as it may. `command`: of one that changes tables of datasets. */
+  async ready(command: string | undefined, signal: AbortSignal, timeoutMs: number | undefined): Promise<void> {
     if (this.#isReadOnly && command !== undefined && this.#state !== 'idle')
       throw new PgError(states.readOnlyTransaction, `cannot execute ${command} in a read-only transaction`)
     if (this.#state === 'idle' || this.#begun === 'read-write') return
     if (command === undefined && this.#begun === 'read-only') return
     if (this.#begun === 'read-only') await this.#endReading()
     const mode = command === undefined ? 'read-only' : 'read-write'
-    await this.#session.begin(mode)
+    await this.#session.begin(mode, signal, timeoutMs)
     this.#begun = mode
   }
 
