@@ -235,21 +235,20 @@ export class SessionHost implements ScriptHost {
 
   async ddl(place: StatementPlace, change: DdlChange): Promise<void> {
     const { driver, clock, preparer } = this.#road.deps
-    const { catalog } = await this.#caller()
     const reads = change.kind === 'create-table' ? (change.rows?.reads ?? []) : []
     await this.#step(place, reads, async () => {
-      await applyDdl(
-        {
+      await this.#inWriting(async () => {
+        this.#view = undefined
+        const deps = {
           made: driver.made,
           session: this.#session,
-          catalog,
+          catalog: (await this.#caller()).catalog,
           nowMicros: clock.nowMicros(),
-          signal: this.#job.signal,
-          isInTransaction: this.#isInTransaction,
+          execute: async (sql: string, bindings: Bindings) => this.#execute({ sql, bindings }),
           isSource: preparer.deps.isSource,
-        },
-        change,
-      )
+        }
+        await applyDdl(deps, change)
+      })
       return {}
     })
     if ('table' in change) this.#ddlTarget = { dataset: change.dataset, table: change.table }

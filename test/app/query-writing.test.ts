@@ -122,3 +122,70 @@ describe('whoever waits for the turn to write', () => {
     })
   })
 })
+
+describe('tables are changed as they are when the turn comes', () => {
+  /** All are asked, in this order, while somebody else writes; errors, or undefined. */
+  async function behindWriter(statements: readonly string[]): Promise<(string | undefined)[]> {
+    await writer.begin('read-write', never)
+    const asked: Promise<string | undefined>[] = []
+    for (const sql of statements) {
+      asked.push(rig.error(sql).then((error) => (error === 'no error' ? undefined : error)))
+      await untilRunning(asked.length)
+    }
+    await writer.rollback()
+    return Promise.all(asked)
+  }
+
+  test('columns that are added at once are both there', async () => {
+    const errors = await behindWriter(['ALTER TABLE ds.t ADD COLUMN a STRING', 'ALTER TABLE ds.t ADD COLUMN b STRING'])
+    expect(errors).toEqual([undefined, undefined])
+    expect(await rig.rows('SELECT a, b FROM ds.t')).toEqual([])
+    const twice = await behindWriter(['ALTER TABLE ds.t ADD COLUMN c STRING', 'ALTER TABLE ds.t ADD COLUMN c STRING'])
+    expect(twice).toEqual([undefined, 'query-invalid: Column already exists: c'])
+  })
+
+  test('a type is widened from what it is then', async () => {
+    await rig.ask('INSERT ds.t VALUES (1)')
+    const [first, second] = await behindWriter([
+      'ALTER TABLE ds.t ALTER COLUMN id SET DATA TYPE FLOAT64',
+      'ALTER TABLE ds.t ALTER COLUMN id SET DATA TYPE NUMERIC',
+    ])
+    expect(first).toBeUndefined()
+    expect(second).toMatch(/type \(FLOAT64\) is assignable to the new type \(NUMERIC\)/)
+  })
+
+  test('a dataset with a new table in it stays', async () => {
+    await rig.ask('CREATE SCHEMA filled')
+    const errors = await behindWriter(['CREATE TABLE filled.t AS SELECT 1 AS x', 'DROP SCHEMA filled'])
+    expect(errors).toEqual([undefined, 'query-invalid: Dataset millpond:filled is still in use'])
+    expect(await rig.rows('SELECT x FROM filled.t')).toEqual([[1]])
+  })
+
+  test('a table does not come into a dataset that has gone', async () => {
+    await rig.ask('CREATE SCHEMA gone')
+    const errors = await behindWriter(['DROP SCHEMA gone', 'CREATE TABLE gone.t AS SELECT 1 AS x'])
+    expect(errors).toEqual([undefined, 'table-unknown: Not found: Dataset millpond:gone'])
+  })
+
+  test.each([
+    ['CREATE TABLE ds.same AS SELECT 7 AS x', 'CREATE VIEW ds.same AS SELECT 8 AS x', 7],
+    ['CREATE TABLE ds.same AS SELECT 7 AS x', 'CREATE OR REPLACE VIEW ds.same AS SELECT 8 AS x', 7],
+    ['CREATE VIEW ds.same AS SELECT 8 AS x', 'CREATE TABLE ds.same AS SELECT 7 AS x', 8],
+  ])('a name is a table or a view: %s', async (first, second, value) => {
+    const errors = await behindWriter([first, second])
+    expect(errors).toEqual([undefined, 'table-exists: Already Exists: Table millpond:ds.same'])
+    expect(await rig.rows('SELECT x FROM ds.same')).toEqual([[value]])
+    await rig.ask(`DROP ${first.includes('VIEW') ? 'VIEW' : 'TABLE'} ds.same`)
+  })
+
+  test('a table that two make anew, and one that two drop', async () => {
+    const replaced = await behindWriter([
+      'CREATE OR REPLACE TABLE ds.anew AS SELECT 1 AS x',
+      'CREATE OR REPLACE TABLE ds.anew AS SELECT 2 AS x',
+    ])
+    expect(replaced).toEqual([undefined, undefined])
+    expect(await rig.rows('SELECT x FROM ds.anew')).toEqual([[2]])
+    const dropped = await behindWriter(['DROP TABLE ds.anew', 'DROP TABLE ds.anew'])
+    expect(dropped).toEqual([undefined, 'table-unknown: Not found: Table millpond:ds.anew'])
+  })
+})

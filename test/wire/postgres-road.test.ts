@@ -155,6 +155,21 @@ describe('temporary tables', () => {
 })
 
 describe('tables that people made', () => {
+  it('keep nobody waiting longer than he wants to wait for another writer', async () => {
+    await connected(async (writer) => {
+      await writer.query(`BEGIN; INSERT INTO desk.notes (id) VALUES (1)`)
+      await connected(async (other) => {
+        await other.query('SET statement_timeout = 50')
+        const insert = `INSERT INTO desk.notes (id) VALUES (2)`
+        expect((await failure(other.query(insert))).code).toBe('57014')
+        expect((await failure(other.query(`BEGIN; ${insert}`))).code).toBe('57014')
+        await other.query('ROLLBACK')
+      })
+      await writer.query('COMMIT')
+      expect(await valuesOf(writer, 'SELECT id FROM desk.notes')).toEqual(['1'])
+    })
+  })
+
   it('take rows', async () => {
     await connected(async (client) => {
       await client.query('INSERT INTO desk.notes (id, text) VALUES ($1, $2)', [1, 'one'])

@@ -1,19 +1,19 @@
-// Applies DDL of a script to the made datasets, in the session's transaction or in one of its own.
+// Applies DDL of a script to the made datasets, in a transaction that writes: from its begin to its end nobody else changes what is
+// decided on here.
 import { MillpondError } from '../../core/errors.ts'
-import type { DdlChange } from '../../sql/script/host.ts'
-import type { MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
+import type { Bindings, DdlChange } from '../../sql/script/host.ts'
+import type { MadeCatalog, MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
-import { inBigqueryWords } from './constraint.ts'
 import { alteredTable, madeName, madeTable, tableDdl } from './made-ddl.ts'
 
 export interface DdlDeps {
   readonly made: Pick<MadeStore, 'catalog' | 'change' | 'touch'>
+  /** In a transaction that writes. */
   readonly session: WarehouseSession
+  /** Read in that transaction. */
   readonly catalog: CallerCatalog
   readonly nowMicros: number
-  readonly signal: AbortSignal
-  /** The session has a transaction of the script open. */
-  readonly isInTransaction: boolean
+  readonly execute: (sql: string, bindings: Bindings) => Promise<unknown>
   /** A source of this name may have no table yet. */
   readonly isSource?: ((name: string) => boolean) | undefined
 }
@@ -50,24 +50,16 @@ function unwritable(dataset: string, catalog: CallerCatalog): MillpondError {
   return new MillpondError('made-unwritable', `${why}; write into a dataset of your own (CREATE SCHEMA …)`)
 }
 
-async function inTransaction(deps: DdlDeps, work: () => Promise<void>): Promise<void> {
-  if (deps.isInTransaction) return work()
-  await deps.session.begin('read-write', deps.signal)
-  try {
-    await work()
-    await deps.session.commit()
-  } catch (error) {
-    await deps.session.rollback()
-    throw error
-  }
+function madeNow({ made, session }: DdlDeps): MadeCatalog {
+  return made.catalog(session)
 }
 
-function hasDataset({ made }: DdlDeps, dataset: string): boolean {
-  return made.catalog().datasets.some((one) => one.dataset === dataset)
+function hasDataset(deps: DdlDeps, dataset: string): boolean {
+  return madeNow(deps).datasets.some((one) => one.dataset === dataset)
 }
 
-function tableOf({ made }: DdlDeps, dataset: string, table: string): MadeTable | undefined {
-  return made.catalog().tables.find((one) => one.dataset === dataset && one.table === table)
+function tableOf(deps: DdlDeps, dataset: string, table: string): MadeTable | undefined {
+  return madeNow(deps).tables.find((one) => one.dataset === dataset && one.table === table)
 }
 
 function demandDataset(deps: DdlDeps, dataset: string): void {
@@ -81,7 +73,7 @@ async function changeSchema(
 ): Promise<void> {
   const { made, session, nowMicros } = deps
   const { dataset } = change
-  const known = made.catalog().datasets.find((one) => one.dataset === dataset)
+  const known = madeNow(deps).datasets.find((one) => one.dataset === dataset)
   if (change.kind === 'create-schema') {
     if (known !== undefined || deps.catalog.datasetNames().includes(dataset) || deps.isSource?.(dataset) === true) {
       if (change.ifNotExists) return
@@ -90,9 +82,7 @@ async function changeSchema(
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,1023}$/.test(dataset))
       throw new MillpondError('query-invalid', `Invalid dataset ID "${dataset}": letters, digits and underscores only`)
     const put = { dataset, options: change.options, createdAtMicros: nowMicros, changedAtMicros: nowMicros }
-    return inTransaction(deps, async () =>
-      made.change(session, [`CREATE SCHEMA made.${quoted(dataset)}`], { kind: 'put-dataset', dataset: put }),
-    )
+    return made.change(session, [`CREATE SCHEMA made.${quoted(dataset)}`], { kind: 'put-dataset', dataset: put })
   }
   if (known === undefined) {
     if (change.kind === 'drop-schema' && change.ifExists) return
@@ -101,15 +91,13 @@ async function changeSchema(
   if (change.kind === 'set-schema-options') {
     const options = { ...known.options, ...change.options }
     const put = { ...known, options, changedAtMicros: nowMicros }
-    return inTransaction(deps, async () => made.change(session, [], { kind: 'put-dataset', dataset: put }))
+    return made.change(session, [], { kind: 'put-dataset', dataset: put })
   }
-  const inside = made.catalog().tables.filter((table) => table.dataset === dataset)
+  const inside = madeNow(deps).tables.filter((table) => table.dataset === dataset)
   if (inside.length > 0 && !change.isCascade) {
     throw new MillpondError('query-invalid', `Dataset ${deps.catalog.project}:${dataset} is still in use`)
   }
-  await inTransaction(deps, async () =>
-    made.change(session, [`DROP SCHEMA made.${quoted(dataset)} CASCADE`], { kind: 'drop-dataset', dataset }),
-  )
+  await made.change(session, [`DROP SCHEMA made.${quoted(dataset)} CASCADE`], { kind: 'drop-dataset', dataset })
 }
 
 function quoted(name: string): string {
@@ -120,31 +108,26 @@ async function createTable(
   deps: DdlDeps,
   change: Extract<DdlChange, { readonly kind: 'create-table' }>,
 ): Promise<void> {
-  const { made, session, signal, nowMicros } = deps
+  const { made, session, execute, nowMicros } = deps
   const { dataset, table, mode, rows, columns } = change
   demandDataset(deps, dataset)
   const old = tableOf(deps, dataset, table)
   if (old !== undefined && mode === 'if-not-exists') return
   if (old !== undefined && mode === 'new') throw exists(deps, dataset, table)
   const name = madeName(dataset, table)
-  await inTransaction(deps, async () => {
+  const drop = old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
+  const put = { kind: 'put-table', table: madeTable(change, nowMicros) } as const
+  if (rows === undefined) await made.change(session, [...drop, tableDdl(change)], put)
+  else {
     // The rows may come from the very table that is replaced: they are read into a new one first.
-    const making = rows === undefined ? name : madeName(dataset, `_making_${table}`)
-    const head = rows === undefined && old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
-    const ddl = tableDdl(rows === undefined ? change : { ...change, table: `_making_${table}` })
-    if (rows === undefined)
-      await made.change(session, [...head, ddl], { kind: 'put-table', table: madeTable(change, nowMicros) })
-    else {
-      await session.execute({ sql: ddl }, signal)
-      const list = columns.map((column) => quoted(column.name)).join(', ')
-      const sql = `INSERT INTO ${making} (${list}) ${rows.sql}`
-      await inBigqueryWords(session.execute({ sql, parameters: rows.bindings }, signal))
-      const drop = old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
-      const rename = `ALTER TABLE ${making} RENAME TO ${quoted(table)}`
-      await made.change(session, [...drop, rename], { kind: 'put-table', table: madeTable(change, nowMicros) })
-    }
-    made.touch(session, dataset, table)
-  })
+    const making = `_making_${table}`
+    const list = columns.map((column) => quoted(column.name)).join(', ')
+    await execute(tableDdl({ ...change, table: making }), new Map())
+    await execute(`INSERT INTO ${madeName(dataset, making)} (${list}) ${rows.sql}`, rows.bindings)
+    const rename = `ALTER TABLE ${madeName(dataset, making)} RENAME TO ${quoted(table)}`
+    await made.change(session, [...drop, rename], put)
+  }
+  made.touch(session, dataset, table)
 }
 
 function exists({ catalog }: DdlDeps, dataset: string, table: string): MillpondError {
@@ -173,7 +156,7 @@ async function createView(deps: DdlDeps, change: Extract<DdlChange, { readonly k
     createdAtMicros: nowMicros,
     changedAtMicros: nowMicros,
   }
-  await inTransaction(deps, async () => made.change(session, [], { kind: 'put-table', table: put }))
+  await made.change(session, [], { kind: 'put-table', table: put })
 }
 
 async function dropTable(deps: DdlDeps, change: Extract<DdlChange, { readonly kind: 'drop-table' }>): Promise<void> {
@@ -191,7 +174,7 @@ async function dropTable(deps: DdlDeps, change: Extract<DdlChange, { readonly ki
     )
   }
   const ddl = old.kind === 'table' ? [`DROP TABLE ${madeName(dataset, table)}`] : []
-  await inTransaction(deps, async () => made.change(session, ddl, { kind: 'drop-table', dataset, table }))
+  await made.change(session, ddl, { kind: 'drop-table', dataset, table })
 }
 
 async function alterTable(deps: DdlDeps, change: Extract<DdlChange, { readonly kind: 'alter-table' }>): Promise<void> {
@@ -213,11 +196,9 @@ async function alterTable(deps: DdlDeps, change: Extract<DdlChange, { readonly k
   if (altered.renamedTo !== undefined && tableOf(deps, dataset, altered.renamedTo) !== undefined)
     throw exists(deps, dataset, altered.renamedTo)
   const ddl = old.kind === 'table' ? altered.ddl : []
-  await inTransaction(deps, async () => {
-    if (altered.renamedTo !== undefined) await made.change(session, [], { kind: 'drop-table', dataset, table })
-    await made.change(session, ddl, { kind: 'put-table', table: altered.table })
-    made.touch(session, dataset, altered.table.table)
-  })
+  if (altered.renamedTo !== undefined) await made.change(session, [], { kind: 'drop-table', dataset, table })
+  await made.change(session, ddl, { kind: 'put-table', table: altered.table })
+  made.touch(session, dataset, altered.table.table)
 }
 
 async function changeRoutine(
@@ -227,18 +208,18 @@ async function changeRoutine(
   const { made, session, nowMicros } = deps
   const { dataset, name } = change
   demandDataset(deps, dataset)
-  const old = made.catalog().routines.find((one) => one.dataset === dataset && one.name === name)
+  const old = madeNow(deps).routines.find((one) => one.dataset === dataset && one.name === name)
   if (change.kind === 'drop-routine') {
     if (old === undefined) {
       if (change.ifExists) return
       throw new MillpondError('table-unknown', `Not found: Routine ${deps.catalog.project}:${dataset}.${name}`)
     }
-    return inTransaction(deps, async () => made.change(session, [], { kind: 'drop-routine', dataset, name }))
+    return made.change(session, [], { kind: 'drop-routine', dataset, name })
   }
   if (old !== undefined && change.mode === 'if-not-exists') return
   if (old !== undefined && change.mode === 'new') {
     throw new MillpondError('table-exists', `Already Exists: Routine ${deps.catalog.project}:${dataset}.${name}`)
   }
   const routine = { dataset, name, definition: change.definition, createdAtMicros: old?.createdAtMicros ?? nowMicros }
-  await inTransaction(deps, async () => made.change(session, [], { kind: 'put-routine', routine }))
+  await made.change(session, [], { kind: 'put-routine', routine })
 }

@@ -131,8 +131,7 @@ class DryHost implements ScriptHost {
         session: idleSession,
         catalog,
         nowMicros: clock.nowMicros(),
-        signal: new AbortController().signal,
-        isInTransaction: false,
+        execute: async () => 0,
         isSource: preparer.deps.isSource,
       },
       change,
@@ -152,7 +151,7 @@ async function nothing(): Promise<never> {
   throw new MillpondError('bug', 'BUG: a change that is only told about runs nothing')
 }
 
-/** For rules that begin and end a transaction around what is not done. */
+/** Stands where rules hand a session on. */
 const idleSession: WarehouseSession = {
   begin: async () => {},
   commit: async () => {},

@@ -1,9 +1,11 @@
 // A change of made datasets as the engine's statements and what the bookkeeping remembers of it.
 import { MillpondError } from '../../core/errors.ts'
+import { coercionCost } from '../../sql/coercion.ts'
 import { columnDdl } from '../../sql/script/columns.ts'
 import type { ColumnShape, DdlChange } from '../../sql/script/host.ts'
-import { duckType, identifier } from '../../sql/type-names.ts'
+import { duckType, identifier, typeName } from '../../sql/type-names.ts'
 import type { MadeChange, MadeColumn, MadeTable } from '../../warehouse/session.ts'
+import { typeOfText } from '../catalog/type-text.ts'
 
 export interface MadeStep {
   /** Run first, in order, inside one transaction. */
@@ -91,6 +93,7 @@ class Alteration {
         this.#run(`RENAME COLUMN ${this.#column(action.from)} TO ${identifier(action.to)}`)
         return this.#change(action.from, { name: action.to })
       case 'set-type':
+        this.#demandWidening(action)
         this.#run(`ALTER COLUMN ${this.#column(action.name)} SET DATA TYPE ${duckType(action.column.type)}`)
         return this.#change(action.name, { type: action.column.typeText })
       case 'drop-not-null':
@@ -133,6 +136,14 @@ class Alteration {
     const old = this.#find(name)
     const columns = this.table.columns.map((column) => (column === old ? { ...old, ...changed } : column))
     this.table = { ...this.table, columns }
+  }
+
+  /** Every value that is there must stay what it is. */
+  #demandWidening({ name, column }: Extract<AlterStep, { readonly kind: 'set-type' }>): void {
+    const type = typeOfText(this.#find(name).type)
+    if (coercionCost({ type, origin: 'value' }, column.type) !== undefined) return
+    const message = `ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type (${typeName(type)}) is assignable to the new type (${typeName(column.type)})`
+    throw new MillpondError('query-invalid', message)
   }
 
   #add({ column, ifNotExists }: Extract<AlterStep, { readonly kind: 'add-column' }>): void {

@@ -13,9 +13,8 @@ import type {
   Drop,
   Truncate,
 } from '../syntax/ast-statement.ts'
-import type { CatalogTable, SqlCatalog } from '../catalog.ts'
-import { coercionCost } from '../coercion.ts'
-import { identifier, typeName } from '../type-names.ts'
+import type { SqlCatalog } from '../catalog.ts'
+import { identifier } from '../type-names.ts'
 import { askedRows } from './asked-rows.ts'
 import { columnDdl, columnShape, likeColumns, queriedColumns, refuseTwins, typeShape } from './columns.ts'
 import type { AlterStep, ColumnShape, CompiledStatement, DdlChange, StatementPlace } from './host.ts'
@@ -290,11 +289,11 @@ async function alter(run: RunningScript, place: StatementPlace, statement: Alter
   if (!Object.hasOwn(droppable, what))
     throw new SqlError('unsupported', `ALTER ${what} is not supported locally`, offset)
   const { dataset, name } = placedName(statement.name, catalog)
-  const steps = actions.flatMap((action) => alterStep(run, action, catalog.table(dataset, name)))
+  const steps = actions.flatMap((action) => alterStep(run, action))
   await run.host.ddl(place, { kind: 'alter-table', dataset, table: name, ifExists, actions: steps })
 }
 
-function alterStep(run: RunningScript, action: AlterAction, table: CatalogTable | undefined): AlterStep[] {
+function alterStep(run: RunningScript, action: AlterAction): AlterStep[] {
   switch (action.kind) {
     case 'set-options':
       return [{ kind: 'set-options', options: optionValues(action.options) }]
@@ -319,7 +318,7 @@ function alterStep(run: RunningScript, action: AlterAction, table: CatalogTable 
     case 'rename-to':
       return [{ kind: 'rename-to', table: action.name.parts.at(-1)?.name ?? '' }]
     case 'alter-column':
-      return [alterColumn(run, action, table)]
+      return [alterColumn(run, action)]
     // Never enforced, here or there.
     case 'add-constraint':
     case 'drop-primary-key':
@@ -335,13 +334,11 @@ function alterStep(run: RunningScript, action: AlterAction, table: CatalogTable 
 function alterColumn(
   run: RunningScript,
   { name, change }: Extract<AlterAction, { readonly kind: 'alter-column' }>,
-  table: CatalogTable | undefined,
 ): AlterStep {
   switch (change.kind) {
     case 'options':
       return { kind: 'set-column-options', name: name.name, options: optionValues(change.options) }
     case 'type':
-      demandWidening(name, change.type, table)
       return { kind: 'set-type', name: name.name, column: typeShape(change.type) }
     case 'drop-not-null':
       return { kind: 'drop-not-null', name: name.name }
@@ -350,17 +347,4 @@ function alterColumn(
     case 'default':
       return { kind: 'set-default', name: name.name, defaultSql: run.textOf(change.value) }
   }
-}
-
-/** Every value that is there must stay what it is. */
-function demandWidening(name: ast.Identifier, to: ast.TypeNode, table: CatalogTable | undefined): void {
-  const column = table?.columns.find((one) => one.name.toLowerCase() === name.name.toLowerCase())
-  if (column === undefined) return
-  const { type } = typeShape(to)
-  if (coercionCost({ type: column.type, origin: 'value' }, type) !== undefined) return
-  throw new SqlError(
-    'semantic',
-    `ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type (${typeName(column.type)}) is assignable to the new type (${typeName(type)})`,
-    name.offset,
-  )
 }
