@@ -154,10 +154,10 @@ const query = z.strictObject({
   queryTimeoutMs: whole('ms', 300_000, 1, dayMs, 'A query is stopped after this time.'),
   resultRowsMax: whole(
     'rows',
-    1_000_000,
+    10_000_000,
     1,
     1_000_000_000,
-    'Rows of one result. Larger ones are stopped with `query-limit`.',
+    'Rows of one kept result (BigQuery API, scripts) or temporary table (Postgres port). Larger ones are stopped with `query-limit`. Results that stream have no bound.',
   ),
   resultBytesMax: size(
     GiB,

@@ -132,6 +132,7 @@ export interface QuerySettings {
   /** Of the running ones: how many the engine works on at one time; the others wait for their next rows. */
   readonly queriesComputingMax: number
   readonly queryTimeoutMs: number
+  /** Of what is kept: rows of one job that are read by page, of a script's answer, of a session's temporary table. */
   readonly resultRowsMax: number
   /** Kept rows of one job (BigQuery API), and of one cached result. */
   readonly resultBytesMax: number

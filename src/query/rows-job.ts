@@ -15,7 +15,7 @@ import type { FairQueue } from './fair-queue.ts'
 import type { LiveJob } from './jobs/live-job.ts'
 import type { PreparedRows } from './prepared.ts'
 import type { ResultStore } from './results/result-store.ts'
-import { inTurn, kept, limitedChunks } from './run-rows.ts'
+import { inTurn, kept, pulledChunks } from './run-rows.ts'
 import { emptyStatistics } from './jobs/empty-statistics.ts'
 
 export interface RowsJobDeps {
@@ -84,25 +84,24 @@ async function answerRows(deps: RowsJobDeps, options: RowsJobOptions, running: R
   const run = await inTurn(deps.computing, person, job.signal, async () => session.run(prepared.statement, job.signal))
   const columns = columnsOf(run, prepared)
   let rows = 0
-  const limited = limitedChunks(run, {
+  const pulled = pulledChunks(run, {
     computing: deps.computing,
     person,
     signal: job.signal,
-    rowsMax: deps.settings.resultRowsMax,
     onRows: (count) => {
       rows += count
     },
   })
   const statistics = (): JobStatistics => ({ ...statisticsOf(prepared, estimate), rows })
   if (job.keepsRows) {
-    await keepRows(deps, job, limited, { columns, key })
+    await keepRows(deps, job, pulled, { columns, key })
     await release()
     job.finish(statistics())
     return
   }
   const file = key === undefined ? undefined : await deps.results.create(cachedBytesMax)
   const chunks =
-    file === undefined ? limited : kept(limited, file, async (full) => remember(deps, key ?? '', columns, full))
+    file === undefined ? pulled : kept(pulled, file, async (full) => remember(deps, key ?? '', columns, full))
   job.answer(streamed(job, columns, chunks, { run, release, statistics }))
 }
 

@@ -1,5 +1,4 @@
-// The rows of one statement on their way out: the engine works only in its turn, the result has a bound, and on the way rows may
-// be kept for later pages or for the cache.
+// The rows of one statement on their way out: the engine works only in its turn, and on the way rows may be kept for the cache.
 //
 // A running query computes only while the engine works on its next rows, and only queriesComputingMax do at one time:
 // twelve heavy questions on two cores would otherwise all be slow, hold twelve hash tables, and press the loader's fresh
@@ -7,7 +6,7 @@
 import { MillpondError } from '../core/errors.ts'
 import type { ResultChunk, ResultRun } from '../warehouse/session.ts'
 import type { FairQueue } from './fair-queue.ts'
-import { type ResultFile, sliceChunk } from './results/result-file.ts'
+import type { ResultFile } from './results/result-file.ts'
 
 /** Everybody's turn comes round here too: one person's twelve queries don't hold up another's first. */
 export async function inTurn<Result>(
@@ -28,33 +27,23 @@ export interface RowsOptions {
   readonly computing: FairQueue
   readonly person: string
   readonly signal: AbortSignal
-  readonly rowsMax: number
   /** Told of every chunk that goes out. */
   readonly onRows: (count: number) => void
 }
 
-/** Ends with query-limit behind exactly rowsMax rows if there are more. */
-export async function* limitedChunks(run: ResultRun, options: RowsOptions): AsyncGenerator<ResultChunk> {
-  const { computing, person, signal, rowsMax, onRows } = options
+export async function* pulledChunks(run: ResultRun, options: RowsOptions): AsyncGenerator<ResultChunk> {
+  const { computing, person, signal, onRows } = options
   const pulled = run.chunks[Symbol.asyncIterator]()
-  let rows = 0
   try {
     for (;;) {
       const next = await inTurn(computing, person, signal, async () => pulled.next())
       if (next.done === true) return
-      const fitting = sliceChunk(next.value, 0, rowsMax - rows)
-      rows += fitting.rowCount
-      onRows(fitting.rowCount)
-      if (fitting.rowCount > 0) yield fitting
-      if (fitting.rowCount < next.value.rowCount) throw tooManyRows(rowsMax)
+      onRows(next.value.rowCount)
+      yield next.value
     }
   } finally {
     await run.close()
   }
-}
-
-function tooManyRows(rowsMax: number): MillpondError {
-  return new MillpondError('query-limit', `The result has more than ${rowsMax} rows: add a LIMIT, or aggregate`)
 }
 
 /**

@@ -22,10 +22,15 @@ interface Piece {
   readonly bytes: number
 }
 
+export interface ResultBounds {
+  readonly rowsMax: number
+  readonly bytesMax: number
+}
+
 export class ResultFile {
   readonly path: string
   readonly #handle: FileHandle
-  readonly #bytesMax: number
+  readonly #bounds: ResultBounds
   readonly #pieces: Piece[] = []
   #waiting: ResultChunk[] = []
   #waitingRows = 0
@@ -33,15 +38,15 @@ export class ResultFile {
   #bytes = 0
   #isSealed = false
 
-  private constructor(path: string, handle: FileHandle, bytesMax: number) {
+  private constructor(path: string, handle: FileHandle, bounds: ResultBounds) {
     this.path = path
     this.#handle = handle
-    this.#bytesMax = bytesMax
+    this.#bounds = bounds
   }
 
   /** The file is new. */
-  static async create(path: string, bytesMax: number): Promise<ResultFile> {
-    return new ResultFile(path, await open(path, 'wx+', 0o600), bytesMax)
+  static async create(path: string, bounds: ResultBounds): Promise<ResultFile> {
+    return new ResultFile(path, await open(path, 'wx+', 0o600), bounds)
   }
 
   get rows(): number {
@@ -52,10 +57,16 @@ export class ResultFile {
     return this.#bytes
   }
 
-  /** Error: query-limit, when the file would grow beyond its bound. */
+  /** Error: query-limit, when the file would grow beyond its bounds. */
   async append(chunk: ResultChunk): Promise<void> {
     assert(!this.#isSealed, 'a sealed result takes no rows')
     if (chunk.rowCount === 0) return
+    const { rowsMax } = this.#bounds
+    if (this.rows + chunk.rowCount > rowsMax)
+      throw new MillpondError(
+        'query-limit',
+        `The result has more than ${rowsMax} rows: ask for less, or write it into a table`,
+      )
     this.#waiting.push(chunk)
     this.#waitingRows += chunk.rowCount
     if (this.#waitingRows >= pieceRows) await this.#writePiece()
@@ -72,8 +83,9 @@ export class ResultFile {
     this.#waiting = []
     this.#waitingRows = 0
     const packed = await compress(serialize(chunks), compression)
-    if (this.#bytes + packed.length > this.#bytesMax) {
-      const message = `The result is larger than ${Math.floor(this.#bytesMax / 1024 / 1024)} MiB: ask for less, or write it into a table`
+    const { bytesMax } = this.#bounds
+    if (this.#bytes + packed.length > bytesMax) {
+      const message = `The result is larger than ${Math.floor(bytesMax / 1024 / 1024)} MiB: ask for less, or write it into a table`
       throw new MillpondError('query-limit', message)
     }
     await this.#handle.write(packed, 0, packed.length, this.#bytes)

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { systemClock } from '../../core/clock.ts'
 import type { EngineValue, ResultChunk } from '../../warehouse/session.ts'
-import { keptResultsMax, ResultStore } from './result-store.ts'
+import { keptResultsMax, ResultStore, type ResultStoreSettings } from './result-store.ts'
 
 let folder = ''
 let nowMicros = 0
@@ -21,12 +21,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function openStore(bounds: { resultBytesMax?: number; resultsBytesMax?: number } = {}): Promise<ResultStore> {
-  const { resultBytesMax = 1e9, resultsBytesMax = 1e9 } = bounds
-  return ResultStore.open(
-    { folder: join(folder, 'kept'), resultBytesMax, resultsBytesMax, resultAgeMsMax: 1000 },
-    clock,
-  )
+async function openStore(bounds: Partial<ResultStoreSettings> = {}): Promise<ResultStore> {
+  const roomy = { resultRowsMax: 1e9, resultBytesMax: 1e9, resultsBytesMax: 1e9, resultAgeMsMax: 1000 }
+  return ResultStore.open({ folder: join(folder, 'kept'), ...roomy, ...bounds }, clock)
 }
 
 function chunkOf(values: readonly EngineValue[]): ResultChunk {

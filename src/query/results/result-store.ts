@@ -13,6 +13,7 @@ export const keptResultsMax = 4_000
 
 export interface ResultStoreSettings {
   readonly folder: string
+  readonly resultRowsMax: number
   readonly resultBytesMax: number
   readonly resultsBytesMax: number
   readonly resultAgeMsMax: number
@@ -47,7 +48,8 @@ export class ResultStore {
   /** For one result; becomes known by `keep`. Whoever makes it removes it if it comes to nothing. */
   async create(bytesMax: number = this.#settings.resultBytesMax): Promise<ResultFile> {
     this.#made += 1
-    return ResultFile.create(join(this.#settings.folder, `${this.#made}.rows`), bytesMax)
+    const { folder, resultRowsMax: rowsMax } = this.#settings
+    return ResultFile.create(join(folder, `${this.#made}.rows`), { rowsMax, bytesMax })
   }
 
   /** A sealed file under a name of its own; one of the same name is replaced. */
