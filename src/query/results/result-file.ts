@@ -1,5 +1,6 @@
 // Rows of one result on disk: written once, piece by piece, then read by page from anywhere. Pieces are compressed one by
-// one, so that a page costs its own pieces only; where they lie is kept in memory (a few bytes a piece).
+// one, so that a page costs its own pieces only; where they lie is kept in memory (a few bytes a piece). The file is open while
+// it is written and while somebody reads, not while it is kept: thousands are.
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
@@ -29,24 +30,24 @@ export interface ResultBounds {
 
 export class ResultFile {
   readonly path: string
-  readonly #handle: FileHandle
+  /** While it is written. */
+  #writing: FileHandle | undefined
   readonly #bounds: ResultBounds
   readonly #pieces: Piece[] = []
   #waiting: ResultChunk[] = []
   #waitingRows = 0
   #rows = 0
   #bytes = 0
-  #isSealed = false
 
   private constructor(path: string, handle: FileHandle, bounds: ResultBounds) {
     this.path = path
-    this.#handle = handle
+    this.#writing = handle
     this.#bounds = bounds
   }
 
   /** The file is new. */
   static async create(path: string, bounds: ResultBounds): Promise<ResultFile> {
-    return new ResultFile(path, await open(path, 'wx+', 0o600), bounds)
+    return new ResultFile(path, await open(path, 'wx', 0o600), bounds)
   }
 
   get rows(): number {
@@ -59,7 +60,7 @@ export class ResultFile {
 
   /** Error: query-limit, when the file would grow beyond its bounds. */
   async append(chunk: ResultChunk): Promise<void> {
-    assert(!this.#isSealed, 'a sealed result takes no rows')
+    assert(this.#writing !== undefined, 'a sealed result takes no rows')
     if (chunk.rowCount === 0) return
     const { rowsMax } = this.#bounds
     if (this.rows + chunk.rowCount > rowsMax)
@@ -74,7 +75,7 @@ export class ResultFile {
 
   async seal(): Promise<void> {
     if (this.#waitingRows > 0) await this.#writePiece()
-    this.#isSealed = true
+    await this.#endWriting()
   }
 
   async #writePiece(): Promise<void> {
@@ -88,7 +89,7 @@ export class ResultFile {
       const message = `The result is larger than ${Math.floor(bytesMax / 1024 / 1024)} MiB: ask for less, or write it into a table`
       throw new MillpondError('query-limit', message)
     }
-    await this.#handle.write(packed, 0, packed.length, this.#bytes)
+    await this.#writing?.write(packed, 0, packed.length, this.#bytes)
     this.#pieces.push({ startRow: this.#rows, rows, offset: this.#bytes, bytes: packed.length })
     this.#rows += rows
     this.#bytes += packed.length
@@ -96,22 +97,33 @@ export class ResultFile {
 
   /** Chunks from `startRow` on, the first one cut to begin there. */
   async *read(startRow = 0): AsyncGenerator<ResultChunk> {
-    assert(this.#isSealed, 'a result is read when it is complete')
-    for (const piece of this.#pieces) {
-      if (piece.startRow + piece.rows <= startRow) continue
-      const packed = Buffer.alloc(piece.bytes)
-      await this.#handle.read(packed, 0, piece.bytes, piece.offset)
-      let at = piece.startRow
-      for (const chunk of deserialize(await decompress(packed)) as ResultChunk[]) {
-        const skip = Math.max(0, startRow - at)
-        at += chunk.rowCount
-        if (skip < chunk.rowCount) yield sliceChunk(chunk, skip, chunk.rowCount)
+    assert(this.#writing === undefined, 'a result is read when it is complete')
+    const handle = await open(this.path, 'r')
+    try {
+      for (const piece of this.#pieces) {
+        if (piece.startRow + piece.rows <= startRow) continue
+        const packed = Buffer.alloc(piece.bytes)
+        await handle.read(packed, 0, piece.bytes, piece.offset)
+        let at = piece.startRow
+        for (const chunk of deserialize(await decompress(packed)) as ResultChunk[]) {
+          const skip = Math.max(0, startRow - at)
+          at += chunk.rowCount
+          if (skip < chunk.rowCount) yield sliceChunk(chunk, skip, chunk.rowCount)
+        }
       }
+    } finally {
+      await handle.close()
     }
   }
 
+  async #endWriting(): Promise<void> {
+    const handle = this.#writing
+    this.#writing = undefined
+    await handle?.close()
+  }
+
   async remove(): Promise<void> {
-    await this.#handle.close()
+    await this.#endWriting()
     await rm(this.path, { force: true })
   }
 }

@@ -8,7 +8,7 @@ import { MillpondError } from '../../core/errors.ts'
 import type { ResultChunk } from '../../warehouse/session.ts'
 import { ResultFile } from './result-file.ts'
 
-/** Each is an open file, and a script may make one in every turn of a loop. */
+/** A script may make one in every turn of a loop. */
 export const keptResultsMax = 4_000
 
 export interface ResultStoreSettings {
@@ -32,6 +32,10 @@ export class ResultStore {
   readonly #clock: Clock
   /** In the order of their last use. */
   readonly #kept = new Map<string, Kept>()
+  /** The same in the order in which they came, so that the old ones are found without a walk over all. */
+  readonly #byAge = new Map<string, Kept>()
+  /** Of all of them. */
+  #bytes = 0
   #made = 0
 
   private constructor(settings: ResultStoreSettings, clock: Clock) {
@@ -52,11 +56,18 @@ export class ResultStore {
     return ResultFile.create(join(folder, `${this.#made}.rows`), { rowsMax, bytesMax })
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** A sealed file under a name of its own; one of the same name is replaced. */
   async keep(key: string, file: ResultFile): Promise<void> {
-    await this.forget(key)
-    this.#kept.set(key, { file, keptAtMicros: this.#clock.nowMicros(), readers: 0, isGone: false })
-    await this.#makeRoom()
+    const replaced = this.#drop(key)
+    const kept: Kept = { file, keptAtMicros: this.#clock.nowMicros(), readers: 0, isGone: false }
+    this.#kept.set(key, kept)
+    this.#byAge.set(key, kept)
+    this.#bytes += file.bytes
+    for (const gone of [...replaced, ...this.#makeRoom()]) await gone.file.remove()
   }
 
   has(key: string): boolean {
@@ -104,27 +115,40 @@ export class ResultStore {
   #find(key: string): Kept | undefined {
     const kept = this.#kept.get(key)
     if (kept === undefined) return undefined
-    const ageMs = (this.#clock.nowMicros() - kept.keptAtMicros) / 1000
-    return ageMs > this.#settings.resultAgeMsMax ? undefined : kept
+    return this.#isOld(kept) ? undefined : kept
+  }
+
+  #isOld({ keptAtMicros }: Kept): boolean {
+    return (this.#clock.nowMicros() - keptAtMicros) / 1000 > this.#settings.resultAgeMsMax
   }
 
   async forget(key: string): Promise<void> {
+    for (const gone of this.#drop(key)) await gone.file.remove()
+  }
+
+  /** Its name is free at once. What it gives is for the caller to remove; one that is read is removed by its last reader. */
+  #drop(key: string): Kept[] {
     const kept = this.#kept.get(key)
-    if (kept === undefined) return
+    if (kept === undefined) return []
     this.#kept.delete(key)
+    this.#byAge.delete(key)
+    this.#bytes -= kept.file.bytes
     kept.isGone = true
-    if (kept.readers === 0) await kept.file.remove()
+    return kept.readers === 0 ? [kept] : []
   }
 
   /** Drops what is too old, then the least recently used ones until the rest fits. */
-  async #makeRoom(): Promise<void> {
-    for (const key of this.#kept.keys()) if (this.#find(key) === undefined) await this.forget(key)
-    let bytes = [...this.#kept.values()].reduce((sum, { file }) => sum + file.bytes, 0)
-    for (const [key, { file }] of this.#kept) {
-      if (bytes <= this.#settings.resultsBytesMax && this.#kept.size <= keptResultsMax) return
-      bytes -= file.bytes
-      await this.forget(key)
+  #makeRoom(): Kept[] {
+    const gone: Kept[] = []
+    for (const [key, kept] of this.#byAge) {
+      if (!this.#isOld(kept)) break
+      gone.push(...this.#drop(key))
     }
+    for (const key of this.#kept.keys()) {
+      if (this.#bytes <= this.#settings.resultsBytesMax && this.#kept.size <= keptResultsMax) break
+      gone.push(...this.#drop(key))
+    }
+    return gone
   }
 
   async stop(): Promise<void> {
