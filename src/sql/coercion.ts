@@ -8,9 +8,10 @@ import type { ScalarKind, SqlType, StructField } from './types.ts'
  *   literal    a literal, or an expression made of one (-1)
  *   parameter  a query parameter
  *   null       NULL, or a parameter without a type: becomes anything
+ *   error      a call of ERROR: gives no value, so it becomes anything
  *   made       an array or struct constructor without a type: its parts decide
  */
-export type Origin = 'value' | 'literal' | 'parameter' | 'null' | 'made'
+export type Origin = 'value' | 'literal' | 'parameter' | 'null' | 'error' | 'made'
 
 export interface Typed {
   readonly type: SqlType
@@ -33,9 +34,13 @@ const ofLiteral: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = 
 
 const ofParameter: typeof ofLiteral = { STRING: ['DATE', 'TIME', 'DATETIME', 'TIMESTAMP'] }
 
+export function becomesAnything({ origin }: Typed): boolean {
+  return origin === 'null' || origin === 'error'
+}
+
 /** Steps from one type to another: 0 the same, more the further away; undefined: it doesn't become that by itself. */
 export function coercionCost(from: Typed, to: SqlType): number | undefined {
-  if (from.origin === 'null') return 0
+  if (becomesAnything(from)) return 0
   if (sameType(from.type, to)) return 0
   if (from.origin === 'made') return costOfMade(from, to)
   const { type } = from
@@ -77,7 +82,7 @@ function worst(costs: readonly (number | undefined)[]): number | undefined {
 
 /** The type that all become; undefined: there is none. NULLs alone are INT64, as in BigQuery. */
 export function supertypeOf(all: readonly Typed[]): SqlType | undefined {
-  const known = all.filter(({ origin }) => origin !== 'null')
+  const known = all.filter((one) => !becomesAnything(one))
   if (known.length === 0) return all[0]?.type ?? scalar.INT64
   const isMade = known.some(({ origin }) => origin === 'made')
   if (isMade) return ofStructs(known) ?? ofArrays(known) ?? firstCommon(known)

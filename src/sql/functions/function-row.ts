@@ -50,6 +50,8 @@ export interface FunctionRow {
   readonly lower: Lowering
   /** Its answer may differ from call to call, or from person to person: results that hold it are never cached. */
   readonly volatile?: true
+  /** It gives no value, so it becomes any type. */
+  readonly fails?: true
   /** Also takes no part in the check that every argument NULL gives NULL; only documentation. */
   readonly note?: string
 }

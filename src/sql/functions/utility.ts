@@ -9,7 +9,7 @@ const zeros = ['INT64', 'NUMERIC', 'BIGNUMERIC', 'FLOAT64'].flatMap((type): Func
 ])
 
 export const utilityFunctions: readonly FunctionRow[] = [
-  { signature: 'ERROR(STRING) -> INT64', lower: failSql("coalesce($1, 'NULL')", 'BIGINT') },
+  { signature: 'ERROR(STRING) -> INT64', lower: failSql("coalesce($1, 'NULL')", 'BIGINT'), fails: true },
   { signature: 'GENERATE_UUID() -> STRING', lower: 'CAST(uuid() AS VARCHAR)', volatile: true },
   {
     signature: 'TYPEOF(ANY) -> STRING',

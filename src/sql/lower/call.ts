@@ -91,7 +91,8 @@ export function lowerScalar(
   const write = (...sqls: string[]): string => writeRow(row, name, values, sqls, result, node.offset)
   const sqls = values.map(({ sql }) => sql)
   const sql = node.isSafe === true ? safeCall(sqls, write, result) : nested(sqls, write)
-  return { sql: bracketed(sql), type: result, origin: 'value', loose: looseOf(lowered) }
+  const origin = row.fails === true && node.isSafe !== true ? 'error' : 'value'
+  return { sql: bracketed(sql), type: result, origin, loose: looseOf(lowered) }
 }
 
 /** A constant that can only fail is found while compiling; SAFE makes a NULL of it, too. */

@@ -20,6 +20,7 @@ export function castTo(operand: Lowered, type: SqlType, isSafe: boolean, offset:
     const isParameter = operand.parameter !== undefined
     return { sql, type, origin: 'value', loose, ...(isParameter ? {} : { constant: null }) }
   }
+  if (operand.origin === 'error') return { ...(coerce(operand, type, offset) ?? operand), origin: 'value' }
   const isAtomic =
     isSafe && (operand.type.kind === 'ARRAY' || (operand.type.kind === 'STRUCT' && operand.origin !== 'made'))
   if (isAtomic && operand.parts?.length !== 0 && !sameType(operand.type, type)) return castWhole(operand, type, refuse)

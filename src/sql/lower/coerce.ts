@@ -14,6 +14,7 @@ export function coerce(from: Lowered, to: SqlType, offset: Offset): Lowered | un
   if (from.origin !== 'null' && sameType(from.type, to)) return from
   if (coercionCost(from, to) === undefined) return undefined
   if (from.origin === 'null') return coerceNull(from, to)
+  if (from.origin === 'error') return { ...from, sql: failingSql(from.sql, to), type: to }
   if (from.origin === 'made') return coerceMade(from, to, offset)
   if (from.origin === 'literal' && typeof from.constant === 'string') {
     const sql = ofLiteral(from, from.constant, to, offset)
@@ -28,6 +29,11 @@ function coerceNull(from: Lowered, to: SqlType): Lowered {
   if (parameter === undefined) return { ...from, sql: `CAST(NULL AS ${duckType(to)})`, type: to, origin: 'null' }
   parameter.type ??= to
   return { ...from, sql: parameterSql(parameter.key, to), type: to, origin: 'value' }
+}
+
+/** Of that type, for the engine: what fails when it is asked whether it is NULL never comes to the NULL. */
+function failingSql(sql: string, to: SqlType): string {
+  return `(CASE WHEN ${sql} IS NULL THEN CAST(NULL AS ${duckType(to)}) END)`
 }
 
 function coerceMade(from: Lowered, to: SqlType, offset: Offset): Lowered | undefined {

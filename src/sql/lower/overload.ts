@@ -1,5 +1,5 @@
 // Chooses among a function's signatures by BigQuery's rules: the first that fits exactly, else the one that needs the least coercion.
-import { coercionCost, supertypeOf, type Typed } from '../coercion.ts'
+import { becomesAnything, coercionCost, supertypeOf, type Typed } from '../coercion.ts'
 import type { Offset } from '../sql-error.ts'
 import { sameType, scalar } from '../type-names.ts'
 import type { SqlType } from '../types.ts'
@@ -161,9 +161,9 @@ function matchPattern(pattern: Pattern, typed: Typed, uses: Map<string, Typed[]>
     case 'range':
       if (typed.type.kind === 'RANGE')
         return matchPattern(pattern.element, { type: typed.type.element, origin: 'value' }, uses)
-      return typed.origin === 'null' ? matchPattern(pattern.element, typed, uses) : undefined
+      return becomesAnything(typed) ? matchPattern(pattern.element, typed, uses) : undefined
     case 'struct': {
-      if (typed.origin === 'null') return 0
+      if (becomesAnything(typed)) return 0
       if (typed.type.kind !== 'STRUCT' || typed.type.fields.length !== pattern.fields.length) return undefined
       let most = 0
       for (const [index, field] of typed.type.fields.entries()) {
@@ -179,7 +179,7 @@ function matchPattern(pattern: Pattern, typed: Typed, uses: Map<string, Typed[]>
 }
 
 function matchArray(element: Pattern, typed: Typed, uses: Map<string, Typed[]>): number | undefined {
-  if (typed.origin === 'null') return matchPattern(element, { type: scalar.INT64, origin: 'null' }, uses)
+  if (becomesAnything(typed)) return matchPattern(element, { type: scalar.INT64, origin: 'null' }, uses)
   if (typed.type.kind !== 'ARRAY') return undefined
   if (typed.origin !== 'made') return matchPattern(element, { type: typed.type.element, origin: 'value' }, uses)
   let most = 0

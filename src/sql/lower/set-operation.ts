@@ -185,5 +185,7 @@ function columnAs(column: OutputColumn, type: SqlType, relation: string, offset:
   if (sameType(column.type, type) && origin !== 'null') return own
   if (origin === 'literal' || origin === 'null' || origin === 'made')
     return coerce(typed(column), type, offset)?.sql ?? own
-  return coerce({ sql: own, type: column.type, origin: 'value' }, type, offset)?.sql ?? own
+  return (
+    coerce({ sql: own, type: column.type, origin: origin === 'error' ? 'error' : 'value' }, type, offset)?.sql ?? own
+  )
 }
