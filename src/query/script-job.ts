@@ -55,6 +55,10 @@ export async function runScriptJob(
   }
 }
 
+/** In the words of BigQuery. */
+const lastingDdl =
+  'DDL statements are not supported in a transaction, except for those creating or dropping temporary tables or temporary functions'
+
 export class SessionHost implements ScriptHost {
   readonly sessionUser: string
   readonly #road: Road
@@ -234,6 +238,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async ddl(place: StatementPlace, change: DdlChange): Promise<void> {
+    if (this.#isInTransaction) throw new MillpondError('query-invalid', lastingDdl)
     const { driver, clock, preparer } = this.#road.deps
     const reads = change.kind === 'create-table' ? (change.rows?.reads ?? []) : []
     await this.#step(place, reads, async () => {
