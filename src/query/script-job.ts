@@ -11,9 +11,9 @@ import type {
   TableChange,
 } from '../sql/script/host.ts'
 import type { CompiledQuery } from '../sql/lower/compile.ts'
+import type { SqlCatalog } from '../sql/catalog.ts'
 import type { SqlType } from '../sql/types.ts'
 import type { WarehouseSession } from '../warehouse/session.ts'
-import type { CallerCatalog } from './catalog/visible.ts'
 import type { JobStatistics, ParameterValue, StatementType, TableReference } from './contract.ts'
 import { parameterValue } from './encode/parameter-value.ts'
 import type { LiveJob } from './jobs/live-job.ts'
@@ -27,8 +27,8 @@ import { scriptFunction } from './routines.ts'
 import { applyDdl } from './script/apply-ddl.ts'
 import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
+import { ScriptTransaction } from './script/transaction.ts'
 import { emptyStatistics } from './jobs/empty-statistics.ts'
-import { inWriting } from './writing.ts'
 
 type ReadBytes = Pick<JobStatistics, 'bytesProcessed' | 'bytesBilled'>
 
@@ -66,9 +66,7 @@ export class SessionHost implements ScriptHost {
   readonly #session: WarehouseSession
   readonly #prepared: PreparedScript
   #view: CallerView | undefined
-  #isInTransaction: boolean
-  /** The transaction is the conversation's: it ends it. */
-  readonly #isInside: boolean
+  readonly #transaction: ScriptTransaction
   #lastRows: LiveJob | undefined
   #affectedRows: number | undefined
   #read: ReadBytes = { bytesProcessed: 0, bytesBilled: 0 }
@@ -76,8 +74,7 @@ export class SessionHost implements ScriptHost {
   #changed: 'insert' | 'update' | 'delete' | undefined
 
   constructor(road: Road, job: LiveJob, session: WarehouseSession, prepared: PreparedScript, isInside: boolean) {
-    this.#isInside = isInside
-    this.#isInTransaction = isInside
+    this.#transaction = new ScriptTransaction(session, job.signal, isInside)
     this.#road = road
     this.#job = job
     this.#session = session
@@ -94,8 +91,8 @@ export class SessionHost implements ScriptHost {
     if (stopReason !== undefined) throw stopReason
   }
 
-  async catalog(): Promise<CallerCatalog> {
-    return (await this.#caller()).catalog
+  async catalog(): Promise<SqlCatalog> {
+    return this.#transaction.catalogIn((await this.#caller()).catalog)
   }
 
   /** With the rights of the moment: a script may run for long. */
@@ -172,7 +169,7 @@ export class SessionHost implements ScriptHost {
     const { dataset, table, kind, steps, bindings, reads } = change
     let rows = 0
     await this.#step(place, reads, async () => {
-      await this.#inWriting(async () => {
+      await this.#transaction.write(async () => {
         for (const { sql, counts } of steps) {
           const changed = await this.#execute({ sql, bindings })
           if (counts) rows += changed
@@ -216,10 +213,6 @@ export class SessionHost implements ScriptHost {
     )
   }
 
-  async #inWriting(work: () => Promise<void>): Promise<void> {
-    return inWriting({ session: this.#session, isInTransaction: this.#isInTransaction }, this.#job.signal, work)
-  }
-
   /** A statement without rows: a child job within a script. `work` tells what it did. */
   async #step(
     place: StatementPlace,
@@ -238,11 +231,11 @@ export class SessionHost implements ScriptHost {
   }
 
   async ddl(place: StatementPlace, change: DdlChange): Promise<void> {
-    if (this.#isInTransaction) throw new MillpondError('query-invalid', lastingDdl)
+    if (this.#transaction.isBegun) throw new MillpondError('query-invalid', lastingDdl)
     const { driver, clock, preparer } = this.#road.deps
     const reads = change.kind === 'create-table' ? (change.rows?.reads ?? []) : []
     await this.#step(place, reads, async () => {
-      await this.#inWriting(async () => {
+      await this.#transaction.write(async () => {
         this.#view = undefined
         const deps = {
           made: driver.made,
@@ -261,6 +254,7 @@ export class SessionHost implements ScriptHost {
   }
 
   async execute(place: StatementPlace, steps: readonly CompiledStatement[]): Promise<void> {
+    this.#transaction.refuseLost()
     const reads = steps.flatMap((step) => step.reads)
     await this.#step(place, reads, async () => {
       for (const step of steps) await this.#execute(step)
@@ -269,28 +263,17 @@ export class SessionHost implements ScriptHost {
   }
 
   async transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void> {
-    if (this.#isInside) throw new MillpondError('query-invalid', 'The transaction is ended where it was begun')
-    if (what === 'begin') {
-      if (this.#isInTransaction)
-        throw new MillpondError('query-invalid', 'A transaction is open already: COMMIT or ROLLBACK it first')
-      await this.#session.begin('read-write', this.#job.signal)
-      this.#isInTransaction = true
-      return
-    }
-    if (!this.#isInTransaction)
-      throw new MillpondError(
-        'query-invalid',
-        `There is no transaction to ${what === 'commit' ? 'commit' : 'roll back'}`,
-      )
-    this.#isInTransaction = false
-    await (what === 'commit' ? this.#session.commit() : this.#session.rollback())
+    if (what === 'begin') return this.#transaction.begin()
+    await (what === 'commit' ? this.#transaction.commit() : this.#transaction.rollBack())
     this.#view = undefined
   }
 
+  async caught(error: unknown): Promise<boolean> {
+    return this.#transaction.caught(error)
+  }
+
   async rollBack(): Promise<void> {
-    if (!this.#isInTransaction || this.#isInside) return
-    this.#isInTransaction = false
-    await this.#session.rollback()
+    await this.#transaction.end()
   }
 
   /** Any statement of the script may call them. */
@@ -307,7 +290,6 @@ export class SessionHost implements ScriptHost {
     this.#session.putFunction(definition)
   }
 
-  /** A transaction that nobody committed is rolled back, as BigQuery does. */
   async end(): Promise<void> {
     await this.rollBack()
     const last = this.#lastRows

@@ -157,6 +157,63 @@ describe('transactions', () => {
     await session.close()
   })
 
+  const handled = (failing: string, handler: string, after = ''): string =>
+    `CREATE TEMP TABLE own AS SELECT 1 AS x;
+    BEGIN TRANSACTION; INSERT ds.tx VALUES (1); UPDATE own SET x = 2 WHERE TRUE; CREATE TEMP TABLE inner_one AS SELECT 1 AS y;
+    BEGIN ${failing}; EXCEPTION WHEN ERROR THEN ${handler}; END; ${after}`
+  const failing = ['SELECT ERROR("x")', 'INSERT ds.tx SELECT CAST("q" AS INT64)', 'SELECT 1 / 0 FROM ds.tx']
+
+  test.each(failing)('a handler tells, rolls back, and goes on: %s', async (statement) => {
+    await rig.ask('CREATE OR REPLACE TABLE ds.tx (v INT64)')
+    const handler = 'SELECT LENGTH(@@error.message) > 0 AS told; ROLLBACK TRANSACTION'
+    const job = await rig.submit(handled(statement, handler, 'INSERT ds.tx VALUES (7); SELECT x FROM own'))
+    expect((await job.ended).error).toBeUndefined()
+    expect(await rig.rows('SELECT v FROM ds.tx')).toEqual([[7]])
+    // What came and went with the transaction isn't there, or is as it was.
+    expect(await rig.rows(handled(statement, handler, 'SELECT x FROM own'))).toEqual([[1]])
+    expect(await rig.error(handled(statement, handler, 'SELECT y FROM inner_one'))).toMatch(/must be qualified/)
+  })
+
+  test.each(
+    failing.flatMap((statement) =>
+      [
+        'COMMIT TRANSACTION',
+        'INSERT ds.tx VALUES (2)',
+        'SELECT COUNT(*) FROM ds.tx',
+        'SELECT x FROM own',
+        'UPDATE own SET x = 3 WHERE TRUE',
+        'CREATE TEMP TABLE late (a INT64)',
+        'IF (SELECT COUNT(*) FROM inner_one) = 1 THEN SELECT 1; END IF',
+      ].map((handler) => [statement, handler] as const),
+    ),
+  )('a lost transaction is named: %s, then %s', async (statement, handler) => {
+    await rig.ask('CREATE OR REPLACE TABLE ds.tx (v INT64)')
+    const error = await rig.error(handled(statement, handler))
+    expect(error).toMatch(/^query-unsupported: Going on with a transaction after this error is not supported locally/)
+    expect(error).not.toMatch(/TransactionContext|aborted/)
+    expect(await rig.rows('SELECT v FROM ds.tx')).toEqual([])
+  })
+
+  test('behind an error that the engine survives a transaction goes on, as in BigQuery', async () => {
+    await rig.ask('CREATE OR REPLACE TABLE ds.tx (v INT64)')
+    await rig.ask(handled('SELECT * FROM ds.nope', 'INSERT ds.tx SELECT x FROM own', 'COMMIT TRANSACTION'))
+    expect(await rig.rows('SELECT v FROM ds.tx ORDER BY v')).toEqual([[1], [2]])
+  })
+
+  test("a conversation's own transaction is not talked out of an error by a handler", async () => {
+    await rig.ask('CREATE OR REPLACE TABLE ds.tx (v INT64)')
+    const { signal } = new AbortController()
+    const session = await rig.side.road.openSession(principal('root'), 'postgres')
+    await session.begin('read-write', signal)
+    const sql =
+      'INSERT ds.tx VALUES (1); BEGIN SELECT ERROR("mine"); EXCEPTION WHEN ERROR THEN SELECT 1; END; INSERT ds.tx VALUES (2)'
+    const job = await session.submit({ sql, dialect: 'googlesql' }, signal)
+    expect((await job.ended).error?.message).toBe('mine')
+    await session.rollback()
+    await session.close()
+    expect(await rig.rows('SELECT v FROM ds.tx')).toEqual([])
+  })
+
   test('temporary tables and functions are made and dropped inside; a transaction is ended once', async () => {
     const inside =
       'CREATE TEMP TABLE a AS SELECT 1 AS x; CREATE TEMP FUNCTION f() AS (2); INSERT ds.tx SELECT x + f() FROM a; DROP TABLE a'

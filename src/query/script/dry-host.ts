@@ -144,6 +144,10 @@ class DryHost implements ScriptHost {
 
   async transaction(): Promise<void> {}
 
+  async caught(): Promise<boolean> {
+    return false
+  }
+
   putFunction(): void {}
 }
 

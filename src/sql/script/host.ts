@@ -40,6 +40,11 @@ export interface ScriptHost {
   /** On the session alone, one after the other: temp tables. */
   execute(place: StatementPlace, steps: readonly CompiledStatement[]): Promise<void>
   transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void>
+  /**
+   * Before a handler runs. True: the open transaction is lost; until its ROLLBACK nothing but what needs no table goes on. Error:
+   * `error` itself, which is not for a handler.
+   */
+  caught(error: unknown): Promise<boolean>
   /** A JavaScript function under its id, for as long as the session lives. */
   putFunction(definition: {
     readonly id: string

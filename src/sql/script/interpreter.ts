@@ -67,6 +67,7 @@ class ScriptRun implements RunningScript {
   #statements = 0
   #depth = 0
   #functions = 0
+  #tempTablesAtBegin: SessionNames['tempTables'] = new Map()
   /** The innermost statement that failed. */
   #failed: { readonly error: unknown; readonly statementText: string } | undefined
 
@@ -230,11 +231,11 @@ class ScriptRun implements RunningScript {
         throw new MillpondError('query-invalid', statement.description?.value ?? 'Assertion failed')
       }
       case 'begin-transaction':
-        return this.host.transaction('begin')
+        return this.#transaction('begin')
       case 'commit-transaction':
-        return this.host.transaction('commit')
+        return this.#transaction('commit')
       case 'rollback-transaction':
-        return this.host.transaction('rollback')
+        return this.#transaction('rollback')
       case 'call-procedure':
         return this.#call(statement)
       case 'execute-immediate':
@@ -294,6 +295,7 @@ class ScriptRun implements RunningScript {
       )
         return
       if (handler === undefined || !isCatchable(error)) throw error
+      if (await this.host.caught(error)) this.names.tempTables.clear()
       scene.frame = new Frame(outer)
       scene.handled = this.#told(error)
       await this.statements(handler)
@@ -301,6 +303,16 @@ class ScriptRun implements RunningScript {
       scene.frame = outer
       scene.handled = handledBefore
     }
+  }
+
+  /** Temp tables go and come back with it. */
+  async #transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void> {
+    await this.host.transaction(what)
+    const { tempTables } = this.names
+    if (what === 'begin') this.#tempTablesAtBegin = new Map(tempTables)
+    if (what !== 'rollback') return
+    tempTables.clear()
+    for (const [key, table] of this.#tempTablesAtBegin) tempTables.set(key, table)
   }
 
   #told(error: unknown): HandledError {
