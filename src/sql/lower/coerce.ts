@@ -31,9 +31,9 @@ function coerceNull(from: Lowered, to: SqlType): Lowered {
   return { ...from, sql: parameterSql(parameter.key, to), type: to, origin: 'value' }
 }
 
-/** Of that type, for the engine: what fails when it is asked whether it is NULL never comes to the NULL. */
+/** Of that type, for the engine; text becomes every type. No CASE: within the ELSE of another, the engine may reach it for nothing. */
 function failingSql(sql: string, to: SqlType): string {
-  return `(CASE WHEN ${sql} IS NULL THEN CAST(NULL AS ${duckType(to)}) END)`
+  return `CAST(CAST(${sql} AS VARCHAR) AS ${duckType(to)})`
 }
 
 function coerceMade(from: Lowered, to: SqlType, offset: Offset): Lowered | undefined {
