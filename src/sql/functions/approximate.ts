@@ -49,6 +49,8 @@ export const approximateFunctions: readonly FunctionRow[] = [
   },
 ]
 
-/** Macro text: the hashes of a sketch, an error if it isn't one of ours. */
-export const sketchHashes = `CASE WHEN b IS NULL THEN NULL WHEN TRY(TRY_CAST(decode(b) AS UBIGINT[])) IS NULL
-  THEN ${failText('This HLL sketch was not made here: BigQuery and Millpond do not read each other’s sketches', 'UBIGINT[]')} ELSE CAST(decode(b) AS UBIGINT[]) END`
+const notOurs = 'This HLL sketch was not made here: BigQuery and Millpond do not read each other’s sketches'
+
+/** Macro text: the hashes of a sketch, an error if it isn't one of ours. Bound by a lambda: TRY takes no aggregate, and INIT is one. */
+export const sketchHashes = `list_transform([b], lambda bq_sketch: CASE WHEN bq_sketch IS NULL THEN NULL ELSE
+  coalesce(TRY(TRY_CAST(decode(bq_sketch) AS UBIGINT[])), ${failText(notOurs, 'UBIGINT[]')}) END)[1]`

@@ -121,11 +121,12 @@ const readers: readonly CoreMacro[] = [
       CASE WHEN starts_with(string_split(x, ' ')[3], '-') THEN -1 ELSE 1 END * (CAST(regexp_extract(x, ' [-+]?([0-9]+):', 1) AS BIGINT) * 3600000000 + CAST(regexp_extract(x, ':([0-9]+):', 1) AS BIGINT) * 60000000 + CAST(round(CAST(regexp_extract(x, ':([0-9.]+)$', 1) AS DOUBLE) * 1000000) AS BIGINT))) END`,
   ),
   strict('interval', "'Invalid INTERVAL value: ' || x"),
-  macro('try_string', 'x', 'TRY(decode(x))'),
+  // Bound by a lambda: TRY takes no aggregate, and the argument may be one.
+  macro('try_string', 'x', 'list_transform([x], lambda bq_bytes: TRY(decode(bq_bytes)))[1]'),
   macro(
     'to_string',
     'x',
-    "CASE WHEN x IS NULL THEN NULL ELSE coalesce(TRY(decode(x)), error('Invalid cast of bytes to UTF8 string')) END",
+    "CASE WHEN x IS NULL THEN NULL ELSE coalesce(memory.bq.try_string(x), error('Invalid cast of bytes to UTF8 string')) END",
   ),
   macro('try_float_int', 'x', 'TRY_CAST(round(x) AS BIGINT)'),
   macro(
