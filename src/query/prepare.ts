@@ -81,7 +81,9 @@ export class Preparer {
     const script = located(text, () => parseScript(text))
     const query = onlyQuery(script)
     if (query === undefined || request.destination !== undefined) {
-      return { kind: 'script', statementType: statementTypeOf(script), script, text, policySetId }
+      const statementType = statementTypeOf(script)
+      if (query === undefined && request.destination !== undefined) throw noDestination(statementType)
+      return { kind: 'script', statementType, script, text, policySetId }
     }
     const prepared = located(text, () => this.compile(query, view, request, text))
     return { ...prepared, policySetId }
@@ -193,6 +195,18 @@ export function located<Result>(text: string, work: () => Result): Result {
     if (error instanceof SqlError) throw locate(error, text)
     throw error
   }
+}
+
+const changes: readonly StatementType[] = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE_TABLE']
+
+/** In the words of BigQuery. */
+function noDestination(statementType: StatementType): MillpondError {
+  const kind = changes.includes(statementType) ? 'DML' : 'DDL'
+  const message =
+    statementType === 'SCRIPT' || statementType === 'OTHER'
+      ? 'configuration.query.destinationTable cannot be set for scripts'
+      : `Cannot set destination table in jobs with ${kind} statements`
+  return new MillpondError('query-invalid', message)
 }
 
 function onlyQuery(script: Script): ast.Query | undefined {

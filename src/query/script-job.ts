@@ -241,6 +241,7 @@ export class SessionHost implements ScriptHost {
           made: driver.made,
           session: this.#session,
           catalog: (await this.#caller()).catalog,
+          keepsShape: this.#job.request.destination !== undefined,
           nowMicros: clock.nowMicros(),
           execute: async (sql: string, bindings: Bindings) => this.#execute({ sql, bindings }),
           isSource: preparer.deps.isSource,

@@ -4,7 +4,7 @@ import { MillpondError } from '../../core/errors.ts'
 import type { Bindings, DdlChange } from '../../sql/script/host.ts'
 import type { MadeCatalog, MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
-import { alteredTable, madeName, madeTable, tableDdl } from './made-ddl.ts'
+import { alteredTable, type CreateTableChange, madeName, madeTable, overwritten, tableDdl } from './made-ddl.ts'
 
 export interface DdlDeps {
   readonly made: Pick<MadeStore, 'catalog' | 'change' | 'touch'>
@@ -12,6 +12,8 @@ export interface DdlDeps {
   readonly session: WarehouseSession
   /** Read in that transaction. */
   readonly catalog: CallerCatalog
+  /** Of a table that is replaced stays what isn't said of its columns: BigQuery's WRITE_TRUNCATE. */
+  readonly keepsShape: boolean
   readonly nowMicros: number
   readonly execute: (sql: string, bindings: Bindings) => Promise<unknown>
   /** A source of this name may have no table yet. */
@@ -104,16 +106,14 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-async function createTable(
-  deps: DdlDeps,
-  change: Extract<DdlChange, { readonly kind: 'create-table' }>,
-): Promise<void> {
+async function createTable(deps: DdlDeps, asked: CreateTableChange): Promise<void> {
   const { made, session, execute, nowMicros } = deps
-  const { dataset, table, mode, rows, columns } = change
+  const { dataset, table, mode, rows, columns } = asked
   demandDataset(deps, dataset)
   const old = tableOf(deps, dataset, table)
   if (old !== undefined && mode === 'if-not-exists') return
   if (old !== undefined && mode === 'new') throw exists(deps, dataset, table)
+  const change = deps.keepsShape && old?.kind === 'table' ? overwritten(old, asked) : asked
   const name = madeName(dataset, table)
   const drop = old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
   const put = { kind: 'put-table', table: madeTable(change, nowMicros) } as const

@@ -15,9 +15,8 @@ export async function withDestination(
   host: ScriptHost,
 ): Promise<readonly Statement[]> {
   const { destination } = request
-  const [first, second] = statements
-  if (destination === undefined || first === undefined || second !== undefined || first.kind !== 'query-statement')
-    return statements
+  const [first] = statements
+  if (destination === undefined || first?.kind !== 'query-statement') return statements
   const catalog = await host.catalog()
   const { dataset, table, create, write } = destination
   const old = catalog.table(dataset, table)
@@ -25,8 +24,13 @@ export async function withDestination(
   if (old === undefined && create === 'never') {
     throw new MillpondError('table-unknown', `Not found: Table ${catalog.project}:${dataset}.${table}`)
   }
-  if (old === undefined || write === 'truncate') return [createStatement(name, first.query)]
+  if (old === undefined || write === 'truncate') return [createStatement(name, first.query, write === 'truncate')]
+  const { offset, end } = first
+  const ending: Statement[] = []
   if (write === 'if-empty') {
+    // Nobody else fills it between the look and the rows.
+    await host.transaction('begin')
+    ending.push({ kind: 'commit-transaction', offset, end })
     // Whether a table has rows costs nothing to know. A view would be read.
     const counting = { sql: `SELECT count(*) FROM ${old.relation} AS t`, bindings: new Map(), reads: [] }
     const [[count] = []] = old.kind === 'view' ? [] : await host.rows(counting, [{ kind: 'INT64' }], 1)
@@ -35,7 +39,6 @@ export async function withDestination(
   }
   // Columns meet by name, as BigQuery appends them.
   const { columns } = compileQuery(first.query, { ...contextOf({ catalog } as never, request), catalog })
-  const { offset, end } = first
   const names = columns.map((column): ast.Identifier => ({
     kind: 'identifier',
     name: column.name,
@@ -43,7 +46,7 @@ export async function withDestination(
     offset,
     end,
   }))
-  return [{ kind: 'insert', table: name, columns: names, rows: undefined, query: first.query, offset, end }]
+  return [{ kind: 'insert', table: name, columns: names, rows: undefined, query: first.query, offset, end }, ...ending]
 }
 
 function objectName(parts: readonly string[], { offset, end }: ast.Node): ObjectName {
@@ -55,11 +58,11 @@ function objectName(parts: readonly string[], { offset, end }: ast.Node): Object
   }
 }
 
-function createStatement(name: ObjectName, query: ast.Query): Statement {
+function createStatement(name: ObjectName, query: ast.Query, isReplacing: boolean): Statement {
   const { offset, end } = query
   return {
     kind: 'create-table',
-    isReplacing: true,
+    isReplacing,
     ifNotExists: false,
     name,
     isTemp: false,

@@ -55,6 +55,27 @@ export function madeTable(change: CreateTableChange, nowMicros: number): MadeTab
   }
 }
 
+/** With other rows and their columns. Error: query-invalid, if they don't fit the table's partitions and clusters. */
+export function overwritten(
+  { partitioning, clustering, columns, options }: MadeTable,
+  change: CreateTableChange,
+): CreateTableChange {
+  const has = (name: string, type?: string): boolean =>
+    change.columns.some(
+      (one) => one.name.toLowerCase() === name.toLowerCase() && (type ?? one.typeText) === one.typeText,
+    )
+  const partitioned = columns.find(({ name }) => name.toLowerCase() === partitioning?.column.toLowerCase())
+  if (partitioned !== undefined && !has(partitioned.name, partitioned.type)) {
+    const message = `Incompatible table partitioning specification: the result has no column ${partitioned.name} of type ${partitioned.type}`
+    throw new MillpondError('query-invalid', message)
+  }
+  const clustered = clustering.find((name) => !has(name))
+  if (clustered !== undefined)
+    throw new MillpondError('query-invalid', `Incompatible table clustering: the result has no column ${clustered}`)
+  const kept = { ...options, require_partition_filter: partitioning?.isFilterRequired }
+  return { ...change, partitioning, clustering, options: kept }
+}
+
 type AlterChange = Extract<DdlChange, { readonly kind: 'alter-table' }>
 type AlterStep = AlterChange['actions'][number]
 
