@@ -19,6 +19,8 @@ export interface Partitioning {
   /** Column by whose day, hour, month or range the table is partitioned. */
   readonly column: string
   readonly granularity: 'HOUR' | 'DAY' | 'MONTH' | 'YEAR' | 'RANGE'
+  /** First, behind the last, and width of a range. */
+  readonly range?: readonly [number, number, number] | undefined
   /** A query without a filter over `column` is refused with BigQuery's message. */
   readonly isFilterRequired: boolean
 }

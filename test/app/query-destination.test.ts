@@ -108,3 +108,26 @@ describe('a table that a query overwrites', () => {
     expect(made('kept')).toMatchObject({ partitioning: undefined, clustering: [], options: {} })
   })
 })
+
+describe('a table that is made like another one', () => {
+  beforeAll(async () => {
+    await rig.ask(
+      `CREATE TABLE ds.ranges (id INT64, v STRING) PARTITION BY RANGE_BUCKET(id, GENERATE_ARRAY(0, 100, 10)) OPTIONS (require_partition_filter = TRUE);
+      INSERT ds.ranges VALUES (1, 'a')`,
+    )
+  })
+
+  test.each(['LIKE', 'COPY', 'CLONE'])('%s keeps the bounds of ranges, and that a filter is needed', async (how) => {
+    await rig.ask(`CREATE OR REPLACE TABLE ds.other ${how} ds.ranges`)
+    expect(made('other')?.partitioning).toEqual(made('ranges')?.partitioning)
+    expect(made('other')?.partitioning).toMatchObject({ range: [0, 100, 10], isFilterRequired: true })
+    expect(await rig.error('SELECT v FROM ds.other')).toMatch(/without a filter/)
+    expect(await rig.rows('SELECT COUNT(*) FROM ds.other WHERE id >= 0')).toEqual([[how === 'LIKE' ? 0 : 1]])
+  })
+
+  test('what the statement says goes before', async () => {
+    await rig.ask('CREATE OR REPLACE TABLE ds.other LIKE ds.ranges OPTIONS (require_partition_filter = FALSE)')
+    expect(made('other')?.partitioning).toMatchObject({ range: [0, 100, 10], isFilterRequired: false })
+    expect(await rig.rows('SELECT v FROM ds.other')).toEqual([])
+  })
+})

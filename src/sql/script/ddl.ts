@@ -179,9 +179,9 @@ async function createTableFrom(run: RunningScript, place: StatementPlace, statem
     table: name,
     mode: modeOf(statement),
     columns,
-    partitioning: partitioning && { column: partitioning.column, granularity: partitioning.granularity },
+    partitioning,
     clustering: statement.clusterBy.map(clusterName),
-    options: optionValues(statement.options),
+    options: { require_partition_filter: partitioning?.isFilterRequired, ...optionValues(statement.options) },
     rows,
   })
 }
