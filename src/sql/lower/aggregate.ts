@@ -79,6 +79,7 @@ function finish(
 /** What is aggregated is settled for this SELECT; columns of outer ones aren't. */
 function aggregated(sql: string, type: Lowered['type'], lowered: readonly Lowered[], scope: Scope): Lowered {
   scope.select.hasAggregates = true
+  scope.select.overRows.add(sql)
   const loose = looseOf(lowered)?.filter(({ select }) => select !== scope.select)
   return { sql, type, origin: 'value', loose: loose === undefined || loose.length === 0 ? undefined : loose }
 }

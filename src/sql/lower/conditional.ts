@@ -81,7 +81,7 @@ function ifError(node: ast.Call, scope: Scope): Lowered {
   const [a, b] = all as [Lowered, Lowered]
   refuseSubquery(a, node)
   const name = lambdaName('r', a.sql, b.sql)
-  const sql = `list_transform([${attempted(a.sql)}], lambda ${name}: CASE WHEN ${name} IS NULL THEN ${b.sql} ELSE ${name}[1] END)[1]`
+  const sql = `list_transform([${attempted(a.sql, scope.select.overRows)}], lambda ${name}: CASE WHEN ${name} IS NULL THEN ${b.sql} ELSE ${name}[1] END)[1]`
   refuseSubquery(b, node)
   return value(sql, type, a, b)
 }
@@ -98,13 +98,13 @@ function refuseSubquery(one: Lowered, node: ast.Call): void {
 function isError(node: ast.Call, scope: Scope): Lowered {
   const [a] = argumentsOf(node, scope, 1, 1) as [Lowered]
   refuseSubquery(a, node)
-  return value(`(${attempted(a.sql)} IS NULL)`, scalar.BOOL, a)
+  return value(`(${attempted(a.sql, scope.select.overRows)} IS NULL)`, scalar.BOOL, a)
 }
 
 function nullIfError(node: ast.Call, scope: Scope): Lowered {
   const [a] = argumentsOf(node, scope, 1, 1) as [Lowered]
   refuseSubquery(a, node)
-  return value(`${attempted(a.sql)}[1]`, a.type, a)
+  return value(`${attempted(a.sql, scope.select.overRows)}[1]`, a.type, a)
 }
 
 function sessionUser(node: ast.Call, scope: Scope): Lowered {

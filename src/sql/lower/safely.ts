@@ -17,9 +17,16 @@ export function safely(parts: readonly string[], body: (...names: string[]) => s
   return `list_transform([{${fields}}], lambda ${outer}: TRY(list_transform([${outer}], lambda ${inner}: ${named})[1]))[1]`
 }
 
-/** A list of the one value, or NULL if it fails. */
-export function attempted(sql: string): string {
-  return `TRY(list_transform([1], lambda ${lambdaName('t', sql)}: ${sql}))`
+/** A list of the one value, or NULL if it fails. `overRows`: aggregates and their kin, which TRY refuses; evaluated outside. */
+export function attempted(sql: string, overRows: Iterable<string>): string {
+  // The longest first: one may be part of another's text.
+  const held = [...overRows].filter((one) => sql.includes(one)).sort((a, b) => b.length - a.length)
+  const outer = lambdaName('t', sql)
+  if (held.length === 0) return `TRY(list_transform([1], lambda ${outer}: ${sql}))`
+  const inner = `${outer}i`
+  const named = held.reduce((text, one, index) => text.replaceAll(one, `(${inner}).f${index}`), sql)
+  const fields = held.map((one, index) => `'f${index}': ${one}`).join(', ')
+  return `list_transform([{${fields}}], lambda ${outer}: TRY(list_transform([${outer}], lambda ${inner}: ${named})))[1]`
 }
 
 function isHarmless(sql: string): boolean {

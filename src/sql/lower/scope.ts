@@ -49,6 +49,8 @@ export interface SelectState {
   /** Columns of outer queries that are used in here: theirs must be grouped. */
   readonly outer: LooseColumn[]
   isGrouped: boolean
+  /** Text of the aggregates and analytic functions so far: their errors are nobody's to catch. */
+  readonly overRows: Set<string>
   hasAggregates: boolean
   hasWindows: boolean
 }
@@ -88,6 +90,7 @@ export function newSelect(outer: LooseColumn[] = []): SelectState {
     windows: new Map(),
     outer,
     isGrouped: false,
+    overRows: new Set(),
     hasAggregates: false,
     hasWindows: false,
   }

@@ -128,6 +128,7 @@ function frameAmount(frame: ast.WindowFrame, node: ast.Expression, keys: readonl
 
 export function windowValue(sql: string, type: Lowered['type'], parts: readonly Lowered[], scope: Scope): Lowered {
   scope.select.hasWindows = true
+  scope.select.overRows.add(sql)
   return { sql, type, origin: 'value', loose: looseOf(parts) }
 }
 
