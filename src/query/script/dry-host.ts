@@ -132,6 +132,7 @@ class DryHost implements ScriptHost {
         catalog,
         nowMicros: clock.nowMicros(),
         execute: async () => 0,
+        keepsShape: this.#request.destination !== undefined,
         isSource: preparer.deps.isSource,
       },
       change,
