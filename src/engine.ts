@@ -158,6 +158,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     query: asking.side.road,
     bigquery: asking.bigquery,
     checkFilter: asking.checkFilter,
+    openBelow: async (place) => asking.side.openBelow(place),
     storage: asking.storage,
     deadLetters: createDeadLetters({ driver, append, hasSource, clock }),
     maintenance,

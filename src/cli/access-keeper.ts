@@ -24,7 +24,8 @@ export interface AccessKeeper {
   policies(): Promise<Policies>
   addGrant(grant: Grant): Promise<void>
   removeGrant(grant: Grant): Promise<void>
-  putMask(mask: ColumnMask): Promise<void>
+  /** Gives warnings; the engine alone knows of any. */
+  putMask(mask: ColumnMask): Promise<readonly string[]>
   removeMask(place: MaskPlace): Promise<void>
   removeFilter(place: FilterPlace): Promise<void>
 }
@@ -45,6 +46,10 @@ export async function withAccessKeeper<T>(
           listPrincipals: async () => control.listPrincipals(),
           listKeys: async () => control.listKeys(),
           policies: async () => control.policies(),
+          putMask: async (mask) => {
+            await control.putMask(mask)
+            return []
+          },
         })
       } finally {
         await control.stop()
@@ -91,7 +96,7 @@ function remoteKeeper(client: AdminClient): AccessKeeper {
       await client.call('POST', '/api/grants/remove', grant)
     },
     async putMask(mask) {
-      await client.call('POST', '/api/policies/masks', mask)
+      return warningsIn(await client.call('POST', '/api/policies/masks', mask))
     },
     async removeMask({ dataset, table, column }) {
       await client.call('POST', '/api/policies/masks/remove', { dataset, table, column })
@@ -100,4 +105,8 @@ function remoteKeeper(client: AdminClient): AccessKeeper {
       await client.call('POST', '/api/policies/filters/remove', { dataset, table })
     },
   }
+}
+
+export function warningsIn(answer: unknown): readonly string[] {
+  return (answer as { readonly warnings: readonly string[] }).warnings
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 
 import type { ColumnMask, MaskKind, Policies, RowFilter } from '../control/principals.ts'
 import { withEngine } from './access.ts'
-import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
+import { type AccessKeeper, warningsIn, withAccessKeeper } from './access-keeper.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
 import { renderTable } from './table.ts'
@@ -44,10 +44,9 @@ export function addPolicyCommand(program: Command, context: CliContext): void {
     )
     .action(async (place: string, options: PolicyOptions, command: Command) => {
       const mask: ColumnMask = { ...maskPlace(place), kind: options.as ?? 'nothing', exempt: options.except ?? [] }
-      await keep(context, command, async (keeper) => {
-        await keeper.putMask(mask)
-      })
+      const warnings = await keep(context, command, async (keeper) => await keeper.putMask(mask))
       await say(context, options, mask, `Members see ${place} as ${mask.kind} now.`)
+      warn(context, warnings)
     })
 
   policy
@@ -63,8 +62,13 @@ export function addPolicyCommand(program: Command, context: CliContext): void {
       const [dataset = '', table = ''] = partsOf(place, 2)
       const filter: RowFilter = { dataset, table, predicate, exempt: options.except ?? [] }
       const settings = settingsOf(context, command.optsWithGlobals<GlobalOptions>())
-      await withEngine(context, settings, async (client) => await client.call('POST', '/api/policies/filters', filter))
+      const made = await withEngine(
+        context,
+        settings,
+        async (client) => await client.call('POST', '/api/policies/filters', filter),
+      )
       await say(context, options, filter, `Members see only rows of ${place} where ${predicate}.`)
+      warn(context, warningsIn(made))
     })
 
   addListCommand(policy, context)
@@ -117,6 +121,10 @@ function collect(word: string, before: readonly string[] = []): string[] {
 
 async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
   return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
+}
+
+function warn(context: CliContext, warnings: readonly string[]): void {
+  for (const warning of warnings) context.stderr.write(`Warning: ${warning}.\n`)
 }
 
 async function say(context: CliContext, options: PolicyOptions, value: object, plain: string): Promise<void> {

@@ -18,7 +18,7 @@ export interface QueryNightDeps {
 }
 
 /** Millpond itself: what it does stands in the history like everybody's. */
-const millpond: Principal = { id: 'millpond', kind: 'owner', handle: 'millpond', role: 'admin', attributes: {} }
+export const millpond: Principal = { id: 'millpond', kind: 'owner', handle: 'millpond', role: 'admin', attributes: {} }
 
 export async function runQueryNight(deps: QueryNightDeps, signal: AbortSignal): Promise<void> {
   for (const table of deps.made.catalog().tables) {

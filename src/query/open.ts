@@ -10,10 +10,12 @@ import type { PolicySnapshot } from '../control/policy-store.ts'
 import type { Principal } from '../control/principals.ts'
 import type { WarehouseDriver } from '../warehouse/driver.ts'
 import { DirectoryReader } from './catalog/directory.ts'
+import { openBelow, type PolicyPlace } from './catalog/open-below.ts'
 import type { QueryRoad } from './contract.ts'
 import { ExportRoom } from './export-room.ts'
 import { SizeBook } from './cost/size-book.ts'
 import { JobHistory } from './history.ts'
+import { millpond } from './nightly.ts'
 import { Preparer } from './prepare.ts'
 import { createQueryRoad } from './query.ts'
 import { ResultStore } from './results/result-store.ts'
@@ -35,6 +37,8 @@ export interface QuerySide {
   readonly road: QueryRoad
   readonly sizes: SizeBook
   readonly directory: DirectoryReader
+  /** What a policy at this place leaves open, in sentences. */
+  openBelow(place: PolicyPlace): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -76,6 +80,10 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
     road,
     sizes,
     directory,
+    async openBelow(place) {
+      const found = await directory.read({ isFresh: true })
+      return openBelow(place, deps.policies(), found, preparer.viewOf(millpond, undefined, found).catalog)
+    },
     async stop() {
       await road.stop()
       await history.stop()

@@ -12,6 +12,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { MillpondError } from '../../src/core/errors.ts'
 import { createLog } from '../../src/core/log.ts'
 import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
+import type { PolicyPlace } from '../../src/query/catalog/open-below.ts'
 
 let folder: string
 let control: Control
@@ -41,6 +42,7 @@ beforeEach(async () => {
     checkFilter: async ({ predicate }: RowFilter) => {
       if (predicate === 'wrong') throw new MillpondError('query-invalid', 'Unrecognized name: wrong')
     },
+    openBelow: async (place: PolicyPlace) => [`open below ${place.column ?? 'rows'}`],
   }
   app = buildApi('public', deps as unknown as ApiDeps, (method, url) => routes.push({ method, url }))
   await app.ready()
@@ -194,16 +196,17 @@ test('policies are made and unmade; a filter is checked first', async () => {
   expect((await ask(admin, 'POST', '/api/grants/remove', grant)).status).toBe(204)
   expect((await ask(admin, 'POST', '/api/grants/remove', grant)).status).toBe(404)
   const place = { dataset: 'web', table: 'orders' }
-  expect((await ask(admin, 'POST', '/api/policies/masks', { ...place, column: 'email', kind: 'hash' })).status).toBe(
-    201,
-  )
+  expect(await ask(admin, 'POST', '/api/policies/masks', { ...place, column: 'email', kind: 'hash' })).toEqual({
+    status: 201,
+    body: { ...place, column: 'email', kind: 'hash', exempt: [], warnings: ['open below email'] },
+  })
   expect(await ask(admin, 'POST', '/api/policies/filters', { ...place, predicate: 'wrong' })).toMatchObject({
     status: 400,
     body: { error: { code: 'query-invalid' } },
   })
   expect(
-    (await ask(admin, 'POST', '/api/policies/filters', { ...place, predicate: 'TRUE', exempt: ['ana'] })).status,
-  ).toBe(201)
+    await ask(admin, 'POST', '/api/policies/filters', { ...place, predicate: 'TRUE', exempt: ['ana'] }),
+  ).toMatchObject({ status: 201, body: { predicate: 'TRUE', warnings: ['open below rows'] } })
   expect((await ask(admin, 'GET', '/api/policies')).body).toEqual({
     masks: [{ ...place, column: 'email', kind: 'hash', exempt: [] }],
     filters: [{ ...place, predicate: 'TRUE', exempt: ['ana'] }],

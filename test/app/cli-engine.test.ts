@@ -64,6 +64,16 @@ test('source and token commands ask the engine', async () => {
   ])
 })
 
+test('what a policy on a view leaves open is told beside the answer', async () => {
+  const warnings = ['shop.seen is a view: whoever may read shop.clients below it still sees its values there']
+  await answering(({ body }, response) => {
+    sendJson(response, { ...(body as object), warnings }, 201)
+  })
+  const told = `Warning: ${warnings[0]}.\n`
+  expect(await millpond('policy', 'mask', 'shop.seen.email')).toMatchObject({ code: 0, stderr: told })
+  expect(await millpond('policy', 'filter', 'shop.seen', 'TRUE')).toMatchObject({ code: 0, stderr: told })
+})
+
 test('an error of the engine is told as our own', async () => {
   await answering((_, response) => {
     sendJson(response, { error: { code: 'source-exists', message: 'There is a source "web" already' } }, 409)

@@ -11,6 +11,7 @@ import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
 import { type BigqueryDeps, bigqueryRoutes } from '../../query/bigquery-api/bigquery.ts'
+import type { PolicyPlace } from '../../query/catalog/open-below.ts'
 import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
 import { authenticate, nobody, ownerPrincipal } from './auth.ts'
@@ -50,6 +51,8 @@ export interface ApiDeps {
   readonly live: LiveFeed
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>
+  /** What a policy at this place leaves open, in sentences. */
+  readonly openBelow: (place: PolicyPlace) => Promise<readonly string[]>
   /** Called after every change of sources or keys, when sources.json is written. */
   readonly sourcesChanged: () => void
   readonly clock: Clock

@@ -20,7 +20,7 @@ const mask = z.strictObject({
 const filterPlace = z.strictObject({ dataset: name, table: name })
 const filter = z.strictObject({ dataset: name, table: name, predicate: z.string().min(1).max(10_000), exempt })
 
-export function policyRoutes(app: FastifyInstance, { control, checkFilter }: ApiDeps): void {
+export function policyRoutes(app: FastifyInstance, { control, checkFilter, openBelow }: ApiDeps): void {
   app.get('/api/grants', () => ({ grants: control.policies().grants }))
 
   app.post('/api/grants', async (request, reply) => {
@@ -42,7 +42,7 @@ export function policyRoutes(app: FastifyInstance, { control, checkFilter }: Api
   app.post('/api/policies/masks', async (request, reply) => {
     const made = parseInput(mask, request.body)
     await control.putMask(made)
-    return reply.code(201).send(made)
+    return reply.code(201).send({ ...made, warnings: await openBelow(made) })
   })
 
   app.post('/api/policies/masks/remove', async (request, reply) => {
@@ -55,7 +55,7 @@ export function policyRoutes(app: FastifyInstance, { control, checkFilter }: Api
     // A filter that can't be compiled would hide every row, from now on.
     await checkFilter(made)
     await control.putFilter(made)
-    return reply.code(201).send(made)
+    return reply.code(201).send({ ...made, warnings: await openBelow(made) })
   })
 
   app.post('/api/policies/filters/remove', async (request, reply) => {
