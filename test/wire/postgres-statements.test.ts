@@ -70,6 +70,11 @@ describe('the rest', () => {
     expect(rows).toEqual([{ d: 3, m: true, i: true, n: true, t: '2026-03-01 14:05:09', q: 'March 1', o: [1, null] }])
   })
 
+  it('divides by zero as DuckDB does: NULL, and no error', async () => {
+    const { rows } = await connected(async (client) => client.query('SELECT 7 / 0 AS d, 7 % 0 AS m, 7 // 0 AS w'))
+    expect(rows).toEqual([{ d: null, m: null, w: null }])
+  })
+
   it('answers an empty query', async () => {
     await connected(async (client) => {
       expect((await client.query('')).rows).toEqual([])
