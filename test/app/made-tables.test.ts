@@ -25,6 +25,36 @@ describe('DDL', () => {
       "CREATE OR REPLACE TABLE ds.full (id INT64 NOT NULL OPTIONS(description = 'the key'), d DATE, s STRUCT<a INT64, b ARRAY<STRING>>, n NUMERIC(10, 2), t STRING(3) DEFAULT 'abc') PARTITION BY d CLUSTER BY id OPTIONS(description = 'x', labels = [('a', 'b')]); INSERT ds.full (id, s) VALUES (1, (2, ['x'])); SELECT id, s.b[OFFSET(0)], t FROM ds.full",
       [[1, 'x', 'abc']],
     ],
+    [
+      'options that are worked out, as dbt writes them for its own tables',
+      `DECLARE team STRING DEFAULT 'data'; CREATE OR REPLACE TABLE ds.soon (a INT64) OPTIONS(description = CONCAT('of ', team), expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 12 hour), labels = [('team', team)]); SELECT option_name, IF(option_name = 'expiration_timestamp', CAST(TIMESTAMP_DIFF(TIMESTAMP(JSON_VALUE(option_value)), CURRENT_TIMESTAMP(), HOUR) IN (11, 12) AS STRING), option_value) FROM ds.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'soon' ORDER BY 1`,
+      [
+        ['description', '"of data"'],
+        ['expiration_timestamp', 'true'],
+        ['labels', '[["team","data"]]'],
+      ],
+    ],
+    [
+      'options set later, worked out too',
+      "ALTER TABLE ds.soon SET OPTIONS(description = UPPER('x'), expiration_timestamp = NULL); SELECT option_value FROM ds.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'soon' AND option_name IN ('description', 'expiration_timestamp')",
+      [['"X"']],
+    ],
+    ['options of a wrong name', 'CREATE TABLE ds.wrong (a INT64) OPTIONS(description = CONCAT(nobody))', 'nobody'],
+    [
+      'a materialized view is always fresh, and may be refreshed',
+      "CREATE MATERIALIZED VIEW ds.mv AS SELECT 1 AS a; CALL BQ.REFRESH_MATERIALIZED_VIEW('millpond.ds.mv'); CALL bq.refresh_materialized_view('ds.mv'); SELECT a FROM ds.mv",
+      [[1]],
+    ],
+    [
+      '__TABLES__ and MATERIALIZED_VIEWS, which `dbt docs generate` reads',
+      'SELECT t.table_id, t.type, t.row_count, t.size_bytes >= 0, t.creation_time > 1700000000000, m.table_name IS NOT NULL FROM `millpond`.`ds`.__TABLES__ t LEFT JOIN millpond.ds.INFORMATION_SCHEMA.MATERIALIZED_VIEWS m ON m.table_name = t.table_id AND m.table_schema = t.dataset_id AND m.table_catalog = t.project_id WHERE t.table_id IN ("full", "mv") ORDER BY 1',
+      [
+        ['full', 1, 1, true, true, false],
+        ['mv', 2, 0, true, true, true],
+      ],
+    ],
+    ['nothing else is refreshed', "CALL BQ.REFRESH_MATERIALIZED_VIEW('ds.soon')", 'ds.soon is not a view'],
+    ['nor what is not there', "CALL BQ.REFRESH_MATERIALIZED_VIEW('ds.nope')", 'ds.nope is not a view'],
     ['exists already', 'CREATE TABLE ds.full (a INT64)', 'Already Exists'],
     ['IF NOT EXISTS', 'CREATE TABLE IF NOT EXISTS ds.full (a INT64); SELECT COUNT(*) FROM ds.full', [[1]]],
     ['NOT NULL holds', 'INSERT ds.full (id) VALUES (NULL)', 'id'],

@@ -92,7 +92,7 @@ export function tableResourceOf(api: Pick<Api, 'deps'>, table: VisibleTable): ob
     numLongTermBytes: '0',
     lastModifiedTime: millis(changedAtMicros),
     location: locationOf(options),
-    ...(viewSql === undefined ? {} : viewOf(kind, viewSql)),
+    ...(viewSql === undefined ? {} : viewOf(table, viewSql)),
   }
 }
 
@@ -100,8 +100,14 @@ function numberText(value: number | undefined): string | undefined {
   return value === undefined ? undefined : String(value)
 }
 
-function viewOf(kind: VisibleTable['kind'], query: string): object {
-  return kind === 'materialized-view' ? { materializedView: { query } } : { view: { query, useLegacySql: false } }
+const refreshMinutes = 30
+
+/** A materialized view is always fresh here; clients compare what it says of refreshing with what they want. */
+function viewOf({ kind, options }: VisibleTable, query: string): object {
+  if (kind !== 'materialized-view') return { view: { query, useLegacySql: false } }
+  const { enable_refresh: isRefreshed, refresh_interval_minutes: minutes } = options
+  const refreshIntervalMs = String(60_000 * (typeof minutes === 'number' ? minutes : refreshMinutes))
+  return { materializedView: { query, enableRefresh: isRefreshed !== false, refreshIntervalMs } }
 }
 
 export function listedTable(api: Pick<Api, 'deps'>, table: VisibleTable): object {

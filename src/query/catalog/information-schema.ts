@@ -173,6 +173,32 @@ const views: View = {
       .map((table) => ({ ...place(source, table), view_definition: table.viewSql ?? null, use_standard_sql: 'YES' })),
 }
 
+const materializedViews: View = {
+  columns: columns('STRING table_catalog table_schema table_name, TIMESTAMP last_refresh_time refresh_watermark'),
+  rows: (source, dataset) =>
+    tablesOf(source, dataset)
+      .filter(({ kind }) => kind === 'materialized-view')
+      .map((table) => place(source, table)),
+}
+
+/** Older than INFORMATION_SCHEMA, and named without it: `dataset.__TABLES__`. Moments are milliseconds. */
+const metaTables: View = {
+  columns: columns(
+    'STRING project_id dataset_id table_id, INT64 creation_time last_modified_time row_count size_bytes type',
+  ),
+  rows: (source, dataset) =>
+    tablesOf(source, dataset).map((table) => ({
+      project_id: source.project,
+      dataset_id: table.dataset,
+      table_id: table.table,
+      creation_time: Math.floor(table.createdAtMicros / 1000),
+      last_modified_time: Math.floor(table.changedAtMicros / 1000),
+      row_count: table.kind === 'table' ? (table.rows ?? null) : 0,
+      size_bytes: table.kind === 'table' ? (table.logicalBytes ?? null) : 0,
+      type: table.kind === 'table' ? 1 : 2,
+    })),
+}
+
 const tableStorage: View = {
   columns: columns(
     'STRING project_id table_schema table_name, TIMESTAMP creation_time, INT64 total_rows total_partitions total_logical_bytes active_logical_bytes, STRING table_type',
@@ -251,6 +277,8 @@ const known: Readonly<Record<string, View>> = {
   COLUMNS: columnsView,
   COLUMN_FIELD_PATHS: columnFieldPaths,
   VIEWS: views,
+  MATERIALIZED_VIEWS: materializedViews,
+  __TABLES__: metaTables,
   TABLE_STORAGE: tableStorage,
   PARTITIONS: partitions,
   ROUTINES: routines,

@@ -98,7 +98,10 @@ interface Path {
 function catalogTable(item: ast.TableItem, scope: Scope, place: FromPlace): Relation {
   const names = item.parts.map(({ name }) => name)
   const schemaAt = names.findIndex((name) => name.toUpperCase() === 'INFORMATION_SCHEMA')
-  if (schemaAt >= 0 && schemaAt < names.length - 1) return informationSchema(item, names, schemaAt, scope)
+  const isMeta = names.length > 1 && names.at(-1)?.toUpperCase() === '__TABLES__'
+  if (isMeta) return informationSchema(item, names.slice(-1), names.at(-2), scope)
+  if (schemaAt >= 0 && schemaAt < names.length - 1)
+    return informationSchema(item, names.slice(schemaAt + 1), names[schemaAt - 1], scope)
   const path = tablePath(item.parts, scope)
   if (path.table.endsWith('*')) return wildcard(item, path, scope, place)
   const table = scope.state.context.catalog.table(path.dataset, path.table)
@@ -204,15 +207,17 @@ function viewQuery(sql: string): ast.Query {
   return statement.query
 }
 
-function informationSchema(item: ast.TableItem, names: readonly string[], at: number, scope: Scope): Relation {
+/** `before`: what stands before the word INFORMATION_SCHEMA, `names` what stands behind it. */
+function informationSchema(
+  item: ast.TableItem,
+  names: readonly string[],
+  before: string | undefined,
+  scope: Scope,
+): Relation {
   const { catalog } = scope.state.context
-  const before = names[at - 1]
   const isRegion =
     before === undefined || /^region-/i.test(before) || before.toLowerCase() === catalog.project.toLowerCase()
-  const view = names
-    .slice(at + 1)
-    .join('.')
-    .toUpperCase()
+  const view = names.join('.').toUpperCase()
   const table = catalog.informationSchema(view, isRegion ? undefined : before)
   if (table === undefined)
     throw new SqlError('unsupported', `INFORMATION_SCHEMA.${view} is not supported locally`, item.offset)

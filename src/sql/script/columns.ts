@@ -7,12 +7,12 @@ import { parseType } from '../syntax/parser.ts'
 import { duckType, identifier, typeName } from '../type-names.ts'
 import type { CatalogColumn } from '../catalog.ts'
 import type { ColumnShape } from './host.ts'
-import { optionValues } from './options.ts'
+import { constantOptions } from './options.ts'
 
 export function columnShape(column: ColumnDefinition, textOf: (node: ast.Node) => string): ColumnShape {
   if (column.generated !== undefined)
     throw new SqlError('unsupported', 'Generated columns are not supported locally', column.offset)
-  const { description } = optionValues(column.options)
+  const { description } = constantOptions(column.options)
   return {
     name: column.name.name,
     ...typeShape(column.type),

@@ -17,10 +17,10 @@ import type { SqlCatalog } from '../catalog.ts'
 import { identifier } from '../type-names.ts'
 import { askedRows } from './asked-rows.ts'
 import { columnDdl, columnShape, likeColumns, queriedColumns, refuseTwins, typeShape } from './columns.ts'
-import type { AlterStep, ColumnShape, CompiledStatement, DdlChange, StatementPlace } from './host.ts'
+import type { AlterStep, ColumnShape, CompiledStatement, DdlChange, OptionValues, StatementPlace } from './host.ts'
 import type { RunningScript } from './script-run.ts'
 import { datasetName, placedName } from './names.ts'
-import { optionValues } from './options.ts'
+import { constantOptions, optionValues } from './options.ts'
 import { partitionShape } from './partition-by.ts'
 
 /** TRUNCATE changes rows: it goes the way of DML. */
@@ -35,7 +35,7 @@ export async function lowerDdl(run: RunningScript, place: StatementPlace, statem
         kind: 'create-schema',
         dataset: datasetName(statement.name, catalog),
         ifNotExists: statement.ifNotExists,
-        options: optionValues(statement.options),
+        options: await optionValues(run, statement.options),
       })
     case 'create-table':
       return createTable(run, place, statement)
@@ -89,7 +89,7 @@ async function createTable(run: RunningScript, place: StatementPlace, statement:
     columns,
     partitioning: statement.partitionBy === undefined ? undefined : partitionShape(statement.partitionBy, columns),
     clustering: statement.clusterBy.map(clusterName),
-    options: optionValues(statement.options),
+    options: await optionValues(run, statement.options),
     rows,
   })
 }
@@ -181,7 +181,10 @@ async function createTableFrom(run: RunningScript, place: StatementPlace, statem
     columns,
     partitioning,
     clustering: statement.clusterBy.map(clusterName),
-    options: { require_partition_filter: partitioning?.isFilterRequired, ...optionValues(statement.options) },
+    options: {
+      require_partition_filter: partitioning?.isFilterRequired,
+      ...(await optionValues(run, statement.options)),
+    },
     rows,
   })
 }
@@ -234,7 +237,7 @@ async function createView(run: RunningScript, place: StatementPlace, statement: 
     mode: modeOf(statement),
     isMaterialized: statement.isMaterialized,
     columns: queriedColumns(compiled.columns, offset),
-    options: optionValues(statement.options),
+    options: await optionValues(run, statement.options),
     viewSql: run.textOf(query),
   })
 }
@@ -276,10 +279,12 @@ async function alter(run: RunningScript, place: StatementPlace, statement: Alter
   const { what, ifExists, actions, offset } = statement
   const catalog = await run.host.catalog()
   if (what === 'SCHEMA') {
-    const options = actions.map((action) => {
-      if (action.kind === 'set-options') return optionValues(action.options)
-      throw new SqlError('unsupported', 'Of ALTER SCHEMA only SET OPTIONS is supported locally', action.offset)
-    })
+    const options: OptionValues[] = []
+    for (const action of actions) {
+      if (action.kind !== 'set-options')
+        throw new SqlError('unsupported', 'Of ALTER SCHEMA only SET OPTIONS is supported locally', action.offset)
+      options.push(await optionValues(run, action.options))
+    }
     return run.host.ddl(place, {
       kind: 'set-schema-options',
       dataset: datasetName(statement.name, catalog),
@@ -289,14 +294,15 @@ async function alter(run: RunningScript, place: StatementPlace, statement: Alter
   if (!Object.hasOwn(droppable, what))
     throw new SqlError('unsupported', `ALTER ${what} is not supported locally`, offset)
   const { dataset, name } = placedName(statement.name, catalog)
-  const steps = actions.flatMap((action) => alterStep(run, action))
+  const steps: AlterStep[] = []
+  for (const action of actions) steps.push(...(await alterStep(run, action)))
   await run.host.ddl(place, { kind: 'alter-table', dataset, table: name, ifExists, actions: steps })
 }
 
-function alterStep(run: RunningScript, action: AlterAction): AlterStep[] {
+async function alterStep(run: RunningScript, action: AlterAction): Promise<AlterStep[]> {
   switch (action.kind) {
     case 'set-options':
-      return [{ kind: 'set-options', options: optionValues(action.options) }]
+      return [{ kind: 'set-options', options: await optionValues(run, action.options) }]
     case 'add-column':
       if (action.column.defaultValue !== undefined)
         throw new SqlError(
@@ -337,7 +343,7 @@ function alterColumn(
 ): AlterStep {
   switch (change.kind) {
     case 'options':
-      return { kind: 'set-column-options', name: name.name, options: optionValues(change.options) }
+      return { kind: 'set-column-options', name: name.name, options: constantOptions(change.options) }
     case 'type':
       return { kind: 'set-type', name: name.name, column: typeShape(change.type) }
     case 'drop-not-null':

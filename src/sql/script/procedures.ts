@@ -2,6 +2,7 @@
 import { MillpondError } from '../../core/errors.ts'
 import { resolveType } from '../lower/compile.ts'
 import { locate, SqlError } from '../sql-error.ts'
+import type { SqlCatalog } from '../catalog.ts'
 import type * as ast from '../syntax/ast.ts'
 import type { CallProcedure, CreateProcedure } from '../syntax/ast-statement.ts'
 import { parseScript } from '../syntax/parser.ts'
@@ -13,6 +14,7 @@ import { placedName } from './names.ts'
 export async function callProcedure(run: RunningScript, call: CallProcedure): Promise<void> {
   const catalog = await run.host.catalog()
   const { dataset, name } = placedName(call.name, catalog)
+  if (`${dataset}.${name}`.toLowerCase() === 'bq.refresh_materialized_view') return refresh(run, call, catalog)
   const definition = catalog.routine(dataset, name)?.definition
   const procedure = definition === undefined ? undefined : parsed(definition)
   if (definition === undefined || procedure === undefined) {
@@ -48,6 +50,20 @@ export async function callProcedure(run: RunningScript, call: CallProcedure): Pr
     if (!(error instanceof Jump) || error.kind !== 'return') throw error
   }
   for (const { from, to } of back) to.value = frame.find(from)?.value ?? null
+}
+
+/** A materialized view is computed when it is asked: there is nothing to do, but clients call it. */
+async function refresh(run: RunningScript, { args, offset }: CallProcedure, catalog: SqlCatalog): Promise<void> {
+  const [argument, more] = args
+  const value =
+    argument === undefined || more !== undefined
+      ? null
+      : (await evaluate(run, argument as ast.Expression, { kind: 'STRING' })).value
+  if (typeof value !== 'string')
+    throw new SqlError('semantic', 'BQ.REFRESH_MATERIALIZED_VIEW takes the name of one view, as a text', offset)
+  const [table = '', dataset = ''] = value.split('.').toReversed()
+  if (catalog.table(dataset, table)?.kind !== 'view')
+    throw new SqlError('semantic', `${dataset}.${table} is not a view`, offset)
 }
 
 function variableOf(run: RunningScript, argument: ast.Expression): Variable {

@@ -22,6 +22,21 @@ function errorOf(json: Json): Json {
   return (json['error'] ?? {}) as Json
 }
 
+describe('a materialized view', () => {
+  test('tells how it is refreshed, which clients compare with what they want', async () => {
+    await query({ query: 'CREATE SCHEMA mv' })
+    await query({ query: 'CREATE MATERIALIZED VIEW mv.plain AS SELECT 1 AS a' })
+    await query({
+      query:
+        'CREATE MATERIALIZED VIEW mv.slow OPTIONS(enable_refresh = false, refresh_interval_minutes = 60) AS SELECT 1 AS a',
+    })
+    const told = async (name: string): Promise<unknown> =>
+      (await rig.call('GET', `${base}/datasets/mv/tables/${name}`)).json['materializedView']
+    expect(await told('plain')).toMatchObject({ enableRefresh: true, refreshIntervalMs: '1800000' })
+    expect(await told('slow')).toMatchObject({ enableRefresh: false, refreshIntervalMs: '3600000' })
+  })
+})
+
 describe('a call', () => {
   test('is answered below both mounts, with a query that nobody reads', async () => {
     for (const mount of [base, '/projects/millpond']) {
