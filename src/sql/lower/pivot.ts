@@ -46,6 +46,8 @@ export function lowerPivot(
         allowsAggregates: true,
         filter: ` FILTER (WHERE ${test})`,
       })
+      if (!inner.select.overRows.has(lowered.sql))
+        throw new SqlError('semantic', 'PIVOT expression must be an aggregate function call', aggregate.call.offset)
       items.push({ name: aggregate.alias === undefined ? name : `${aggregate.alias.name}_${name}`, lowered })
       noteUsed(aggregate.call, used)
     }
