@@ -21,9 +21,13 @@ const mayImport: Record<string, readonly string[]> = {
   query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
   processes: ['core', 'config', 'buffer'],
   'portal/page': [],
+  'portal/web': [],
   'portal/api': ['core', 'sql', 'query', 'deliver', 'control', 'warehouse', 'portal/page'],
   cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }
+
+/** Of these a folder may import types, which leave no trace in what runs. */
+const mayImportTypes: Record<string, readonly string[]> = { 'portal/web': ['portal/api'] }
 
 /** Files that build the processes may import everything. */
 const builders = new Set([
@@ -50,6 +54,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^quickjs-emscripten/, room: 'warehouse/duckdb' },
   { library: /^farmhash-modern$|^tldts$/, room: 'sql/functions' },
   { library: /^apache-arrow$/, room: 'query' },
+  { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
   { library: /^jose$/, room: 'query/bigquery-api|control' },
 ]
 
@@ -71,7 +76,12 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '')
 }
 
-const sourceFiles = filesBelow(source, /\.ts$/)
+/** Without those that import nothing but types. */
+function withoutTypes(text: string): string {
+  return text.replaceAll(/^import type [^;]*? from '[^']+'$/gms, '')
+}
+
+const sourceFiles = filesBelow(source, /\.tsx?$/)
 const ourFiles = [
   ...sourceFiles,
   ...filesBelow(join(root, 'test'), /\.ts$/),
@@ -100,10 +110,13 @@ describe('the house', () => {
     for (const path of sourceFiles) {
       if (builders.has(relative(source, path)) || path.endsWith('.test.ts')) continue
       const room = roomOf(path)
-      for (const target of importsOf(readFileSync(path, 'utf8'))) {
+      const text = readFileSync(path, 'utf8')
+      const atRun = new Set(importsOf(withoutTypes(text)))
+      for (const target of importsOf(text)) {
         if (!target.startsWith('.')) continue
         const other = roomOf(resolve(dirname(path), target))
-        if (other !== room && !(mayImport[room] ?? []).includes(other) && !isEntry(path, other)) {
+        const allowed = [...(mayImport[room] ?? []), ...(atRun.has(target) ? [] : (mayImportTypes[room] ?? []))]
+        if (other !== room && !allowed.includes(other) && !isEntry(path, other)) {
           broken.push(`${relative(root, path)} imports ${other}`)
         }
       }
@@ -174,7 +187,7 @@ describe('every file', () => {
 
   it('is named in kebab-case', () => {
     const odd = ourFiles.filter(
-      (path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/.test(relative(dirname(path), path)),
+      (path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/.test(relative(dirname(path), path)),
     )
     expect(odd.map((path) => relative(root, path))).toEqual([])
   })

@@ -30,6 +30,7 @@ export const errorTable = {
   'token-invalid': { kind: 'user', status: 401 },
   'not-allowed': { kind: 'user', status: 403 },
   'not-found': { kind: 'user', status: 404 },
+  'portal-not-built': { kind: 'user', status: 503 },
   'request-invalid': { kind: 'user', status: 400 },
   'query-invalid': { kind: 'user', status: 400 },
   'query-refused': { kind: 'user', status: 403 },

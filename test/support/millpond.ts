@@ -30,6 +30,8 @@ export interface Millpond {
   /** Port of the Postgres protocol on loopback; 0 when it is off, or the engine wasn't waited for. */
   readonly postgresPort: number
   readonly data: string
+  /** Of the administrator who opened the one-time link; '' when the engine wasn't waited for. */
+  readonly token: string
   /** Makes a source and returns its write key. */
   addSource(source: string, platform?: 'client' | 'server'): Promise<string>
   /** Rows as arrays of values. */
@@ -135,6 +137,7 @@ function createHandle({ data, child, address, forwardPort, token, output }: Part
     forwardPort,
     postgresPort: Number(/Postgres \(BI tools\) +\S+:(\d+)/.exec(output())?.[1] ?? 0),
     data,
+    token,
     api,
     query,
     status,

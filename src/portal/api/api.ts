@@ -31,6 +31,7 @@ import { sourceRoutes } from './sources.ts'
 import type { Status } from './status.ts'
 import { storageRoutes } from './storage.ts'
 import { tokenRoutes } from './tokens.ts'
+import { sendApplication, webRoutes } from './web.ts'
 
 export interface ApiDeps {
   readonly control: Control
@@ -89,8 +90,11 @@ export function buildApi(
     if (status >= 500) deps.log.error({ err: error }, 'A request failed.')
     void reply.code(status).headers(headers).send(body)
   })
-  app.setNotFoundHandler((request, reply) => {
-    void reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
+  app.setNotFoundHandler(async (request, reply) => {
+    // A person who mistyped an address gets a page that knows the way back.
+    const isBrowser = request.method === 'GET' && (request.headers.accept ?? '').startsWith('text/html')
+    if (isBrowser && !/^\/(?:api|v\d)\//.test(request.url)) return sendApplication(reply, 404)
+    return reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
   })
   app.addHook('onRequest', async (request) => {
     request.principal = nobody
@@ -98,6 +102,7 @@ export function buildApi(
     else ({ principal: request.principal, tokenId: request.tokenId } = authenticate(request, deps.control))
   })
   pageRoutes(app, deps)
+  webRoutes(app)
   sourceRoutes(app, deps)
   tokenRoutes(app, deps)
   principalRoutes(app, deps)

@@ -15,14 +15,16 @@ export const ownerPrincipal: Principal = { id: 'owner', kind: 'owner', handle: '
 export const nobody: Principal = { id: '', kind: 'person', handle: '', role: 'member', attributes: {} }
 
 /** Routes that answer without a token; they show nothing of the data. */
-const openPaths = new Set(['/', '/login', '/favicon.svg'])
+const openPaths = new Set(['/login', '/favicon.svg'])
 
 /** What members may call: asking, and their own jobs. Every other route, also of tomorrow, is for administrators. */
-const memberRoutes = /^\/(?:|login|favicon\.svg|api\/(?:me|query|queries|jobs|export)(?:\/.*)?)$/
+const memberRoutes = /^\/(?:login|favicon\.svg|api\/(?:me|query|queries|jobs|export)(?:\/.*)?)$/
 
-/** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
-interface OwnDoor {
+interface RouteConfig {
+  /** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
   readonly ownDoor?: string
+  /** Pages and assets of the application (web.ts): to everybody, also those who have yet to sign in. */
+  readonly isPage?: boolean
 }
 
 export interface Caller {
@@ -33,9 +35,9 @@ export interface Caller {
 
 /** Errors: token-missing, token-invalid, not-allowed. */
 export function authenticate(request: FastifyRequest, control: Control): Caller {
-  const hasOwnDoor = (request.routeOptions.config as OwnDoor).ownDoor !== undefined
-  if (hasOwnDoor) return { principal: nobody, tokenId: undefined }
-  const isOpen = openPaths.has(request.url.split('?')[0] ?? '')
+  const { ownDoor, isPage = false } = request.routeOptions.config as RouteConfig
+  if (ownDoor !== undefined) return { principal: nobody, tokenId: undefined }
+  const isOpen = isPage || openPaths.has(request.url.split('?')[0] ?? '')
   const { token, comes } = tokenOf(request)
   if (token === undefined) {
     if (isOpen) return { principal: nobody, tokenId: undefined }
@@ -60,8 +62,8 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
 
 /** By the route that was found, not by the text of the address. A path without a route is told to be none. */
 function refuseAdminRoutes(request: FastifyRequest): void {
-  const route = request.routeOptions.url
-  if (route === undefined || memberRoutes.test(route)) return
+  const { url: route, config } = request.routeOptions
+  if (route === undefined || (config as RouteConfig).isPage === true || memberRoutes.test(route)) return
   throw new MillpondError('not-allowed', 'Only administrators may do this.')
 }
 

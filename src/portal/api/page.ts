@@ -1,14 +1,12 @@
-// The bare page at `/` and the administrator's way in. The portal replaces the page later; until then one file of plain
-// HTML reads the public API.
+// The way in, and the live page at /platform: plain HTML that the server writes.
 import { randomBytes } from 'node:crypto'
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { MillpondError } from '../../core/errors.ts'
 import { clientSchemeHeader } from '../../core/http-headers.ts'
 import { parseInput } from './body.ts'
-import { nobody, sessionCookie } from './auth.ts'
+import { sessionCookie } from './auth.ts'
 import type { ApiDeps } from './api.ts'
 import { faviconSvg } from '../page/favicon.ts'
 import { livePage } from '../page/live-page.ts'
@@ -25,12 +23,7 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
     return request.headers[clientSchemeHeader] === 'https' || /^https:/i.test(publicUrl ?? '')
   }
 
-  app.get('/', async (request, reply) => {
-    const { principal } = request
-    if (principal === nobody) return sendPage(reply, 401, loginPage)
-    if (principal.role === 'admin') return sendPage(reply, 200, livePage)
-    throw new MillpondError('not-allowed', 'This page is for administrators. Ask with any tool that takes your token.')
-  })
+  app.get('/platform', async (_request, reply) => sendPage(reply, 200, livePage))
 
   app.get('/favicon.svg', async (_request, reply) => reply.type('image/svg+xml').send(faviconSvg))
 
@@ -58,17 +51,18 @@ function setSession(reply: FastifyReply, token: string, isSecure: boolean): Fast
   return reply.header('set-cookie', `${sessionCookie}=${token}; ${flags}`)
 }
 
-function sendPage(reply: FastifyReply, status: number, page: (nonce: string) => string): FastifyReply {
+export const pageHeaders = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+export function sendPage(reply: FastifyReply, status: number, page: (nonce: string) => string): FastifyReply {
   const nonce = randomBytes(16).toString('base64')
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`
   return reply
     .code(status)
-    .headers({
-      'content-security-policy': policy,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    })
+    .headers({ ...pageHeaders, 'content-security-policy': policy })
     .type('text/html; charset=utf-8')
     .send(page(nonce))
 }

@@ -7,7 +7,9 @@ import type { Job, JobInfo, QueryParameter, QueryRequest } from '../../query/con
 import { jsonValue } from '../../query/encode/json-value.ts'
 import { parameterOf } from '../../query/parameters.ts'
 import { typeName } from '../../sql/type-names.ts'
+import type { SqlType } from '../../sql/types.ts'
 import type { EngineType } from '../../warehouse/session.ts'
+import type { DryRunAnswer, JobAnswer, QueryEndAnswer } from './answers.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import type { ApiDeps } from './api.ts'
@@ -54,8 +56,9 @@ export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void
     const input = parseInput(queryInput, request.body)
     const asked = requestOf(input, request.principal)
     if (input.dryRun) {
-      const { columns, ...rest } = await query.dryRun(asked)
-      return { ...rest, columns: columns.map(({ name, sqlType }) => ({ name, type: sqlType && typeName(sqlType) })) }
+      const { columns, undeclaredParameters, ...rest } = await query.dryRun(asked)
+      const told = { ...rest, columns: columns.map(named), undeclaredParameters: undeclaredParameters.map(named) }
+      return told satisfies DryRunAnswer
     }
     const gone = new AbortController()
     // A person who closes the connection no longer waits: the engine must not either.
@@ -84,7 +87,14 @@ export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void
   })
 }
 
-function listed(job: JobInfo): object {
+function named<Name>({ name, sqlType }: { readonly name: Name; readonly sqlType: SqlType | undefined }): {
+  readonly name: Name
+  readonly type: string | undefined
+} {
+  return { name, type: sqlType && typeName(sqlType) }
+}
+
+function listed(job: JobInfo): JobAnswer {
   const { createdAtMicros, startedAtMicros, endedAtMicros, ...rest } = job
   return {
     ...rest,
@@ -118,7 +128,7 @@ async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): A
       affectedRows: statistics?.affectedRows,
       bytesProcessed: statistics?.bytesProcessed,
       cacheHit: statistics?.cacheHit,
-    },
+    } satisfies QueryEndAnswer,
   }
 }
 

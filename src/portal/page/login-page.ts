@@ -44,7 +44,8 @@ const script = String.raw`
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ token }),
       })
-      if (answer.ok) return location.replace('/')
+      // Back to the page that was asked for; a link's own address has done its work.
+      if (answer.ok) return location.replace(location.pathname === '/login' ? '/' : location.href)
       if (answer.status < 500) tell('This token is unknown or was revoked. Check that all of it was copied.')
       else tell('Millpond is starting or busy and could not check the token. Try again in a few seconds.')
     } catch {

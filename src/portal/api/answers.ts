@@ -1,0 +1,60 @@
+// What the API is asked and answers about queries, as types alone: the routes keep to them, the web application reads them. It
+// imports nothing, so that a browser's type check needs nothing of the server.
+export interface QueryAsked {
+  readonly sql: string
+  readonly dialect: 'googlesql' | 'duckdb'
+  readonly parameters?: readonly { readonly name: string; readonly type: string; readonly value: unknown }[]
+  readonly labels?: Readonly<Record<string, string>>
+  readonly dryRun?: boolean
+}
+
+export interface QueryColumnAnswer {
+  readonly name: string
+  readonly type: string
+}
+
+export interface QueryEndAnswer {
+  readonly rows: number
+  readonly statementType: string | undefined
+  readonly affectedRows: number | undefined
+  readonly bytesProcessed: number | undefined
+  readonly cacheHit: boolean | undefined
+}
+
+export interface LintAnswer {
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface DryRunAnswer {
+  readonly bytesProcessed: number
+  readonly bytesBilled: number
+  readonly dollars: number
+  readonly bytesOfAllColumns: number
+  readonly lint: readonly LintAnswer[]
+  readonly portability: 'both' | 'local-only' | 'bigquery-only'
+  readonly portabilityReasons: readonly string[]
+  /** Types that the query itself asks for, of parameters that came without one. */
+  readonly undeclaredParameters: readonly { readonly name: string | undefined; readonly type: string | undefined }[]
+}
+
+export interface JobAnswer {
+  readonly id: string
+  readonly dialect: 'googlesql' | 'duckdb'
+  readonly labels: Readonly<Record<string, string>>
+  readonly sql: string
+  readonly state: 'waiting' | 'running' | 'done'
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly error?: { readonly code: string; readonly message: string } | undefined
+  readonly statistics?:
+    | { readonly rows: number; readonly bytesProcessed: number; readonly cacheHit: boolean }
+    | undefined
+}
+
+export interface MeAnswer {
+  readonly handle: string
+  readonly role: 'member' | 'admin'
+}

@@ -1,0 +1,41 @@
+// The pages and what their addresses hold. Each page is a file of its own to the browser, fetched when somebody goes there.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type SearchSchemaInput,
+} from '@tanstack/react-router'
+
+import { Missing } from './shell/missing.tsx'
+import { Shell } from './shell/shell.tsx'
+import { readSqlSearch, type SqlSearch } from './sql/search.ts'
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: Missing })
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/sql', replace: true })
+  },
+})
+
+export const sqlRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sql',
+  validateSearch: (search: Partial<SqlSearch> & SearchSchemaInput): SqlSearch => readSqlSearch({ ...search }),
+  component: lazyRouteComponent(() => import('./sql/sql-page.tsx'), 'SqlPage'),
+})
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([homeRoute, sqlRoute]),
+  defaultPreload: 'intent',
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,42 @@
+// The keyboard map.
+import { useWords } from '../words/words.ts'
+import { Dialog } from './dialog.tsx'
+import { modKey } from './keys.ts'
+import { Button, Key } from './parts.tsx'
+
+export function Help({ close }: { readonly close: () => void }) {
+  const t = useWords()
+  const map = [
+    [[modKey, 'K'], t('help.palette')],
+    [['?'], t('help.help')],
+    [['g', 's'], t('help.sql')],
+    [['g', 'p'], t('help.pipelines')],
+    [[modKey, '↵'], t('help.run')],
+    [['Ctrl', 'Space'], t('help.complete')],
+    [['Esc'], t('help.escape')],
+    [['←', '↑', '↓', '→'], t('help.cells')],
+    [[modKey, 'C'], t('help.copy')],
+  ] as const
+  return (
+    <Dialog label={t('help.title')} close={close}>
+      <div className="grid gap-3 p-4">
+        <h2 className="font-medium">{t('help.title')}</h2>
+        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2">
+          {map.map(([keys, text]) => (
+            <div key={text} className="contents">
+              <dt className="flex gap-1">
+                {keys.map((key) => (
+                  <Key key={key}>{key}</Key>
+                ))}
+              </dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+        <Button className="justify-self-end" onClick={close}>
+          {t('help.close')}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

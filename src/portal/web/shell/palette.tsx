@@ -1,0 +1,112 @@
+// Cmd-K: pages, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
+import { useNavigate } from '@tanstack/react-router'
+import { type KeyboardEvent, useId, useMemo, useState } from 'react'
+
+import { useTables } from '../asking/catalogue.ts'
+import { useJobs } from '../asking/jobs.ts'
+import { useWords } from '../words/words.ts'
+import { Dialog } from './dialog.tsx'
+import { pipelinesAddress, useMe } from './shell.tsx'
+
+interface Choice {
+  readonly group: string
+  readonly text: string
+  readonly go: () => void
+}
+
+const shownPerGroupMax = 8
+
+export function Palette({ close }: { readonly close: () => void }) {
+  const t = useWords()
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const id = useId()
+  const choices = useChoices(text)
+  const chosen = Math.min(at, Math.max(0, choices.length - 1))
+
+  function onKey(event: KeyboardEvent): void {
+    const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 }
+    const move = moves[event.key]
+    if (move !== undefined) setAt((chosen + move + choices.length) % Math.max(1, choices.length))
+    else if (event.key === 'Enter' && !event.nativeEvent.isComposing) go(choices[chosen])
+    else return
+    event.preventDefault()
+  }
+  function go(choice: Choice | undefined): void {
+    if (choice === undefined) return
+    close()
+    choice.go()
+  }
+
+  return (
+    <Dialog label={t('palette.title')} close={close}>
+      <input
+        role="combobox"
+        aria-label={t('palette.title')}
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={choices.length === 0 ? undefined : `${id}-${chosen}`}
+        autoFocus
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={t('palette.hint')}
+        value={text}
+        className="w-full border-b border-line bg-card px-4 py-3 outline-none placeholder:text-muted"
+        onChange={({ target }) => {
+          setText(target.value)
+          setAt(0)
+        }}
+        onKeyDown={onKey}
+      />
+      <ul id={id} role="listbox" aria-label={t('palette.title')} className="max-h-[50vh] overflow-auto p-1">
+        {choices.map((choice, index) => (
+          <li
+            key={`${choice.group} ${choice.text}`}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            className="flex cursor-pointer gap-3 rounded-md px-3 py-1.5 hover:bg-sunken aria-selected:bg-accent-soft"
+            ref={(element) => {
+              if (index === chosen) element?.scrollIntoView({ block: 'nearest' })
+            }}
+            onClick={() => go(choice)}
+          >
+            <span className="truncate">{choice.text}</span>
+            <span className="ml-auto shrink-0 text-muted">{choice.group}</span>
+          </li>
+        ))}
+      </ul>
+      {choices.length === 0 && <p className="p-4 pt-0 text-muted">{t('palette.none')}</p>}
+    </Dialog>
+  )
+}
+
+function useChoices(text: string): readonly Choice[] {
+  const t = useWords()
+  const navigate = useNavigate()
+  const me = useMe()
+  const tables = useTables().data
+  const jobs = useJobs().data
+  return useMemo(() => {
+    const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
+    const pages: Choice[] = [{ group: t('palette.pages'), text: t('nav.sql'), go: () => void navigate({ to: '/sql' }) }]
+    if (me?.role === 'admin') {
+      pages.push({ group: t('palette.pages'), text: t('nav.pipelines'), go: () => location.assign(pipelinesAddress) })
+    }
+    const ofTables = (tables ?? []).map(({ dataset, table }) => ({
+      group: t('palette.tables'),
+      text: `${dataset}.${table}`,
+      go: () => openSql(`SELECT *\nFROM ${dataset}.${table}\nLIMIT 100`),
+    }))
+    const asked = new Map((jobs ?? []).map((job) => [job.sql, job]))
+    const ofJobs = [...asked.values()].map(({ sql, dialect }) => ({
+      group: t('palette.queries'),
+      text: sql.replace(/\s+/g, ' ').slice(0, 200),
+      go: () => void navigate({ to: '/sql', search: { sql, dialect } }),
+    }))
+    const wanted = text.trim().toLowerCase()
+    return [pages, ofTables, ofJobs].flatMap((group) =>
+      group.filter((choice) => choice.text.toLowerCase().includes(wanted)).slice(0, shownPerGroupMax),
+    )
+  }, [t, navigate, me, tables, jobs, text])
+}

@@ -1,0 +1,137 @@
+// What stands around every page: the navigation, the palette and the keyboard.
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
+
+import type { MeAnswer } from '../../api/answers.ts'
+import { ask } from '../asking/ask.ts'
+import { chooseLanguage, type Language, useLanguage, useWords } from '../words/words.ts'
+import { Icon } from './icon.tsx'
+import { modKey, useShortcuts } from './keys.ts'
+import { Panel } from './panel.tsx'
+import { Key, Select } from './parts.tsx'
+import { setTheme, themes, useTheme } from './theme.ts'
+
+const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
+
+/** The live page of the platform is the server's own, behind this address. */
+export const pipelinesAddress = '/platform'
+
+const itemClass =
+  'flex min-h-7 items-center gap-2 rounded-md px-2 text-muted hover:bg-sunken hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent'
+
+export function Shell() {
+  const [open, setOpen] = useState<'palette' | 'help' | undefined>()
+  const navigate = useNavigate()
+  const t = useWords()
+  const shortcuts = useMemo(
+    () => ({
+      palette: () => setOpen('palette'),
+      help: () => setOpen('help'),
+      go: {
+        s: () => void navigate({ to: '/sql' }),
+        p: () => location.assign(pipelinesAddress),
+      },
+    }),
+    [navigate],
+  )
+  useShortcuts(shortcuts)
+  return (
+    <div className="grid h-full grid-rows-[auto_1fr] md:grid-cols-[11rem_1fr] md:grid-rows-1">
+      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:z-20 focus:bg-card focus:p-2">
+        {t('nav.skip')}
+      </a>
+      <Navigation openPalette={shortcuts.palette} openHelp={shortcuts.help} />
+      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 outline-none">
+        <Panel>
+          <Outlet />
+        </Panel>
+      </main>
+      <Suspense>
+        {open === 'palette' && <Palette close={() => setOpen(undefined)} />}
+        {open === 'help' && <Help close={() => setOpen(undefined)} />}
+      </Suspense>
+    </div>
+  )
+}
+
+export function useMe(): MeAnswer | undefined {
+  return useQuery({
+    queryKey: ['me'],
+    staleTime: Infinity,
+    queryFn: async ({ signal }) => ask<MeAnswer>('/api/me', { signal }),
+  }).data
+}
+
+function Navigation({ openPalette, openHelp }: { readonly openPalette: () => void; readonly openHelp: () => void }) {
+  const t = useWords()
+  const me = useMe()
+  return (
+    <header className="flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:border-r">
+      <h1 className="flex items-center gap-2 px-2 py-1 font-semibold">
+        <img src="/favicon.svg" alt="" width="18" height="18" />
+        Millpond
+      </h1>
+      <button
+        type="button"
+        className={`${itemClass} md:mb-2`}
+        onClick={openPalette}
+        aria-keyshortcuts="Control+K Meta+K"
+      >
+        <Icon name="search" />
+        {t('nav.search')}
+        <span className="ml-auto max-md:hidden">
+          <Key>{modKey} K</Key>
+        </span>
+      </button>
+      <nav aria-label={t('nav.label')} className="flex gap-1 md:flex-col">
+        <Link to="/sql" className={itemClass}>
+          <Icon name="sql" />
+          {t('nav.sql')}
+        </Link>
+        {me?.role === 'admin' && (
+          <a href={pipelinesAddress} className={itemClass}>
+            <Icon name="pipelines" />
+            {t('nav.pipelines')}
+          </a>
+        )}
+      </nav>
+      <Settings me={me}>
+        <button type="button" className={itemClass} onClick={openHelp} aria-keyshortcuts="?">
+          <Icon name="keyboard" />
+          {t('nav.help')}
+        </button>
+      </Settings>
+    </header>
+  )
+}
+
+const languages: readonly { readonly value: Language; readonly text: string }[] = [
+  { value: 'en', text: 'English' },
+  { value: 'zh-Hant', text: '正體中文' },
+]
+
+function Settings({ me, children }: { readonly me: MeAnswer | undefined; readonly children: ReactNode }) {
+  const t = useWords()
+  const theme = useTheme()
+  const language = useLanguage()
+  return (
+    <div className="flex gap-1 max-md:ml-auto md:mt-auto md:flex-col">
+      {children}
+      <Select
+        label={t('nav.language')}
+        value={language}
+        options={languages}
+        choose={(chosen) => void chooseLanguage(chosen)}
+      />
+      <Select
+        label={t('nav.theme')}
+        value={theme}
+        options={themes.map((value) => ({ value, text: t(`theme.${value}`) }))}
+        choose={setTheme}
+      />
+      <p className="truncate px-2 py-1 text-muted max-md:hidden">{me?.handle ?? ' '}</p>
+    </div>
+  )
+}

@@ -1,0 +1,168 @@
+// Under the editor: the rows, a chart of them, and the history.
+import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+
+import type { QueryAsked } from '../../api/answers.ts'
+import { messageOf } from '../asking/ask.ts'
+import type { QueryRows } from '../asking/run-query.ts'
+import { modKey } from '../shell/keys.ts'
+import { Panel } from '../shell/panel.tsx'
+import { Button, Empty, Key } from '../shell/parts.tsx'
+import { say } from '../shell/toast.tsx'
+import { formatCount, formatDuration } from '../words/numbers.ts'
+import { useWords, type Words } from '../words/words.ts'
+import { tabSeparated } from './cells.ts'
+import { Chart } from './chart.tsx'
+import { copyText } from './copy.ts'
+import { download } from './download.ts'
+import { Grid } from './grid.tsx'
+import { History } from './history.tsx'
+import { type Tab, tabs } from './search.ts'
+import type { Run } from './use-run.ts'
+import type { Work, Workbench } from './use-workbench.ts'
+
+const tabWords = { table: 'sql.tab-table', chart: 'sql.tab-chart', history: 'sql.tab-history' } as const
+
+interface ResultsProps {
+  readonly run: Run
+  readonly workbench: Workbench
+}
+
+export function Results({ run, workbench }: ResultsProps) {
+  const t = useWords()
+  const id = useId()
+  const { tab, chooseTab } = workbench
+  const rows = run.state === 'running' || run.state === 'done' ? run.rows : undefined
+  return (
+    <section aria-label={t('sql.results')} className="grid min-h-0 grid-rows-[auto_1fr] border-t border-line">
+      <div className="flex min-h-9 items-center gap-2 border-b border-line px-2">
+        <Tabs id={id} tab={tab} choose={chooseTab} />
+        <p role="status" className="truncate text-muted tabular-nums">
+          <Summary run={run} t={t} />
+        </p>
+        {run.state === 'done' && <Actions rows={run.rows} asked={run.asked} />}
+      </div>
+      <div role="tabpanel" id={id} aria-labelledby={`${id}-${tab}`} className="min-h-0 overflow-hidden">
+        <Panel key={tab}>
+          {tab === 'history' ? (
+            <History open={workbench.change} />
+          ) : run.state === 'failed' ? (
+            <p role="alert" className="m-3 rounded-md bg-bad-soft p-3 font-mono text-xs whitespace-pre-wrap text-bad">
+              {run.error.message}
+            </p>
+          ) : rows === undefined ? (
+            <Begin work={workbench} change={workbench.change} isIdle={run.state === 'idle'} />
+          ) : (
+            <Shown tab={tab} rows={rows} />
+          )}
+        </Panel>
+      </div>
+    </section>
+  )
+}
+
+function Shown({ tab, rows }: { readonly tab: Tab; readonly rows: QueryRows }) {
+  const t = useWords()
+  if (tab === 'chart') return <Chart rows={rows} />
+  if (rows.columns.length === 0) return null
+  if (rows.count === 0 && rows.end !== undefined) return <Empty title={t('sql.no-rows')} />
+  return <Grid rows={rows} label={t('sql.results')} />
+}
+
+function Tabs({ id, tab, choose }: { readonly id: string; readonly tab: Tab; readonly choose: (tab: Tab) => void }) {
+  const t = useWords()
+  function onKey(event: KeyboardEvent<HTMLElement>): void {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]
+    if (step === 0 || next === undefined) return
+    choose(next)
+    document.getElementById(`${id}-${next}`)?.focus()
+  }
+  return (
+    <div role="tablist" aria-label={t('sql.results')} className="flex" onKeyDown={onKey}>
+      {tabs.map((one) => (
+        <button
+          key={one}
+          type="button"
+          role="tab"
+          id={`${id}-${one}`}
+          aria-selected={one === tab}
+          aria-controls={id}
+          tabIndex={one === tab ? 0 : -1}
+          className="min-h-8 border-b-2 border-transparent px-2.5 text-muted hover:text-text aria-selected:border-accent aria-selected:text-text"
+          onClick={() => choose(one)}
+        >
+          {t(tabWords[one])}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function Summary({ run, t }: { readonly run: Run; readonly t: Words }) {
+  if (run.state === 'running') return <Running startedAtMs={run.startedAtMs} t={t} />
+  if (run.state === 'cancelled') return t('sql.cancelled')
+  if (run.state !== 'done') return null
+  const time = formatDuration(run.tookMs)
+  const { end, count, isCut } = run.rows
+  if (isCut) return t('sql.cut', { rows: formatCount(count), time })
+  if (end?.affectedRows !== undefined) return t('sql.affected', { rows: formatCount(end.affectedRows), time })
+  return t(end?.cacheHit === true ? 'sql.done-cached' : 'sql.done', { rows: formatCount(count), time })
+}
+
+function Running({ startedAtMs, t }: { readonly startedAtMs: number; readonly t: Words }) {
+  const [nowMs, setNowMs] = useState(startedAtMs)
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(performance.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return t('sql.running', { seconds: Math.round((nowMs - startedAtMs) / 1000) })
+}
+
+function Actions({ rows, asked }: { readonly rows: QueryRows; readonly asked: QueryAsked }) {
+  const t = useWords()
+  const names = rows.columns.map(({ name }) => name)
+  if (rows.count === 0) return null
+  return (
+    <div className="ml-auto flex gap-1">
+      <Button onClick={() => void copyText(tabSeparated(names, rows.values, rows.count), t)}>
+        {t('sql.copy-rows')}
+      </Button>
+      {(['csv', 'parquet'] as const).map((format) => (
+        <Button
+          key={format}
+          aria-label={t('sql.download-as', { format: t(`sql.download-${format}`) })}
+          onClick={() => void download(asked, format).catch((error: unknown) => say(messageOf(error), true))}
+        >
+          {t(`sql.download-${format}`)}
+        </Button>
+      ))}
+    </div>
+  )
+}
+
+const firstQuery =
+  'SELECT source, SUM(events) AS events\nFROM millpond.source_counts\nGROUP BY source\nORDER BY events DESC'
+
+interface BeginProps {
+  readonly work: Work
+  readonly change: (part: Partial<Work>) => void
+  readonly isIdle: boolean
+}
+
+function Begin({ work, change, isIdle }: BeginProps) {
+  const t = useWords()
+  if (!isIdle) return null
+  const [before = '', after = ''] = t('sql.empty-text', { key: '\n' }).split('\n')
+  return (
+    <Empty title={t('sql.empty-title')}>
+      <p className="max-w-prose">
+        {before}
+        <Key>{modKey} ↵</Key>
+        {after}
+      </p>
+      {work.sql.trim() === '' && (
+        <Button onClick={() => change({ sql: firstQuery, dialect: 'googlesql' })}>{t('sql.try')}</Button>
+      )}
+    </Empty>
+  )
+}
