@@ -140,6 +140,13 @@ describe.skipIf(reason !== undefined)('the portal', () => {
     await page.getByRole('alert').getByText('Table not found').waitFor()
   })
 
+  it('keeps the button in sight, however long the estimate is', async () => {
+    const page = await openQuery('SELECT DATE(timestamp) AS day, event, COUNT(*) AS n FROM web.tracks GROUP BY 1, 2')
+    await page.getByText('Every column would be').waitFor()
+    const place = await page.getByRole('button', { name: /^Run/ }).boundingBox()
+    expect((place?.x ?? 0) + (place?.width ?? Infinity)).toBeLessThanOrEqual(1280)
+  })
+
   it('speaks DuckDB’s dialect, with its parameters', async () => {
     const page = await openQuery('FROM web.hello_pond SELECT n WHERE n = $n', '&dialect=duckdb')
     await page.getByLabel('Type of n').selectOption('INT64')
@@ -155,7 +162,7 @@ describe.skipIf(reason !== undefined)('the portal', () => {
 
   it.each([
     ['Cancel is pressed', async (page: Page) => page.getByRole('button', { name: 'Cancel' }).click()],
-    ['the person goes to another page', async (page: Page) => page.goto('/platform')],
+    ['the person goes to another page', async (page: Page) => page.getByRole('link', { name: 'Pipelines' }).click()],
   ])('ends the job in the engine when %s', async (_when, leave) => {
     const page = await openQuery(endless)
     await page.getByRole('button', { name: /^Run/ }).click()
@@ -216,11 +223,48 @@ describe.skipIf(reason !== undefined)('the portal', () => {
     await page.getByRole('textbox', { name: 'Query' }).getByText('FROM web.hello_pond').waitFor()
   })
 
+  it('shows what arrives while it arrives, and lets a dead letter in again', async () => {
+    const key = await pond.addSource('shop')
+    const page = await open('/pipelines')
+    const live = page.getByRole('status').getByText('Live')
+    await live.waitFor()
+    await sendTo(pond.address, { type: 'track', userId: 'bo', event: 'Order <b>Paid</b>' }, { key, path: '/v1/track' })
+    const events = page.getByRole('table', { name: 'Events' })
+    await events.getByText('Order <b>Paid</b>').waitFor()
+    await events.getByRole('button', { expanded: false }).first().click()
+    await events.getByText('"userId": "bo"').waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await pond.api('/api/sources/shop/disable', { method: 'POST' })
+    await sendTo(pond.address, { userId: 'bo', event: 'Too Late' }, { key, path: '/v1/track' })
+    await events.getByText('key_disabled').waitFor()
+    await pond.api('/api/sources/shop/enable', { method: 'POST' })
+    await page.getByRole('button', { name: 'Replay the letter from shop, key_disabled' }).click()
+    await page.getByText('Sent in again.').waitFor()
+    await page.getByRole('combobox', { name: 'Source' }).selectOption('shop')
+    await page
+      .getByRole('table', { name: 'Events' })
+      .getByRole('row', { name: /Too Late.*stored/ })
+      .waitFor()
+    await page.getByText('✓ Sums').waitFor()
+  })
+
+  it('connects again after the engine died, and goes on', async () => {
+    const page = await open('/pipelines')
+    await page.getByRole('status').getByText('Live').waitFor()
+    await pond.kill('engine')
+    await page.getByRole('status').getByText('Connection lost').waitFor()
+    await page.getByRole('status').getByText('Live').waitFor()
+    // Meanwhile the browser wrote of answers 503.
+    for (const tab of tabs.splice(0)) await tab.close()
+  })
+
   it('shows members what they may use', async () => {
     const page = await open('/', { token: memberToken })
     await page.getByText('ana').waitFor()
     expect(await page.getByRole('link', { name: 'Pipelines' }).count()).toBe(0)
     await page.getByText('No tables yet').waitFor()
+    await page.goto('/pipelines')
+    await page.getByText('There is no page here').waitFor()
   })
 
   it('speaks the person’s language, and remembers language and theme', async () => {

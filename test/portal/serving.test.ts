@@ -1,5 +1,5 @@
 // How the built application is served: to whom, with which policy, how compressed, and what happens where nothing is.
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -12,7 +12,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { createLog } from '../../src/core/log.ts'
 import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
 import { nobody, ownerPrincipal } from '../../src/portal/api/auth.ts'
-import { webRoutes } from '../../src/portal/api/web.ts'
+import { portalPages, webRoutes } from '../../src/portal/api/web.ts'
 
 let folder: string
 let built: FastifyInstance
@@ -76,9 +76,14 @@ test.each([
   expect((await built.inject(url)).statusCode).toBe(404)
 })
 
+test('the server knows every page of the application, so that each can be reloaded', async () => {
+  const router = await readFile(join(import.meta.dirname, '../../src/portal/web/router.tsx'), 'utf8')
+  expect([...router.matchAll(/^ {2}path: '([^']+)'/gm)].map((match) => match[1])).toEqual([...portalPages])
+})
+
 test('whoever is not signed in gets the way in, at every page', async () => {
   const app = serverOf(folder, false)
-  for (const url of ['/', '/sql']) {
+  for (const url of portalPages) {
     const page = await app.inject(url)
     expect([page.statusCode, page.body.includes('Sign in')]).toEqual([401, true])
   }
@@ -103,7 +108,7 @@ test('members get the application, and browsers a page also where nothing is', a
   const ask = async (url: string, accept = 'text/html,*/*') =>
     app.inject({ url, headers: { cookie: `millpond_token=${token}`, accept } })
   expect((await ask('/sql')).statusCode).toBe(200)
-  expect((await ask('/platform')).statusCode).toBe(403)
+  expect((await ask('/api/sources')).statusCode).toBe(403)
   const missing = await ask('/nowhere')
   expect([missing.statusCode, missing.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
   expect((await ask('/nowhere', 'application/json')).headers['content-type']).toContain('json')

@@ -1,5 +1,8 @@
-// What the API is asked and answers about queries, as types alone: the routes keep to them, the web application reads them. It
-// imports nothing, so that a browser's type check needs nothing of the server.
+// What the API is asked and answers, as types alone: the routes keep to them, the web application reads them. What they are made
+// of imports nothing, so that a browser's type check needs nothing of the server.
+export type { LiveEvent, Verdict } from '../../core/event.ts'
+export type { LedgerLine, Status, StreamStatus } from './status.ts'
+
 export interface QueryAsked {
   readonly sql: string
   readonly dialect: 'googlesql' | 'duckdb'
@@ -57,4 +60,22 @@ export interface JobAnswer {
 export interface MeAnswer {
   readonly handle: string
   readonly role: 'member' | 'admin'
+}
+
+export interface SourceAnswer {
+  readonly source: string
+  readonly platform: 'client' | 'server'
+  readonly state: 'active' | 'disabled'
+  readonly writeKey: string
+}
+
+export interface DeadLetterAnswer {
+  readonly id: string
+  readonly source: string
+  readonly reason: string
+  /** As the engine writes times: `2026-01-31 12:00:00.123456+00`. */
+  readonly receivedAt: string
+  readonly events: number
+  readonly raw: string
+  readonly replayedAt: string | null
 }

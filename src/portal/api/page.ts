@@ -1,4 +1,4 @@
-// The way in, and the live page at /platform: plain HTML that the server writes.
+// The way in: a page of plain HTML that the server writes, and the cookie that it leads to.
 import { randomBytes } from 'node:crypto'
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -9,7 +9,6 @@ import { parseInput } from './body.ts'
 import { sessionCookie } from './auth.ts'
 import type { ApiDeps } from './api.ts'
 import { faviconSvg } from '../page/favicon.ts'
-import { livePage } from '../page/live-page.ts'
 import { loginPage } from '../page/login-page.ts'
 
 const sessionSeconds = 30 * 24 * 3600
@@ -22,8 +21,6 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
   function isSecure(request: FastifyRequest): boolean {
     return request.headers[clientSchemeHeader] === 'https' || /^https:/i.test(publicUrl ?? '')
   }
-
-  app.get('/platform', async (_request, reply) => sendPage(reply, 200, livePage))
 
   app.get('/favicon.svg', async (_request, reply) => reply.type('image/svg+xml').send(faviconSvg))
 

@@ -14,7 +14,7 @@ import { nobody } from './auth.ts'
 import { pageHeaders, sendPage } from './page.ts'
 
 /** Where the application has pages of its own; what lies behind them asks the API, which knows who may. */
-export const portalPages = ['/', '/sql'] as const
+export const portalPages = ['/', '/sql', '/pipelines'] as const
 
 /** The same from src/ in a checkout and from dist/ in a package. */
 const builtFolder = join(import.meta.dirname, '../../../dist/web')

@@ -1,4 +1,4 @@
-// What the login page and the live page share: colours for light and dark, type, buttons, inputs, code boxes.
+// What the pages that the server writes are dressed in: colours for light and dark, type, buttons, inputs, code boxes.
 // Every text colour has a contrast of at least 4.5 on the grounds that it is used on.
 export const pageStyle = `
 :root {

@@ -22,15 +22,21 @@ const homeRoute = createRoute({
   },
 })
 
-export const sqlRoute = createRoute({
+const sqlRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sql',
   validateSearch: (search: Partial<SqlSearch> & SearchSchemaInput): SqlSearch => readSqlSearch({ ...search }),
   component: lazyRouteComponent(() => import('./sql/sql-page.tsx'), 'SqlPage'),
 })
 
+const pipelinesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/pipelines',
+  component: lazyRouteComponent(() => import('./pipelines/pipelines-page.tsx'), 'PipelinesPage'),
+})
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, sqlRoute]),
+  routeTree: rootRoute.addChildren([homeRoute, sqlRoute, pipelinesRoute]),
   defaultPreload: 'intent',
 })
 

@@ -16,6 +16,7 @@ export function Help({ close }: { readonly close: () => void }) {
     [['Esc'], t('help.escape')],
     [['←', '↑', '↓', '→'], t('help.cells')],
     [[modKey, 'C'], t('help.copy')],
+    [['Space'], t('help.pause')],
   ] as const
   return (
     <Dialog label={t('help.title')} close={close}>

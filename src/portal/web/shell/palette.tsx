@@ -6,7 +6,7 @@ import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
-import { pipelinesAddress, useMe } from './shell.tsx'
+import { useMe } from './shell.tsx'
 
 interface Choice {
   readonly group: string
@@ -91,7 +91,7 @@ function useChoices(text: string): readonly Choice[] {
     const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
     const pages: Choice[] = [{ group: t('palette.pages'), text: t('nav.sql'), go: () => void navigate({ to: '/sql' }) }]
     if (me?.role === 'admin') {
-      pages.push({ group: t('palette.pages'), text: t('nav.pipelines'), go: () => location.assign(pipelinesAddress) })
+      pages.push({ group: t('palette.pages'), text: t('nav.pipelines'), go: () => void navigate({ to: '/pipelines' }) })
     }
     const ofTables = (tables ?? []).map(({ dataset, table }) => ({
       group: t('palette.tables'),

@@ -15,9 +15,6 @@ import { setTheme, themes, useTheme } from './theme.ts'
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
 
-/** The live page of the platform is the server's own, behind this address. */
-export const pipelinesAddress = '/platform'
-
 const itemClass =
   'flex min-h-7 items-center gap-2 rounded-md px-2 text-muted hover:bg-sunken hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent'
 
@@ -31,7 +28,7 @@ export function Shell() {
       help: () => setOpen('help'),
       go: {
         s: () => void navigate({ to: '/sql' }),
-        p: () => location.assign(pipelinesAddress),
+        p: () => void navigate({ to: '/pipelines' }),
       },
     }),
     [navigate],
@@ -91,10 +88,10 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
           {t('nav.sql')}
         </Link>
         {me?.role === 'admin' && (
-          <a href={pipelinesAddress} className={itemClass}>
+          <Link to="/pipelines" className={itemClass}>
             <Icon name="pipelines" />
             {t('nav.pipelines')}
-          </a>
+          </Link>
         )}
       </nav>
       <Settings me={me}>

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
 import type { QueryRows } from '../asking/run-query.ts'
 import { useWords } from '../words/words.ts'
 import { cellOf, isNumeric, shortText, textOf } from './cells.ts'
-import { copyText } from './copy.ts'
+import { copyText } from '../shell/copy.ts'
 
 const rowPixels = 26
 const headPixels = 40

@@ -56,7 +56,7 @@ export function SqlPage() {
           <SchemaTree insert={(name) => editor.current?.insert(name)} />
         </Panel>
       </div>
-      <div className="grid min-h-0 grid-rows-[auto_minmax(8rem,2fr)_auto_minmax(10rem,3fr)]">
+      <div className="grid min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(8rem,2fr)_auto_minmax(10rem,3fr)]">
         <Bar workbench={workbench} estimate={estimate} runner={runner} start={start} />
         <Panel>
           <Editor
@@ -129,10 +129,10 @@ function Bar({ workbench, estimate, runner, start }: BarProps) {
         options={dialects}
         choose={(chosen) => change({ dialect: chosen })}
       />
-      <p className="truncate text-muted tabular-nums" id="sql-estimate">
+      <p className="line-clamp-2 min-w-0 text-muted tabular-nums" id="sql-estimate">
         <EstimateText estimate={estimate} work={workbench} />
       </p>
-      <div className="ml-auto flex gap-2">
+      <div className="ml-auto flex shrink-0 gap-2">
         {runner.run.state === 'running' && (
           <Button onClick={runner.cancel}>
             <Icon name="cancel" />

@@ -31,3 +31,16 @@ export function formatDollars(dollars: number): string {
   const digits = Math.min(12, 1 - Math.floor(Math.log10(dollars)))
   return `$${dollars.toFixed(digits)}`
 }
+
+export function formatRate(rate: number): string {
+  if (rate < 0.05) return '0'
+  return (rate < 9.95 ? tenths : whole).format(rate)
+}
+
+/** Of the person's clock, to the millisecond. */
+export function formatTime(ms: number): string {
+  const time = new Date(ms)
+  return Number.isNaN(ms)
+    ? '–'
+    : `${time.toLocaleTimeString('en-GB')}.${String(time.getMilliseconds()).padStart(3, '0')}`
+}

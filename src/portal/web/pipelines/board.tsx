@@ -1,0 +1,162 @@
+// The state of the platform at one look: what is wrong, in words; then six numbers.
+import type { ReactNode } from 'react'
+
+import type { Status } from '../../api/answers.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../words/numbers.ts'
+import { useWords } from '../words/words.ts'
+import { historyMs, rateHistory, rateNow, type Sample } from './rates.ts'
+
+/** Later than this somebody should look. */
+const lagMsWorth = 10_000
+
+export function Banners({ status }: { readonly status: Status | undefined }) {
+  const t = useWords()
+  if (status === undefined) return null
+  const refusing = status.streams.find((stream) => stream.refusing !== null)?.refusing
+  const { lastError } = status.loader
+  return (
+    <div role="alert" className="grid gap-2 empty:hidden">
+      {refusing !== undefined && refusing !== null && (
+        <Banner isBad title={t('pipelines.refused', { why: refusing })}>
+          {t('pipelines.refused-text', { folder: status.dataFolder })}
+        </Banner>
+      )}
+      {lastError !== null && (
+        <Banner title={t('pipelines.load-failed')}>{t('pipelines.load-failed-text', { why: lastError })}</Banner>
+      )}
+      {!status.ledgerSums && (
+        <Banner isBad title={t('pipelines.ledger-off')}>
+          {t('pipelines.ledger-off-text')}
+        </Banner>
+      )}
+    </div>
+  )
+}
+
+interface BannerProps {
+  readonly isBad?: boolean
+  readonly title: string
+  readonly children: ReactNode
+}
+
+function Banner({ isBad = false, title, children }: BannerProps) {
+  return (
+    <p className={`rounded-md px-3 py-2 ${isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn'}`}>
+      <strong className="mr-2 font-medium">{title}</strong>
+      {children}
+    </p>
+  )
+}
+
+type CountName = 'received' | 'stored' | 'flagged' | 'duplicates' | 'quarantined' | 'waiting'
+
+export function Tiles({
+  status,
+  samples,
+}: {
+  readonly status: Status | undefined
+  readonly samples: readonly Sample[]
+}) {
+  const t = useWords()
+  const { ledger = [], streams = [], loader } = status ?? {}
+  const sum = (field: CountName): number => ledger.reduce((total, line) => total + line[field], 0)
+  const rate = rateNow(samples)
+  const peak = Math.max(0, ...rateHistory(samples).map((point) => point.rate))
+  const waiting = sum('waiting')
+  const lagMs = loader?.lagMs ?? 0
+  const bytes = streams.reduce((total, stream) => total + stream.waitingBytes, 0)
+  const isRefusing = streams.some(({ refusing }) => refusing !== null)
+  const quarantined = sum('quarantined')
+  const isKnown = status !== undefined
+  const sums = status?.ledgerSums ?? true
+  return (
+    <section aria-label={t('pipelines.now')}>
+      <dl className="grid grid-cols-2 overflow-hidden rounded-md border border-line bg-card md:grid-cols-3 xl:grid-cols-6">
+        <Tile
+          label={t('pipelines.rate')}
+          value={rate === undefined ? '–' : formatRate(rate)}
+          below={t('pipelines.peak', { rate: formatRate(peak) })}
+        >
+          <Spark samples={samples} />
+        </Tile>
+        <Tile
+          label={t('pipelines.waiting')}
+          tone={waiting > 0 && lagMs > lagMsWorth ? 'text-warn' : ''}
+          value={isKnown ? formatCount(waiting) : '–'}
+          below={waiting === 0 ? t('pipelines.all-loaded') : t('pipelines.behind', { time: formatDuration(lagMs) })}
+        />
+        <Tile
+          label={t('pipelines.stored')}
+          value={isKnown ? formatCount(sum('stored') + sum('flagged')) : '–'}
+          below={t('pipelines.duplicates-below', { count: formatCount(sum('duplicates')) })}
+        />
+        <Tile
+          label={t('pipelines.quarantined')}
+          tone={quarantined > 0 ? 'text-warn' : ''}
+          value={isKnown ? formatCount(quarantined) : '–'}
+          below={quarantined === 0 ? t('pipelines.none-kept-out') : <LettersLink />}
+        />
+        <Tile
+          label={t('pipelines.buffer')}
+          tone={isRefusing ? 'text-bad' : ''}
+          value={isKnown ? formatBytes(bytes) : '–'}
+          below={t(isRefusing ? 'pipelines.refusing' : 'pipelines.on-disk')}
+        />
+        <Tile
+          label={t('pipelines.ledger')}
+          tone={sums ? 'text-good' : 'text-bad'}
+          value={isKnown ? t(sums ? 'pipelines.sums' : 'pipelines.off') : '–'}
+          below={t('pipelines.received-below', { count: formatCount(sum('received')) })}
+        />
+      </dl>
+    </section>
+  )
+}
+
+function LettersLink() {
+  const t = useWords()
+  return (
+    <a href="#dead-letters" className="underline">
+      {t('pipelines.see-letters')}
+    </a>
+  )
+}
+
+interface TileProps {
+  readonly label: string
+  readonly value: string
+  readonly below: ReactNode
+  readonly tone?: string
+  readonly children?: ReactNode
+}
+
+function Tile({ label, value, below, tone = '', children }: TileProps) {
+  return (
+    <div className="relative border-line p-3 max-md:border-b md:border-r">
+      <dt className="text-muted">{label}</dt>
+      <dd className={`text-lg font-semibold tabular-nums ${tone}`}>{value}</dd>
+      <dd className="text-muted tabular-nums">{below}</dd>
+      {children}
+    </div>
+  )
+}
+
+function Spark({ samples }: { readonly samples: readonly Sample[] }) {
+  const history = rateHistory(samples).filter(({ ageMs }) => ageMs <= historyMs)
+  const highest = Math.max(1e-9, ...history.map(({ rate }) => rate))
+  const points = history.map(({ ageMs, rate }) => {
+    const x = 120 - (ageMs / historyMs) * 120
+    return `${x.toFixed(1)} ${(27 - (rate / highest) * 25).toFixed(1)}`
+  })
+  return (
+    <dd aria-hidden className="absolute top-2 right-3 w-20">
+      <svg viewBox="0 0 120 28" preserveAspectRatio="none" className="h-6 w-full fill-none stroke-accent">
+        <path
+          d={points.length === 0 ? '' : `M${points.join('L')}`}
+          vectorEffect="non-scaling-stroke"
+          strokeWidth="1.5"
+        />
+      </svg>
+    </dd>
+  )
+}

@@ -1,0 +1,98 @@
+// What arrives and what becomes of it: sources, events as they come, the ledger, and what was kept out.
+import { useEffect } from 'react'
+
+import { Missing } from '../shell/missing.tsx'
+import { Panel } from '../shell/panel.tsx'
+import { useMe } from '../shell/shell.tsx'
+import { formatBytes } from '../words/numbers.ts'
+import { useWords } from '../words/words.ts'
+import { Banners, Tiles } from './board.tsx'
+import { Events } from './events.tsx'
+import { Letters } from './letters.tsx'
+import { FirstSteps, Sources, useSources } from './sources.tsx'
+import type { Connection } from './stream.ts'
+import { useLive } from './use-live.ts'
+
+export function PipelinesPage() {
+  const me = useMe()
+  if (me === undefined) return null
+  // To members these are no pages; the API refuses them what would be on it.
+  return me.role === 'admin' ? <Pipelines /> : <Missing />
+}
+
+function Pipelines() {
+  const t = useWords()
+  const { connection, status, samples, feed, change } = useLive()
+  const sources = useSources()
+  const ledger = status?.ledger ?? []
+  const isReceived = ledger.some(({ received }) => received > 0)
+  const quarantined = ledger.reduce((sum, line) => sum + line.quarantined, 0)
+
+  useEffect(() => {
+    function onKey(event: KeyboardEvent): void {
+      // On a button it presses, in a field it writes.
+      if (event.key !== ' ' || event.target !== document.body) return
+      event.preventDefault()
+      change({ kind: 'pause-toggled' })
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [change])
+
+  return (
+    <div className="h-full overflow-auto">
+      <title>{`${t('pipelines.title')} · Millpond`}</title>
+      <div className="mx-auto grid max-w-7xl gap-5 p-5">
+        <div className="flex items-center gap-3">
+          <h2 className="text-base font-semibold">{t('pipelines.title')}</h2>
+          <ConnectionMark connection={connection} />
+        </div>
+        <Banners status={status} />
+        <Tiles status={status} samples={samples} />
+        {sources !== undefined && status !== undefined && !isReceived && (
+          <FirstSteps
+            source={sources.find(({ state }) => state === 'active')}
+            address={status.address || location.origin}
+          />
+        )}
+        <Panel>
+          <Sources
+            sources={sources}
+            status={status}
+            samples={samples}
+            chosen={feed.filter.source}
+            choose={(source) => change({ kind: 'filtered', filter: { source } })}
+          />
+        </Panel>
+        <Panel>
+          <Events feed={feed} sourceNames={sources?.map(({ source }) => source) ?? []} change={change} />
+        </Panel>
+        <Panel>
+          <Letters quarantined={quarantined} />
+        </Panel>
+        {status !== undefined && (
+          <p className="text-muted">
+            {t('pipelines.about', {
+              version: status.version,
+              folder: status.dataFolder,
+              intake: formatBytes(status.intake.residentBytes),
+              engine: formatBytes(status.engine.residentBytes),
+            })}
+          </p>
+        )}
+      </div>
+    </div>
+  )
+}
+
+const dots: Readonly<Record<Connection, string>> = { connecting: 'bg-muted', live: 'bg-good', lost: 'bg-bad' }
+
+function ConnectionMark({ connection }: { readonly connection: Connection }) {
+  const t = useWords()
+  return (
+    <p role="status" className="flex items-center gap-1.5 text-muted">
+      <span aria-hidden className={`size-2 rounded-full ${dots[connection]}`} />
+      {t(`pipelines.${connection}`)}
+    </p>
+  )
+}

@@ -1,0 +1,136 @@
+// Sources with their ledger lines, and what to do first while nothing has come yet.
+import { useQuery } from '@tanstack/react-query'
+
+import type { LedgerLine, SourceAnswer, Status } from '../../api/answers.ts'
+import { ask } from '../asking/ask.ts'
+import { copyText } from '../shell/copy.ts'
+import { Button } from '../shell/parts.tsx'
+import { formatCount, formatRate } from '../words/numbers.ts'
+import { useWords } from '../words/words.ts'
+import { rateNow, type Sample } from './rates.ts'
+
+const refreshMs = 10_000
+const counts = ['received', 'stored', 'duplicates', 'flagged', 'quarantined', 'waiting'] as const
+
+export function useSources(): readonly SourceAnswer[] | undefined {
+  return useQuery({
+    queryKey: ['sources'],
+    refetchInterval: refreshMs,
+    queryFn: async ({ signal }) =>
+      (await ask<{ sources: readonly SourceAnswer[] }>('/api/sources', { signal })).sources,
+  }).data
+}
+
+interface SourcesProps {
+  readonly sources: readonly SourceAnswer[] | undefined
+  readonly status: Status | undefined
+  readonly samples: readonly Sample[]
+  readonly chosen: string
+  readonly choose: (source: string) => void
+}
+
+export function Sources({ sources = [], status, samples, chosen, choose }: SourcesProps) {
+  const t = useWords()
+  const ledger = new Map(status?.ledger.map((line) => [line.source, line]))
+  // The ledger also counts what came for keys that no source lists any more.
+  const others = [...ledger.keys()].filter((name) => !sources.some(({ source }) => source === name))
+  if (sources.length + others.length === 0) return null
+  const rows = [...sources, ...others.map((source) => ({ source, platform: '–', state: t('pipelines.not-listed') }))]
+  return (
+    <section aria-label={t('pipelines.sources')} className="grid gap-2">
+      <h3 className="font-medium">{t('pipelines.sources')}</h3>
+      <div
+        role="region"
+        aria-label={t('pipelines.sources')}
+        tabIndex={0}
+        className="overflow-x-auto rounded-md border border-line bg-card"
+      >
+        <table className="w-full text-left tabular-nums">
+          <thead className="text-muted">
+            <tr>
+              {(['source', 'platform', 'state'] as const).map((name) => (
+                <th key={name} scope="col" className="px-3 py-1.5 font-normal">
+                  {t(`pipelines.${name}`)}
+                </th>
+              ))}
+              {[...counts, 'rate' as const].map((name) => (
+                <th key={name} scope="col" className="px-3 py-1.5 text-right font-normal whitespace-nowrap">
+                  {t(`pipelines.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ source, platform, state }) => (
+              <tr key={source} className="border-t border-line">
+                <th scope="row" className="px-3 py-1 font-medium">
+                  <button
+                    type="button"
+                    aria-pressed={source === chosen && chosen !== ''}
+                    title={t('pipelines.only-source', { source })}
+                    className="min-h-6 rounded px-1 hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent"
+                    onClick={() => choose(source === chosen ? '' : source)}
+                  >
+                    <bdi>{source || '–'}</bdi>
+                  </button>
+                </th>
+                <td className="px-3 text-muted">{platform}</td>
+                <td className="px-3">{state}</td>
+                <Counts line={ledger.get(source)} />
+                <td className="px-3 text-right">{formatRate(rateNow(samples, source) ?? 0)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function Counts({ line }: { readonly line: LedgerLine | undefined }) {
+  return counts.map((name) => {
+    const count = line?.[name] ?? 0
+    const isBad = count > 0 && (name === 'quarantined' || name === 'flagged')
+    return (
+      <td key={name} className={`px-3 text-right ${count === 0 ? 'text-muted' : isBad ? 'text-warn' : ''}`}>
+        {formatCount(count)}
+      </td>
+    )
+  })
+}
+
+interface FirstStepsProps {
+  readonly source: SourceAnswer | undefined
+  readonly address: string
+}
+
+/** Shown until something was received. */
+export function FirstSteps({ source, address }: FirstStepsProps) {
+  const t = useWords()
+  const key = source?.writeKey ?? 'YOUR_WRITE_KEY'
+  const send = `curl ${address}/v1/track -u ${key}: \\\n  -d '{"userId":"ada","event":"Hello Pond"}'`
+  return (
+    <section aria-label={t('pipelines.first-event')} className="grid gap-2 rounded-md border border-line bg-card p-4">
+      <h3 className="font-medium">{t(source === undefined ? 'pipelines.first-source' : 'pipelines.first-event')}</h3>
+      <p className="text-muted">
+        {source === undefined
+          ? t('pipelines.first-source-text')
+          : t('pipelines.first-event-text', { source: source.source })}
+      </p>
+      {source === undefined && <Snippet text="millpond source add web" />}
+      <Snippet text={send} />
+    </section>
+  )
+}
+
+function Snippet({ text }: { readonly text: string }) {
+  const t = useWords()
+  return (
+    <div className="flex items-start gap-2">
+      <pre tabIndex={0} className="min-w-0 flex-1 overflow-x-auto rounded-md bg-sunken p-2 font-mono text-xs">
+        {text}
+      </pre>
+      <Button onClick={() => void copyText(text, t)}>{t('pipelines.copy')}</Button>
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+// What arrives, as the page shows it: gathered for a moment, so that a flood is drawn four times a second and not a thousand.
+import { startTransition, useEffect, useReducer, useRef, useState } from 'react'
+
+import type { LiveEvent, Status } from '../../api/answers.ts'
+import { changeFeed, emptyFeed, type Feed, type FeedChange, keptMax } from './feed.ts'
+import { type Sample, withSample } from './rates.ts'
+import { type Connection, openStream } from './stream.ts'
+
+const drawIntervalMs = 250
+
+export interface Live {
+  readonly connection: Connection
+  readonly status: Status | undefined
+  readonly samples: readonly Sample[]
+  readonly feed: Feed
+  readonly change: (change: FeedChange) => void
+}
+
+export function useLive(): Live {
+  const [connection, setConnection] = useState<Connection>('connecting')
+  const [{ status, samples }, setStatus] = useState<Pick<Live, 'status' | 'samples'>>({
+    status: undefined,
+    samples: [],
+  })
+  const [feed, change] = useReducer(changeFeed, emptyFeed)
+  const waiting = useRef<LiveEvent[]>([])
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    function draw(): void {
+      timer = undefined
+      const events = waiting.current
+      waiting.current = []
+      startTransition(() => change({ kind: 'arrived', events }))
+    }
+    const close = openStream({
+      connection: setConnection,
+      events(events) {
+        waiting.current = [...waiting.current, ...events].slice(-keptMax)
+        timer ??= setTimeout(draw, drawIntervalMs)
+      },
+      status(next) {
+        const atMs = performance.now()
+        setStatus((before) => ({ status: next, samples: withSample(before.samples, next.ledger, atMs) }))
+      },
+    })
+    return () => {
+      close()
+      clearTimeout(timer)
+    }
+  }, [])
+
+  return { connection, status, samples, feed, change }
+}
