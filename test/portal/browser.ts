@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-import { browserPath } from './browser-path.ts'
+import { browserPath, whyNoBrowserHere } from './browser-path.ts'
 
 /**
  * Not the arguments of @sparticuz/chromium: among them are --single-process, with which a second context crashes, and
@@ -25,6 +25,8 @@ export async function launch(): Promise<Browser> {
 
 /** Why there is no browser to test with, or undefined. A machine without the browser's libraries can run all other tests. */
 export async function whyNoBrowser(): Promise<string | undefined> {
+  const here = whyNoBrowserHere()
+  if (here !== undefined) return here
   try {
     const browser = await launch()
     await browser.close()
@@ -32,7 +34,8 @@ export async function whyNoBrowser(): Promise<string | undefined> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const library = /error while loading shared libraries: [^\n]*/.exec(message)?.[0]
-    // Whatever else it is, it is a fault, and the tests shall show it.
+    // Whatever else it is, it is a fault.
+    if (library === undefined) throw error
     return library
   }
 }

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
-import { browserPath } from './browser-path.ts'
+import { browserPath, whyNoBrowserHere } from './browser-path.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
 export async function setup(): Promise<void> {
   await promisify(execFile)(process.execPath, ['build-web.ts'], { cwd: root })
-  await browserPath()
+  if (whyNoBrowserHere() === undefined) await browserPath()
 }
