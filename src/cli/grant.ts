@@ -18,13 +18,13 @@ export function addGrantCommand(program: Command, context: CliContext): void {
   const grant = program.command('grant').description('what members may read and write')
   grant.addHelpText(
     'after',
-    "\nExample:\n  $ millpond grant add ana web\n  $ millpond grant add '*' web.page_viewed\n  $ millpond grant list",
+    "\nExample:\n  $ millpond grant add ana web\n  $ millpond grant add role:support web.orders\n  $ millpond grant add '*' web.page_viewed\n  $ millpond grant list",
   )
 
   grant
     .command('add')
     .description('let a member read, or write')
-    .argument('<handle>', "who; '*' is every member")
+    .argument('<handle>', "who; role:<role> is everybody of a role, '*' everybody")
     .argument('<what>', whatHelp)
     .option('--write', 'write too: rows, and with a whole dataset also its tables')
     .option('--json', 'print the grant as JSON')
@@ -50,7 +50,7 @@ export function addGrantCommand(program: Command, context: CliContext): void {
   grant
     .command('remove')
     .description('take a grant back, as it was given')
-    .argument('<handle>', "who; '*' is every member")
+    .argument('<handle>', "who; role:<role> is everybody of a role, '*' everybody")
     .argument('<what>', whatHelp)
     .option('--write', 'the grant to write')
     .option('--json', 'print the grant as JSON')
@@ -74,7 +74,7 @@ function grantOf(grantee: string, what: string, { write }: GrantOptions): Grant 
 }
 
 function whoText(handle: string): string {
-  return handle === '*' ? 'Every member' : handle
+  return handle === '*' ? 'Everybody' : handle
 }
 
 async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {

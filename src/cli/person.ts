@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 
 import type { Attributes, PrincipalRecord } from '../control/principal-store.ts'
-import type { Role } from '../control/principals.ts'
+import { type Role, roles } from '../control/principals.ts'
 import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
@@ -16,7 +16,8 @@ interface PersonOptions extends GlobalOptions {
   readonly attribute?: readonly string[]
 }
 
-const roles = 'member: sees what grants give; admin: everything'
+export const roleHelp =
+  'admin sees everything, all others what grants give; what each may call is in docs/guide/access.md'
 
 export function addPersonCommand(program: Command, context: CliContext): void {
   const person = program.command('person').description('people and services who may ask')
@@ -28,7 +29,7 @@ export function addPersonCommand(program: Command, context: CliContext): void {
   person
     .command('add <handle>')
     .description('make somebody known; the handle is also the user name of the Postgres port')
-    .addOption(new Option('--role <role>', roles).choices(['admin', 'member']).default('member'))
+    .addOption(new Option('--role <role>', roleHelp).choices(roles).default('member'))
     .option('--service', 'a program, not a person')
     .option('--attribute <name=value>', 'for row filters; may be repeated, also with one name', collect)
     .option('--json', 'print the new one as JSON')
@@ -44,8 +45,8 @@ export function addPersonCommand(program: Command, context: CliContext): void {
         command,
         async (keeper) => await keeper.addPrincipal(handle, kind, options.role ?? 'member', attributes),
       )
-      const next = made.role === 'member' ? `; sees nothing before \`millpond grant add ${handle} <dataset>\`` : ''
-      await say(context, options, made, `${handle} is a ${made.role} now${next}.`)
+      const next = made.role !== 'admin' ? `; sees nothing before \`millpond grant add ${handle} <dataset>\`` : ''
+      await say(context, options, made, `${handle} has the role ${made.role} now${next}.`)
     })
 
   person
@@ -81,7 +82,7 @@ function addChangeCommand(person: Command, context: CliContext): void {
   person
     .command('change <handle>')
     .description('give somebody another role or other attributes')
-    .addOption(new Option('--role <role>', roles).choices(['admin', 'member']))
+    .addOption(new Option('--role <role>', roleHelp).choices(roles))
     .option('--attribute <name=value>', 'the new value; `name=` takes it away; may be repeated', collect)
     .option('--json', 'print the changed one as JSON')
     .addHelpText(
@@ -101,7 +102,12 @@ function addChangeCommand(person: Command, context: CliContext): void {
           ...(Object.keys(given).length === 0 ? {} : { attributes }),
         })
       })
-      await say(context, options, changed, `${handle} is a ${changed.role}; attributes: ${attributeText(changed)}.`)
+      await say(
+        context,
+        options,
+        changed,
+        `${handle} has the role ${changed.role}; attributes: ${attributeText(changed)}.`,
+      )
     })
 }
 

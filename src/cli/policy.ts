@@ -14,7 +14,7 @@ interface PolicyOptions extends GlobalOptions {
   readonly except?: readonly string[]
 }
 
-const exceptHelp = 'a member who sees the real values; may be repeated. Administrators always do'
+const exceptHelp = 'a handle, or role:<role>, that sees the real values; may be repeated. Administrators always do'
 
 export function addPolicyCommand(program: Command, context: CliContext): void {
   const policy = program.command('policy').description('column masks and row filters for members')

@@ -268,6 +268,21 @@ test('grants, masks and filters are made, replaced, taken back, and cleaned of t
   await expect(control.removeGrant(grant)).rejects.toMatchObject({ code: 'not-found' })
 })
 
+test('a role can be a grantee, and exempt; administrators need neither', async () => {
+  const grant = { grantee: 'role:support', dataset: 'web', table: '*', privilege: 'read' } as const
+  const mask = { dataset: 'web', table: '*', column: 'email', kind: 'hash', exempt: ['role:support'] } as const
+  await control.addGrant(grant)
+  await control.putMask(mask)
+  expect(control.policies()).toMatchObject({ grants: [grant], masks: [mask] })
+  await expect(control.addPrincipal('role:support', 'person', 'member')).rejects.toMatchObject({
+    code: 'request-invalid',
+  })
+  for (const grantee of ['role:admin', 'role:nobody', 'role:']) {
+    await expect(control.addGrant({ ...grant, grantee })).rejects.toMatchObject({ code: 'grant-invalid' })
+    await expect(control.putMask({ ...mask, exempt: [grantee] })).rejects.toMatchObject({ code: 'grant-invalid' })
+  }
+})
+
 test('what can not be meant is refused', async () => {
   const grant = { grantee: '*', dataset: 'web', table: '*', privilege: 'read' } as const
   const mask = { dataset: 'web', table: '*', column: 'email', kind: 'hash', exempt: [] } as const

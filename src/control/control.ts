@@ -242,7 +242,7 @@ async function openDatabase(path: string): Promise<DatabaseSync> {
   try {
     // Before the first write: its -wal and -shm files take over these rights.
     await chmod(path, 0o600)
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     migrate(database)
     return database
   } catch (error) {

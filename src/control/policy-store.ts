@@ -3,7 +3,15 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
-import type { ColumnMask, Grant, MaskKind, Policies, RowFilter } from './principals.ts'
+import {
+  type ColumnMask,
+  type Grant,
+  type MaskKind,
+  type Policies,
+  roleGrantee,
+  roles,
+  type RowFilter,
+} from './principals.ts'
 import type { PrincipalStore } from './principal-store.ts'
 
 /** `version` grows with every change of policies and principals, within one run of the engine. */
@@ -19,6 +27,8 @@ export interface PolicyStoreDeps {
 
 /** As grantee, dataset or table: every one. */
 export const everything = '*'
+const rolePrefix = 'role:'
+const grantable = new Set(roles.filter((role) => role !== 'admin').map(roleGrantee))
 const nameLengthMax = 300
 const predicateLengthMax = 10_000
 const exemptMax = 1000
@@ -46,7 +56,7 @@ export class PolicyStore {
   }
 
   addGrant({ grantee, dataset, table, privilege }: Grant): void {
-    if (grantee !== everything) this.#deps.principals.get(grantee)
+    if (grantee !== everything) this.#known(grantee)
     checkNames(dataset, table)
     if (dataset === everything && table !== everything) refuse('a table needs its dataset')
     this.#write(
@@ -104,9 +114,16 @@ export class PolicyStore {
     return Number(changes)
   }
 
+  /** Errors: principal-unknown, grant-invalid. */
+  #known(grantee: string): string {
+    if (!grantee.startsWith(rolePrefix)) return this.#deps.principals.get(grantee).handle
+    if (grantable.has(grantee)) return grantee
+    refuse(`a role is one of ${[...grantable].join(', ')}; administrators see everything without`)
+  }
+
   #handles(exempt: readonly string[]): string {
-    if (exempt.length > exemptMax) refuse(`at most ${exemptMax} handles can be exempt`)
-    const handles = new Set(exempt.map((handle) => this.#deps.principals.get(handle).handle))
+    if (exempt.length > exemptMax) refuse(`at most ${exemptMax} can be exempt`)
+    const handles = new Set(exempt.map((grantee) => this.#known(grantee)))
     return JSON.stringify([...handles].sort())
   }
 }

@@ -1,7 +1,16 @@
 // Who may ask, and what: the shapes that control keeps and query/ enforces. The stores stand beside this file.
 
-/** admin: everything, without masks and filters. member: what grants give, with masks and filters. */
-export type Role = 'admin' | 'member'
+/**
+ * admin: everything, without masks and filters. All others see what grants give, through masks and filters; they differ in
+ * what grants to a role say, and in what they may call (portal/api/role-routes.ts).
+ */
+export const roles = ['viewer', 'support', 'analyst', 'ml', 'engineer', 'member', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** As a grantee, or as exempt from a mask or filter: everybody who has the role. No handle has a colon. */
+export function roleGrantee(role: Role): string {
+  return `role:${role}`
+}
 
 export interface Principal {
   readonly id: string
@@ -14,7 +23,7 @@ export interface Principal {
 }
 
 export interface Grant {
-  /** A handle, or `*`: every member. */
+  /** A handle, `role:<role>`, or `*`: everybody. */
   readonly grantee: string
   /** `*`: every dataset. */
   readonly dataset: string
@@ -33,7 +42,7 @@ export interface ColumnMask {
   readonly table: string
   readonly column: string
   readonly kind: MaskKind
-  /** Handles that see the values; admins always do. */
+  /** Handles, and `role:<role>`, that see the values; admins always do. */
   readonly exempt: readonly string[]
 }
 

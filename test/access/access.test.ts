@@ -2,7 +2,14 @@
 // tables that repeat each other.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import type { ColumnMask, Policies, Principal, RowFilter } from '../../src/control/principals.ts'
+import {
+  type ColumnMask,
+  type Policies,
+  type Principal,
+  type Role,
+  roles,
+  type RowFilter,
+} from '../../src/control/principals.ts'
 import { createAccess } from '../../src/query/access/access.ts'
 import { checkRowFilter } from '../../src/query/access/check-filter.ts'
 import { maskSql, strictest } from '../../src/query/access/masks.ts'
@@ -60,6 +67,22 @@ async function ids(
   expect([code, text]).toEqual([undefined, text])
   return rows.map(([id]) => id)
 }
+
+test('a role gets what is granted to it, and is exempt where it is named; no other role is', () => {
+  const grants = [{ grantee: 'role:support', dataset: 'web', table: '*', privilege: 'read' }] as const
+  const masks = [mask('orders', 'email', { exempt: ['role:support'] })]
+  const orders: PolicyTable = {
+    dataset: 'web',
+    table: 'orders',
+    origin: 'fed',
+    kind: 'table',
+    columns: [{ name: 'email', sqlType: { kind: 'STRING' } }],
+  }
+  const as = (role: Role) => createAccess({ grants, masks, filters: [] }, { ...principals.ana, role })
+  expect(roles.filter((role) => as(role).canRead('web', 'orders'))).toEqual(['support', 'admin'])
+  expect(roles.filter((role) => as(role).relationFor(orders, [orders]) === undefined)).toEqual(['support', 'admin'])
+  expect(as('support').policySetId).not.toBe(as('viewer').policySetId)
+})
 
 describe('grants', () => {
   const access = (grants: Policies['grants']) => createAccess({ grants, masks: [], filters: [] }, principals.ana)

@@ -4,9 +4,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { MillpondError } from '../../core/errors.ts'
 import { sourcesAndTokens } from './0001-sources-and-tokens.ts'
 import { principals } from './0002-principals.ts'
+import { accounts } from './0005-accounts.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [sourcesAndTokens, principals]
+const steps: readonly string[] = [
+  // In the order of their files.
+  sourcesAndTokens,
+  principals,
+  accounts,
+]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {
@@ -17,7 +23,10 @@ export function migrate(database: DatabaseSync): void {
       `The data folder was written by a newer Millpond (control version ${version}, this one knows ${steps.length})`,
     )
   }
+  // SQLite changes a table by making it anew, and while it is gone those that point to it would hold it up.
+  database.exec('PRAGMA foreign_keys = OFF')
   for (const [index, step] of steps.entries()) {
     if (index >= version) database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${index + 1}; COMMIT`)
   }
+  database.exec('PRAGMA foreign_keys = ON')
 }

@@ -3,8 +3,9 @@
 import type { FastifyRequest } from 'fastify'
 
 import type { Control } from '../../control/control.ts'
-import type { Principal } from '../../control/principals.ts'
+import type { Principal, Role } from '../../control/principals.ts'
 import { MillpondError } from '../../core/errors.ts'
+import { isOpenRoute, mayCall } from './role-routes.ts'
 
 export const sessionCookie = 'millpond_token'
 
@@ -13,12 +14,6 @@ export const ownerPrincipal: Principal = { id: 'owner', kind: 'owner', handle: '
 
 /** On open paths without a valid token: somebody without any grant. */
 export const nobody: Principal = { id: '', kind: 'person', handle: '', role: 'member', attributes: {} }
-
-/** Routes that answer without a token; they show nothing of the data. */
-const openPaths = new Set(['/login', '/favicon.svg'])
-
-/** What members may call: asking, and their own jobs. Every other route, also of tomorrow, is for administrators. */
-const memberRoutes = /^\/(?:login|favicon\.svg|api\/(?:me|query|queries|jobs|export)(?:\/.*)?)$/
 
 interface RouteConfig {
   /** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
@@ -37,7 +32,7 @@ export interface Caller {
 export function authenticate(request: FastifyRequest, control: Control): Caller {
   const { ownDoor, isPage = false } = request.routeOptions.config as RouteConfig
   if (ownDoor !== undefined) return { principal: nobody, tokenId: undefined }
-  const isOpen = isPage || openPaths.has(request.url.split('?')[0] ?? '')
+  const isOpen = isPage || isOpenRoute(request.method, request.routeOptions.url)
   const { token, comes } = tokenOf(request)
   if (token === undefined) {
     if (isOpen) return { principal: nobody, tokenId: undefined }
@@ -50,7 +45,7 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
   if (verified !== undefined) {
     if (comes !== 'bearer') refuseOtherSites(request, comes)
     const { principal, info } = verified
-    if (principal.role !== 'admin') refuseAdminRoutes(request)
+    refuseOtherRoles(request, principal.role)
     return { principal, tokenId: info.id }
   }
   if (isOpen) return { principal: nobody, tokenId: undefined }
@@ -61,10 +56,9 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
 }
 
 /** By the route that was found, not by the text of the address. A path without a route is told to be none. */
-function refuseAdminRoutes(request: FastifyRequest): void {
-  const { url: route, config } = request.routeOptions
-  if (route === undefined || (config as RouteConfig).isPage === true || memberRoutes.test(route)) return
-  throw new MillpondError('not-allowed', 'Only administrators may do this.')
+function refuseOtherRoles({ method, routeOptions: { url, config } }: FastifyRequest, role: Role): void {
+  if (url === undefined || (config as RouteConfig).isPage === true || mayCall(role, method, url)) return
+  throw new MillpondError('not-allowed', `The role ${role} may not do this. Ask an administrator.`)
 }
 
 /**

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { LiveEvent } from '../../core/event.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
+import { mayCall } from './role-routes.ts'
 
 const statusIntervalMs = 1000
 /** A reader that is further behind than this loses events of the feed (never of the data) until it has caught up. */
@@ -35,7 +36,8 @@ export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, 
     /** A feed stays open for hours: its token may be revoked meanwhile. */
     function mayLook(): boolean {
       if (tokenId === undefined) return true
-      return control.isTokenValid(tokenId) && control.principalById(principal.id)?.role === 'admin'
+      const now = control.principalById(principal.id)
+      return now !== undefined && control.isTokenValid(tokenId) && mayCall(now.role, 'GET', '/api/live')
     }
     async function sendStatus(): Promise<void> {
       if (!mayLook()) {

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
+import { roles } from '../../control/principals.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 
-const role = z.enum(['admin', 'member'])
+const role = z.enum(roles)
 const attributes = z.record(z.string(), z.union([z.string(), z.array(z.string())]))
 
 const newPrincipal = z.strictObject({

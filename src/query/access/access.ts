@@ -4,7 +4,14 @@
 //                                                          of values and rows only what this caller may see
 import { createHash } from 'node:crypto'
 
-import type { ColumnMask, MaskKind, Policies, Principal, RowFilter } from '../../control/principals.ts'
+import {
+  type ColumnMask,
+  type MaskKind,
+  type Policies,
+  type Principal,
+  roleGrantee,
+  type RowFilter,
+} from '../../control/principals.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { duckType, identifier, text } from '../../sql/type-names.ts'
 import { systemDataset } from '../../warehouse/schema.ts'
@@ -74,12 +81,13 @@ class MemberAccess implements Access {
   readonly #compile: FilterCompiler
 
   constructor({ grants, masks, filters }: Policies, principal: Principal, compile: FilterCompiler) {
-    const { handle, attributes } = principal
+    const { handle, attributes, role } = principal
+    const names = new Set([handle, roleGrantee(role), everybody])
     this.principal = principal
     this.#compile = compile
-    this.#grants = grants.filter(({ grantee }) => grantee === handle || grantee === everybody)
-    this.#masks = masks.filter(({ exempt }) => !exempt.includes(handle))
-    this.#filters = filters.filter(({ exempt }) => !exempt.includes(handle))
+    this.#grants = grants.filter(({ grantee }) => names.has(grantee))
+    this.#masks = masks.filter(({ exempt }) => !exempt.some((one) => names.has(one)))
+    this.#filters = filters.filter(({ exempt }) => !exempt.some((one) => names.has(one)))
     const rights = this.#grants
       .map(({ dataset, table, privilege }) => JSON.stringify([dataset, table, privilege]))
       .sort((one, other) => (one < other ? -1 : 1))

@@ -1,0 +1,77 @@
+// Who may call what: one table of roles, each with the doors it opens. What stands here for nobody is the administrator's, so a
+// new route is closed until somebody decides. What a query may see is decided elsewhere (query/access), the same on every port.
+import type { Role } from '../../control/principals.ts'
+
+/** Answers without a token or session; they show nothing of the data. */
+const openRoutes = new Set([
+  'GET /favicon.svg',
+  'GET /login',
+  'POST /login',
+  'GET /invitation',
+  'GET /api/auth/providers',
+  'POST /api/auth/sign-in',
+  'POST /api/auth/sign-in/:provider',
+  'GET /api/auth/callback/:provider',
+  'POST /api/auth/invitation',
+  'POST /api/auth/invitation/accept',
+])
+
+const doors = {
+  /** One's own account. */
+  own: [
+    'GET /api/me',
+    'POST /api/auth/sign-out',
+    'POST /api/auth/password',
+    'GET /api/sessions',
+    'DELETE /api/sessions',
+    'DELETE /api/sessions/:id',
+  ],
+  /** Asking, and one's own queries. */
+  ask: ['POST /api/query', 'GET /api/queries', 'DELETE /api/queries/:id', 'GET /api/jobs'],
+  /** Whole results, as files. */
+  take: ['GET /api/export', 'POST /api/export'],
+  /** Tokens of one's own, for the tool that one likes: the other ports. */
+  tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
+  /** What comes in, before any policy: an engineer sees whole events here. */
+  operate: [
+    'GET /api/live',
+    'GET /api/status',
+    'GET /metrics',
+    'GET /api/storage',
+    'GET /api/dead-letters',
+    'POST /api/dead-letters/replay',
+    'GET /api/sources',
+    'POST /api/sources',
+    'POST /api/sources/:source/rotate',
+    'POST /api/sources/:source/disable',
+    'POST /api/sources/:source/enable',
+    'POST /api/imports/:source/batches',
+  ],
+} as const
+
+const doorsOf: Readonly<Record<Exclude<Role, 'admin'>, readonly (keyof typeof doors)[]>> = {
+  viewer: ['own', 'ask'],
+  support: ['own', 'ask'],
+  member: ['own', 'ask', 'take'],
+  analyst: ['own', 'ask', 'take', 'tokens'],
+  ml: ['own', 'ask', 'take', 'tokens'],
+  engineer: ['own', 'ask', 'take', 'tokens', 'operate'],
+}
+
+const routesOf = new Map<Role, ReadonlySet<string>>(
+  Object.entries(doorsOf).map(([role, names]) => [role as Role, new Set(names.flatMap((name) => [...doors[name]]))]),
+)
+
+export function isOpenRoute(method: string, route: string | undefined): boolean {
+  return route !== undefined && openRoutes.has(nameOf(method, route))
+}
+
+/** `route`: as it was found, not the text of the address. */
+export function mayCall(role: Role, method: string, route: string): boolean {
+  return role === 'admin' || isOpenRoute(method, route) || routesOf.get(role)?.has(nameOf(method, route)) === true
+}
+
+/** HEAD shows no more than GET. */
+function nameOf(method: string, route: string): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${route}`
+}

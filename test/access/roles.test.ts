@@ -1,0 +1,119 @@
+// Every route × every role, over the real API on real control: each lets in whom the table says, and nobody else. A new route is an
+// administrator's until it is named here, too.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Control, openControl } from '../../src/control/control.ts'
+import { type Role, roles } from '../../src/control/principals.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { createLog } from '../../src/core/log.ts'
+import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
+
+const open = 'everybody, also strangers'
+const all = 'viewer support member analyst ml engineer'
+const tools = 'analyst ml engineer'
+const takers = `member ${tools}`
+
+const whoMayCall: Readonly<Record<string, string>> = {
+  'GET /': open,
+  'GET /favicon.svg': open,
+  'GET /login': open,
+  'POST /login': open,
+  'GET /api/me': all,
+  'POST /api/query': all,
+  'GET /api/queries': all,
+  'DELETE /api/queries/:id': all,
+  'GET /api/jobs': all,
+  'GET /api/export': takers,
+  'POST /api/export': takers,
+  'GET /api/live': 'engineer',
+  'GET /api/status': 'engineer',
+  'GET /metrics': 'engineer',
+  'GET /api/storage': 'engineer',
+  'GET /api/dead-letters': 'engineer',
+  'POST /api/dead-letters/replay': 'engineer',
+  'GET /api/sources': 'engineer',
+  'POST /api/sources': 'engineer',
+  'POST /api/sources/:source/rotate': 'engineer',
+  'POST /api/sources/:source/disable': 'engineer',
+  'POST /api/sources/:source/enable': 'engineer',
+  'POST /api/imports/:source/batches': 'engineer',
+}
+
+/** Routes that authenticate by themselves: tested in test/wire/bigquery. */
+const ownDoors = /^\/(?:bigquery|projects|upload|resumable|discovery|\$discovery|oauth2|token|v1|batch)\b/
+/** The answer of this test in place of every handler: whoever gets it was let in. */
+const letIn = 299
+
+let folder: string
+let control: Control
+let app: FastifyInstance
+const routes: { method: string; url: string }[] = []
+const tokens = new Map<Role, string>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millpond-roles-'))
+  const log = createLog('silent')
+  control = await openControl(folder, { clock: systemClock, log })
+  for (const role of roles) {
+    await control.addPrincipal(`a-${role}`, 'person', role)
+    tokens.set(role, (await control.createToken('test', `a-${role}`)).token)
+  }
+  const deps = { control, log, clock: systemClock, bigquery: { clock: systemClock, log, control } }
+  app = buildApi('public', deps as unknown as ApiDeps, (method, url) => {
+    if (!ownDoors.test(url)) routes.push({ method, url })
+  })
+  app.addHook('preHandler', async (_request, reply) => reply.code(letIn).send())
+  await app.ready()
+})
+
+afterAll(async () => {
+  await app.close()
+  await control.stop()
+  await rm(folder, { recursive: true })
+})
+
+async function ask(method: string, url: string, token?: string): Promise<{ status: number; code: unknown }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const answer = await app.inject({ method, url: url.replaceAll(/:\w+/g, 'x'), headers } as InjectOptions)
+  const body = answer.body === '' ? {} : (JSON.parse(answer.body) as { error?: { code?: string } })
+  return { status: answer.statusCode, code: body.error?.code }
+}
+
+test('the table names only routes that there are', () => {
+  const known = new Set(routes.map(({ method, url }) => `${method} ${url}`))
+  expect(known.size).toBeGreaterThan(30)
+  expect(Object.keys(whoMayCall).filter((name) => !known.has(name))).toEqual([])
+})
+
+describe.each([...roles])('%s', (role) => {
+  test('is let in where the table says so, and nowhere else', async () => {
+    for (const { method, url } of routes) {
+      const who = whoMayCall[`${method} ${url}`] ?? ''
+      const may = role === 'admin' || who === open || who.split(' ').includes(role)
+      const expected = may ? { status: letIn, code: undefined } : { status: 403, code: 'not-allowed' }
+      expect({ method, url, ...(await ask(method, url, tokens.get(role))) }).toEqual({ method, url, ...expected })
+    }
+  })
+})
+
+test('without a token only what shows nothing answers', async () => {
+  for (const { method, url } of routes) {
+    const isOpen = whoMayCall[`${method} ${url}`] === open
+    const expected = isOpen ? { status: letIn, code: undefined } : { status: 401, code: 'token-missing' }
+    expect({ method, url, ...(await ask(method, url)) }).toEqual({ method, url, ...expected })
+  }
+})
+
+test('whoever gets another role has it at once', async () => {
+  const token = tokens.get('viewer')
+  expect(await ask('GET', '/api/export', token)).toMatchObject({ status: 403 })
+  await control.changePrincipal('a-viewer', { role: 'analyst' })
+  expect(await ask('GET', '/api/export', token)).toMatchObject({ status: letIn })
+  await control.changePrincipal('a-viewer', { role: 'viewer' })
+  expect(await ask('HEAD', '/api/export', token)).toMatchObject({ status: 403 })
+})
