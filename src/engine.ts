@@ -16,6 +16,7 @@ import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters } from './deliver/dead-letters.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
+import { startOutboxRelay } from './deliver/outbox-relay.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
 import { shareStatus } from './portal/api/shared-status.ts'
 import type { Status } from './portal/api/status.ts'
@@ -140,6 +141,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const { archive, maintenance, backup } = upkeep
   const questions = createIntakeQuestions()
   const { append } = writer
+  const relay = startOutboxRelay({ outbox: control.outbox, append, clock, log: logOf(log, 'outbox') })
   const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
   const askStatus = async (): Promise<Status> =>
     readStatus({
@@ -181,6 +183,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     makeOneTimeCode: async () => makeOneTimeCode(control, (await questions.ask()).startedAtMicros, log),
     async stop() {
       for (const door of doors) await door.close()
+      await relay.stop()
       await asking.stop()
       // It waits for turns that only a running loader gives.
       await upkeep.nightly.stop()

@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts'
 import { diskFiles, type Files } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
 import type { Part } from '../core/part.ts'
+import { type Actor, Audit, type AuditEntry, type AuditQuery } from './audit.ts'
 import {
   accessTokenPrefix,
   KeyStore,
@@ -19,6 +20,7 @@ import {
 } from './key-store.ts'
 import { migrate } from './migrations/migrations.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
+import { Outbox, type OutboxQueue } from './outbox.ts'
 import { type PolicySnapshot, PolicyStore } from './policy-store.ts'
 import {
   type Attributes,
@@ -32,6 +34,7 @@ import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
 import { createSourceStore } from './source-store.ts'
 import { createTokenStore } from './token-store.ts'
+import { transaction } from './transaction.ts'
 import type { Random } from './write-keys.ts'
 
 export type SourcePlatform = 'client' | 'server'
@@ -92,6 +95,14 @@ export interface Control extends Part, Access {
   createOneTimeCode(): string
   /** Undefined: unknown, used or expired. */
   redeemOneTimeCode(code: string): { token: string } | undefined
+  /** Whatever `work` changes is this one's doing, in the audit log. Without it, it is the owner's on the command line. */
+  acting<T>(actor: Actor, work: () => T): T
+  /** Acts that change nothing here: a person erased, a backup made. Never with what is secret, or was to be forgotten. */
+  record(action: string, target: string, details?: Readonly<Record<string, unknown>>): void
+  /** Newest first. */
+  auditEntries(query: AuditQuery): AuditEntry[]
+  /** Rows on their way into the warehouse. */
+  readonly outbox: OutboxQueue
   /** Writes the database, as it stands now, to a new file, and syncs it. Everything else in it goes on meanwhile. */
   copyTo(path: string): Promise<void>
 }
@@ -145,10 +156,12 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
   const checksumSecret = deriveSecret(secret, 'write-key-checksum')
   const database = await openDatabase(join(dataFolder, 'control.sqlite'))
   try {
-    const sources = createSourceStore({ database, dataFolder, files, clock, random, checksumSecret })
-    const tokens = createTokenStore({ database, clock, log: deps.log, random })
-    const codes = createOneTimeCodes({ database, clock, log: deps.log, random }, tokens)
-    const access = openAccess(database, { clock, random, secret })
+    const outbox = new Outbox(database)
+    const audit = new Audit({ database, clock, random }, outbox)
+    const sources = createSourceStore({ database, dataFolder, files, clock, random, checksumSecret, audit })
+    const tokens = createTokenStore({ database, clock, log: deps.log, random, audit })
+    const codes = createOneTimeCodes({ database, clock, log: deps.log, random, audit }, tokens)
+    const access = openAccess(database, { clock, random, secret, audit })
     await sources.publish()
     return {
       ...access.methods,
@@ -171,6 +184,14 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       oneTimeCodeNeeded: codes.needed,
       createOneTimeCode: codes.create,
       redeemOneTimeCode: codes.redeem,
+      acting: (actor, work) => audit.acting(actor, work),
+      record: (action, target, details) => {
+        transaction(database, 'COMMIT', () => {
+          audit.add(action, target, details)
+        })
+      },
+      auditEntries: (query) => audit.list(query),
+      outbox,
       copyTo: async (path) => copyDatabase(database, files, path),
       async stop() {
         await sources.settled()
@@ -185,20 +206,21 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
 
 function openAccess(
   database: DatabaseSync,
-  { clock, random, secret }: { clock: Clock; random: Random; secret: Uint8Array },
+  { clock, random, secret, audit }: { clock: Clock; random: Random; secret: Uint8Array; audit: Audit },
 ) {
   const principals = new PrincipalStore({
     database,
     clock,
     random,
     fakeSaltSecret: deriveSecret(secret, 'scram-fake-salt'),
+    audit,
     changed: () => {
       policies.changed()
     },
   })
-  const policies = new PolicyStore({ database, clock, principals })
+  const policies = new PolicyStore({ database, clock, principals, audit })
   const accessTokenSecret = deriveSecret(secret, 'access-token')
-  const keys = new KeyStore({ database, clock, random, accessTokenSecret, principals })
+  const keys = new KeyStore({ database, clock, random, accessTokenSecret, principals, audit })
   const methods: Access = {
     listPrincipals: () => principals.list(),
     principalById: (id) => principals.byId(id),

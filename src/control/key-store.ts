@@ -10,9 +10,11 @@ import { promisify } from 'node:util'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
+import type { Audit } from './audit.ts'
 import type { VerifiedToken } from './control.ts'
 import type { Principal } from './principals.ts'
 import type { PrincipalStore } from './principal-store.ts'
+import { transaction } from './transaction.ts'
 import type { Random } from './write-keys.ts'
 
 export interface KeyInfo {
@@ -58,6 +60,7 @@ export interface KeyStoreDeps {
   readonly random: Random
   readonly accessTokenSecret: string
   readonly principals: Pick<PrincipalStore, 'get' | 'byId'>
+  readonly audit: Audit
 }
 
 export const accessTokenPrefix = 'mpa_'
@@ -96,7 +99,7 @@ export class KeyStore {
   }
 
   async create(handle: string, address: KeyAddress): Promise<{ info: KeyInfo; key: ServiceAccountKey }> {
-    const { database, clock, random, principals } = this.#deps
+    const { database, clock, random, principals, audit } = this.#deps
     const pair = await makeKeyPair('rsa', {
       modulusLength: 2048,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -106,18 +109,24 @@ export class KeyStore {
     const owner = principals.get(handle)
     const id = Buffer.from(random(20)).toString('hex')
     const createdAtMicros = clock.nowMicros()
-    database
-      .prepare('INSERT INTO keys (id, principal, public_key, created_at) VALUES (?, ?, ?, ?)')
-      .run(id, owner.id, pair.publicKey, createdAtMicros)
+    const insert = database.prepare('INSERT INTO keys (id, principal, public_key, created_at) VALUES (?, ?, ?, ?)')
+    transaction(database, 'COMMIT', () => {
+      insert.run(id, owner.id, pair.publicKey, createdAtMicros)
+      audit.add('key.create', handle, { id })
+    })
     const key = fileOf(handle, { id, privateKey: pair.privateKey, clientId: digits(random, 21) }, address)
     return { info: infoOf({ id, createdAtMicros, lastUsedAtMicros: null }, owner), key }
   }
 
   revoke(id: string): void {
-    const { changes } = this.#deps.database
-      .prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
-      .run(this.#deps.clock.nowMicros(), id)
-    if (Number(changes) === 0) throw new MillpondError('not-found', `There is no key with id "${id.slice(0, 80)}"`)
+    const { database, clock, audit } = this.#deps
+    const update = database.prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
+    transaction(database, 'COMMIT', () => {
+      if (Number(update.run(clock.nowMicros(), id).changes) === 0) {
+        throw new MillpondError('not-found', `There is no key with id "${id.slice(0, 80)}"`)
+      }
+      audit.add('key.revoke', id)
+    })
   }
 
   find(id: string): FoundKey | undefined {

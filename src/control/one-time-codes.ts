@@ -53,6 +53,7 @@ export function createOneTimeCodes(deps: TokenStoreDeps, tokens: TokenStore): On
           .run(nowMicros, hashOf(code), nowMicros)
         if (Number(changes) !== 1) return undefined
         forgetOthers()
+        deps.audit.add('one-time-link.use', ownerHandle)
         return { token: tokens.create('first administrator', ownerHandle).token }
       })
     },

@@ -12,7 +12,9 @@ import {
   roles,
   type RowFilter,
 } from './principals.ts'
+import type { Audit } from './audit.ts'
 import type { PrincipalStore } from './principal-store.ts'
+import { transaction } from './transaction.ts'
 
 /** `version` grows with every change of policies and principals, within one run of the engine. */
 export interface PolicySnapshot extends Policies {
@@ -23,6 +25,14 @@ export interface PolicyStoreDeps {
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly principals: Pick<PrincipalStore, 'get'>
+  readonly audit: Audit
+}
+
+/** What the audit log says of a change. */
+interface Act {
+  readonly action: string
+  readonly target: string
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** As grantee, dataset or table: every one. */
@@ -63,12 +73,14 @@ export class PolicyStore {
       `INSERT INTO grants (grantee, dataset, table_name, privilege, created_at) VALUES (?, ?, ?, ?, $now)
        ON CONFLICT DO NOTHING`,
       [grantee, dataset, table, privilege],
+      { action: 'grant.add', target: grantee, details: { dataset, table, privilege } },
     )
   }
 
   removeGrant({ grantee, dataset, table, privilege }: Grant): void {
     const sql = 'DELETE FROM grants WHERE grantee = ? AND dataset = ? AND table_name = ? AND privilege = ?'
-    if (this.#write(sql, [grantee, dataset, table, privilege]) > 0) return
+    const act = { action: 'grant.remove', target: grantee, details: { dataset, table, privilege } }
+    if (this.#write(sql, [grantee, dataset, table, privilege], act) > 0) return
     unknown(`grant of ${privilege} on ${dataset}.${table} to ${grantee}`)
   }
 
@@ -79,12 +91,15 @@ export class PolicyStore {
       `INSERT INTO masks (dataset, table_name, column_name, kind, exempt, created_at) VALUES (?, ?, ?, ?, ?, $now)
        ON CONFLICT DO UPDATE SET kind = excluded.kind, exempt = excluded.exempt`,
       [dataset, table, column, kind, this.#handles(exempt)],
+      { action: 'mask.put', target: `${dataset}.${table}.${column}`, details: { kind, exempt } },
     )
   }
 
   removeMask({ dataset, table, column }: Pick<ColumnMask, 'dataset' | 'table' | 'column'>): void {
     const sql = 'DELETE FROM masks WHERE dataset = ? AND table_name = ? AND column_name = ?'
-    if (this.#write(sql, [dataset, table, column]) === 0) unknown(`mask on ${dataset}.${table}.${column}`)
+    const target = `${dataset}.${table}.${column}`
+    if (this.#write(sql, [dataset, table, column], { action: 'mask.remove', target }) === 0)
+      unknown(`mask on ${target}`)
   }
 
   putFilter({ dataset, table, predicate, exempt }: RowFilter): void {
@@ -97,21 +112,28 @@ export class PolicyStore {
       `INSERT INTO filters (dataset, table_name, predicate, exempt, created_at) VALUES (?, ?, ?, ?, $now)
        ON CONFLICT DO UPDATE SET predicate = excluded.predicate, exempt = excluded.exempt`,
       [dataset, table, predicate, this.#handles(exempt)],
+      { action: 'filter.put', target: `${dataset}.${table}`, details: { predicate, exempt } },
     )
   }
 
   removeFilter({ dataset, table }: Pick<RowFilter, 'dataset' | 'table'>): void {
     const sql = 'DELETE FROM filters WHERE dataset = ? AND table_name = ?'
-    if (this.#write(sql, [dataset, table]) === 0) unknown(`row filter on ${dataset}.${table}`)
+    const target = `${dataset}.${table}`
+    if (this.#write(sql, [dataset, table], { action: 'filter.remove', target }) === 0)
+      unknown(`row filter on ${target}`)
   }
 
   /** `$now` in the SQL is the time. Rows changed. */
-  #write(sql: string, values: readonly string[]): number {
-    const { database, clock } = this.#deps
+  #write(sql: string, values: readonly string[], { action, target, details }: Act): number {
+    const { database, clock, audit } = this.#deps
     const statement = database.prepare(sql.replace('$now', String(clock.nowMicros())))
-    const { changes } = statement.run(...values)
+    const rows = transaction(database, 'COMMIT', () => {
+      const changes = Number(statement.run(...values).changes)
+      if (changes > 0) audit.add(action, target, details)
+      return changes
+    })
     this.#last = undefined
-    return Number(changes)
+    return rows
   }
 
   /** Errors: principal-unknown, grant-invalid. */

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
+import type { Audit } from './audit.ts'
 import type { Principal, Role } from './principals.ts'
 import { fakeSalt, type ScramCredentials, scramIterations, scramSaltBytes } from './scram.ts'
 import { transaction } from './transaction.ts'
@@ -26,6 +27,7 @@ export interface PrincipalStoreDeps {
   readonly random: Random
   /** For salts of handles that don't exist. */
   readonly fakeSaltSecret: string
+  readonly audit: Audit
   /** A principal came, went or changed. */
   readonly changed: () => void
 }
@@ -102,6 +104,7 @@ export class PrincipalStore {
           `INSERT INTO principals (id, kind, handle, role, attributes, ${salted}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(...given, clock.nowMicros())
+      this.#deps.audit.add('person.add', handle, { kind, role, attributes })
       return this.get(handle)
     })
   }
@@ -113,6 +116,7 @@ export class PrincipalStore {
       this.#deps.database
         .prepare('UPDATE principals SET role = ?, attributes = ? WHERE id = ?')
         .run(role ?? before.role, JSON.stringify(attributes ?? before.attributes), before.id)
+      this.#deps.audit.add('person.change', handle, { role, attributes })
       return this.get(handle)
     })
   }
@@ -120,6 +124,7 @@ export class PrincipalStore {
   remove(handle: string): void {
     this.#change(() => {
       removeEverything(this.#deps.database, this.#changeable(handle).id, handle, this.#deps.clock.nowMicros())
+      this.#deps.audit.add('person.remove', handle)
     })
   }
 

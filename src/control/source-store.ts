@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import { type Files, writeFileAtomic } from '../core/files.ts'
+import type { Audit } from './audit.ts'
 import type { Source, SourcePlatform, SourceState } from './control.ts'
 import { checkSourceName } from './source-name.ts'
 import { type KeyEntry, sourcesFileName, type SourcesFile } from './sources-file.ts'
@@ -21,6 +22,7 @@ export interface SourceStoreDeps {
   readonly clock: Clock
   readonly random: Random
   readonly checksumSecret: string
+  readonly audit: Audit
 }
 
 export interface SourceStore {
@@ -48,7 +50,7 @@ const allKeys = `
 const retireKey = 'UPDATE write_keys SET rotated_at = ? WHERE source = ? AND rotated_at IS NULL'
 
 export function createSourceStore(deps: SourceStoreDeps): SourceStore {
-  const { database, files, clock, random, checksumSecret } = deps
+  const { database, files, clock, random, checksumSecret, audit } = deps
   const path = join(deps.dataFolder, sourcesFileName)
   let published: string | undefined
   let queue: Promise<unknown> = Promise.resolve()
@@ -84,6 +86,7 @@ export function createSourceStore(deps: SourceStoreDeps): SourceStore {
       return await change(source, () => {
         insertSource(database, source, platform, nowMicros)
         insertKey(database, source, writeKey, nowMicros)
+        audit.add('source.add', source, { platform })
       })
     },
     async rotate(source) {
@@ -93,12 +96,14 @@ export function createSourceStore(deps: SourceStoreDeps): SourceStore {
         findSource(database, source)
         database.prepare(retireKey).run(nowMicros, source)
         insertKey(database, source, writeKey, nowMicros)
+        audit.add('source.rotate', source)
       })
     },
     async setState(source, state) {
       return await change(source, () => {
         findSource(database, source)
         database.prepare('UPDATE sources SET state = ? WHERE source = ?').run(state, source)
+        audit.add(state === 'active' ? 'source.enable' : 'source.disable', source)
       })
     },
     async publish() {

@@ -6,9 +6,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import type { Audit } from './audit.ts'
 import type { TokenInfo, VerifiedToken } from './control.ts'
 import type { Principal } from './principals.ts'
 import { scramVerifier } from './scram.ts'
+import { transaction } from './transaction.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
 
 const tokenPrefix = 'mp_'
@@ -22,6 +24,7 @@ export interface TokenStoreDeps {
   readonly clock: Clock
   readonly log: Log
   readonly random: Random
+  readonly audit: Audit
 }
 
 export interface TokenStore {
@@ -58,7 +61,7 @@ const rowsSql = `
   WHERE t.revoked_at IS NULL AND p.removed_at IS NULL`
 
 export function createTokenStore(deps: TokenStoreDeps): TokenStore {
-  const { database, clock, log, random } = deps
+  const { database, clock, log, random, audit } = deps
   /** After a failure each use would try, and complain, again. */
   let touchAgainMicros = 0
 
@@ -76,11 +79,13 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
     const token = tokenPrefix + randomBase62(random, tokenLetters)
     const id = randomBase62(random, 10)
     const { storedKey, serverKey } = scramVerifier(token, owner.salt, owner.iterations)
-    database
-      .prepare(
-        'INSERT INTO tokens (id, name, principal, hash, stored_key, server_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(id, trimmed, owner.id, hashOf(token), storedKey, serverKey, clock.nowMicros())
+    const insert = database.prepare(
+      'INSERT INTO tokens (id, name, principal, hash, stored_key, server_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    transaction(database, 'COMMIT', () => {
+      insert.run(id, trimmed, owner.id, hashOf(token), storedKey, serverKey, clock.nowMicros())
+      audit.add('token.create', handle, { id, name: trimmed })
+    })
     return { info: infoOf(findById.get(id) as unknown as Row), token }
   }
 
@@ -111,11 +116,7 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
     },
     create,
     revoke(id) {
-      const { changes } = database
-        .prepare('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
-        .run(clock.nowMicros(), id)
-      if (Number(changes) === 0)
-        throw new MillpondError('token-unknown', `There is no token with id "${id.slice(0, 80)}"`)
+      revokeToken(deps, id)
     },
     verify(token) {
       if (!token.startsWith(tokenPrefix) || token.length > 200) return undefined
@@ -132,6 +133,17 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
       return findById.get(id) !== undefined
     },
   }
+}
+
+/** Error: token-unknown. */
+function revokeToken({ database, clock, audit }: TokenStoreDeps, id: string): void {
+  const update = database.prepare('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
+  transaction(database, 'COMMIT', () => {
+    if (Number(update.run(clock.nowMicros(), id).changes) === 0) {
+      throw new MillpondError('token-unknown', `There is no token with id "${id.slice(0, 80)}"`)
+    }
+    audit.add('token.revoke', id)
+  })
 }
 
 /** Error: principal-unknown. */

@@ -36,7 +36,7 @@ export interface RowTableSpec {
   readonly name: RowTable
   readonly table: TableName
   /** What the live feed calls its rows. */
-  readonly liveType: 'log' | 'inference' | 'asset' | 'job'
+  readonly liveType: 'log' | 'inference' | 'asset' | 'job' | 'audit'
   /** Fields with an id of the sender's own: a row with the same id comes once. */
   readonly idFields: readonly string[]
   /** Fields that a repetition of the same row may have otherwise. */
@@ -200,6 +200,12 @@ const jobColumns: readonly RowColumn[] = [
   column('referenced_tables', 'json'),
 ]
 
+const auditColumns: readonly RowColumn[] = [
+  ...columnsOf('actor_id actor via address action target', 'text'),
+  column('at', 'timestamp'),
+  column('details', 'json'),
+]
+
 /** What it comes from: a group of OpenTelemetry, or the sender's own field. */
 const resource = column('resource', 'json')
 
@@ -253,6 +259,17 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     time: { fields: ['at', 'timestamp'], beforeEntry: true, isContent: false },
     nameColumns: ['mime', 'media_type'],
     columns: assetColumns,
+  }),
+  'millpond.audit': spec({
+    name: 'millpond.audit',
+    table: { dataset: 'millpond', table: 'audit' },
+    liveType: 'audit',
+    idFields: ['audit_id'],
+    notContent: [],
+    idColumn: 'audit_id',
+    time: { fields: ['at'], beforeEntry: true, isContent: false },
+    nameColumns: ['action'],
+    columns: auditColumns,
   }),
   'millpond.jobs': spec({
     name: 'millpond.jobs',

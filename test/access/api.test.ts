@@ -34,7 +34,7 @@ beforeEach(async () => {
     clock,
     log,
     publicUrl: 'https://pond.example.com/',
-    bigquery: { clock, log, control },
+    bigquery: { clock, log, control, made: { catalog: () => ({ datasets: [] }) } },
     query: { jobs: () => [] },
     sourcesChanged: () => undefined,
     checkFilter: async ({ predicate }: RowFilter) => {
@@ -183,4 +183,26 @@ test('policies are made and unmade; a filter is checked first', async () => {
   expect((await ask(admin, 'POST', '/api/policies/masks/remove', { ...place, column: 'email' })).status).toBe(204)
   expect((await ask(admin, 'POST', '/api/policies/filters/remove', place)).status).toBe(204)
   expect(control.policies()).toMatchObject({ masks: [], filters: [], grants: [] })
+})
+
+test('the audit log says who it was and from where, page by page, to administrators only', async () => {
+  const headers = { authorization: `Bearer ${admin}`, 'x-millpond-client-address': '192.0.2.7' }
+  for (const source of ['web', 'shop']) {
+    const made = await app.inject({ method: 'POST', url: '/api/sources', headers, payload: { source } })
+    expect(made.statusCode, made.body).toBe(201)
+  }
+  const { body } = await ask(admin, 'GET', '/api/audit?action=source.add')
+  const shared = { actor: 'owner', actorId: 'owner', via: 'token', address: '192.0.2.7', action: 'source.add' }
+  expect(body).toMatchObject({
+    entries: [
+      { ...shared, target: 'shop' },
+      { ...shared, target: 'web' },
+    ],
+  })
+  const [newest] = (body as { entries: { id: string }[] }).entries
+  expect((await ask(admin, 'GET', `/api/audit?limit=1&before=${newest?.id}`)).body).toMatchObject({
+    entries: [{ target: 'web' }],
+  })
+  expect((await ask(admin, 'GET', '/api/audit?limit=0')).status).toBe(400)
+  expect((await ask(member, 'GET', '/api/audit')).status).toBe(403)
 })

@@ -199,8 +199,8 @@ export class PlanMaker implements ScreenSink, RowSink {
     const { events: eventsOfPlan, liveEventsMax } = this.#options
     const isNewest = this.#seen + liveEventsMax > eventsOfPlan
     if (!isNewest && !this.#isFirstOfSource(record.source)) return
-    // Every dashboard asks all day long: nobody wants to watch that.
-    if (table?.liveType === 'job') return
+    // Every dashboard asks all day long: nobody wants to watch that. And who did what is for administrators only.
+    if (table?.liveType === 'job' || table?.liveType === 'audit') return
     this.#live.push(liveEventOf(record, event, verdict, reason, id, table))
     if (this.#live.length > 2 * liveEventsMax) this.#live.shift()
   }

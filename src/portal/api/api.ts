@@ -14,7 +14,8 @@ import { type BigqueryDeps, bigqueryRoutes } from '../../query/bigquery-api/bigq
 import type { PolicyPlace } from '../../query/catalog/open-below.ts'
 import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
-import { authenticate, nobody, ownerPrincipal } from './auth.ts'
+import { auditRoutes } from './audit.ts'
+import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { exportRoutes } from './export.ts'
@@ -101,6 +102,10 @@ export function buildApi(
     if (door === 'admin') request.principal = ownerPrincipal
     else ({ principal: request.principal, tokenId: request.tokenId } = authenticate(request, deps.control))
   })
+  app.addHook('preHandler', (request, _reply, done) => {
+    deps.control.acting(actorOf(request, door), done)
+  })
+  auditRoutes(app, deps)
   pageRoutes(app, deps)
   webRoutes(app)
   sourceRoutes(app, deps)

@@ -2,9 +2,11 @@
 // Coming from loopback grants nothing, because proxies come from there too.
 import type { FastifyRequest } from 'fastify'
 
+import type { Actor } from '../../control/audit.ts'
 import type { Control } from '../../control/control.ts'
 import type { Principal, Role } from '../../control/principals.ts'
 import { MillpondError } from '../../core/errors.ts'
+import { clientAddressHeader } from '../../core/http-headers.ts'
 import { isOpenRoute, mayCall } from './role-routes.ts'
 
 export const sessionCookie = 'millpond_token'
@@ -53,6 +55,16 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
     'token-invalid',
     'This token is unknown or was revoked. Make one with `millpond token create`.',
   )
+}
+
+/** For the audit log. */
+export function actorOf(
+  { principal: { id, handle }, tokenId, headers }: FastifyRequest,
+  door: 'admin' | 'public',
+): Actor {
+  const address = [headers[clientAddressHeader]].flat()[0] ?? ''
+  if (door === 'admin') return { id, handle, via: 'command line', address: '' }
+  return { id, handle, via: tokenId === undefined ? 'stranger' : 'token', address }
 }
 
 /** By the route that was found, not by the text of the address. A path without a route is told to be none. */

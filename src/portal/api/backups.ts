@@ -13,8 +13,10 @@ const backupInput = z.strictObject({
   folder: z.string().refine((path) => isAbsolute(path), { error: 'must be an absolute path' }),
 })
 
-export function backupRoutes(app: FastifyInstance, { backup, log }: ApiDeps): void {
-  app.post('/api/backups', async (request, reply) =>
-    sendLines(reply, backup(parseInput(backupInput, request.body)), log),
-  )
+export function backupRoutes(app: FastifyInstance, { control, backup, log }: ApiDeps): void {
+  app.post('/api/backups', async (request, reply) => {
+    const input = parseInput(backupInput, request.body)
+    control.record('backup', input.folder)
+    return sendLines(reply, backup(input), log)
+  })
 }

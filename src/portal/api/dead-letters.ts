@@ -23,7 +23,7 @@ const replayInput = z.strictObject({
   to: z.string().optional(),
 })
 
-export function deadLetterRoutes(app: FastifyInstance, { deadLetters, log }: ApiDeps): void {
+export function deadLetterRoutes(app: FastifyInstance, { control, deadLetters, log }: ApiDeps): void {
   app.get('/api/dead-letters', async (request) => {
     const filter = parseInput(letterFilter, request.query)
     return { deadLetters: await deadLetters.list(filter) }
@@ -31,6 +31,8 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters, log }: Api
 
   app.post('/api/dead-letters/replay', async (request, reply) => {
     const input = parseInput(replayInput, request.body)
+    const { ids, ...filter } = input
+    control.record('dead-letters.replay', input.source ?? '*', { ...filter, ids: ids?.length })
     return sendLines(reply, deadLetters.replay(input), log)
   })
 }

@@ -26,12 +26,21 @@ const rebuildInput = z.strictObject({
   force: z.boolean().optional(),
 })
 
-export function maintenanceRoutes(app: FastifyInstance, { maintenance, log }: ApiDeps): void {
-  app.post('/api/maintenance/retype', async (request) => maintenance.retype(parseInput(retypeInput, request.body)))
+export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, log }: ApiDeps): void {
+  app.post('/api/maintenance/retype', async (request) => {
+    const input = parseInput(retypeInput, request.body)
+    control.record('maintenance.retype', `${input.dataset}.${input.table}.${input.column}`, { type: input.type })
+    return maintenance.retype(input)
+  })
 
-  app.post('/api/maintenance/erase', async (request) => ({
-    rows: await maintenance.erase(parseInput(eraseInput, request.body)),
-  }))
+  app.post('/api/maintenance/erase', async (request) => {
+    const input = parseInput(eraseInput, request.body)
+    // Whom: that is what nobody shall know any more.
+    control.record('maintenance.erase', input.dataset ?? '*', {
+      by: input.userId === undefined ? 'anonymousId' : 'userId',
+    })
+    return { rows: await maintenance.erase(input) }
+  })
 
   app.post('/api/maintenance/rebuild', async (request, reply) => {
     // Whoever started it and leaves has given it up, whatever it is doing at the moment.
@@ -40,6 +49,7 @@ export function maintenanceRoutes(app: FastifyInstance, { maintenance, log }: Ap
       abort.abort()
     })
     const input = parseInput(rebuildInput, request.body)
+    control.record('maintenance.rebuild', input.dataset ?? '*', { force: input.force === true })
     return sendLines(reply, maintenance.rebuild({ ...input, signal: abort.signal }), log)
   })
 }
