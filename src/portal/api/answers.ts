@@ -59,7 +59,7 @@ export interface JobAnswer {
 
 export interface MeAnswer {
   readonly handle: string
-  readonly role: 'member' | 'admin'
+  readonly role: 'viewer' | 'support' | 'member' | 'analyst' | 'ml' | 'engineer' | 'admin'
 }
 
 export interface SourceAnswer {

@@ -17,11 +17,9 @@ export const ownerPrincipal: Principal = { id: 'owner', kind: 'owner', handle: '
 /** On open paths without a valid token: somebody without any grant. */
 export const nobody: Principal = { id: '', kind: 'person', handle: '', role: 'member', attributes: {} }
 
-interface RouteConfig {
-  /** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
+/** Routes that authenticate by themselves, in the words of their own clients (query/bigquery-api). */
+interface OwnDoor {
   readonly ownDoor?: string
-  /** Pages and assets of the application (web.ts): to everybody, also those who have yet to sign in. */
-  readonly isPage?: boolean
 }
 
 export interface Caller {
@@ -32,9 +30,9 @@ export interface Caller {
 
 /** Errors: token-missing, token-invalid, not-allowed. */
 export function authenticate(request: FastifyRequest, control: Control): Caller {
-  const { ownDoor, isPage = false } = request.routeOptions.config as RouteConfig
-  if (ownDoor !== undefined) return { principal: nobody, tokenId: undefined }
-  const isOpen = isPage || isOpenRoute(request.method, request.routeOptions.url)
+  const hasOwnDoor = (request.routeOptions.config as OwnDoor).ownDoor !== undefined
+  if (hasOwnDoor) return { principal: nobody, tokenId: undefined }
+  const isOpen = isOpenRoute(request.method, request.routeOptions.url)
   const { token, comes } = tokenOf(request)
   if (token === undefined) {
     if (isOpen) return { principal: nobody, tokenId: undefined }
@@ -68,8 +66,8 @@ export function actorOf(
 }
 
 /** By the route that was found, not by the text of the address. A path without a route is told to be none. */
-function refuseOtherRoles({ method, routeOptions: { url, config } }: FastifyRequest, role: Role): void {
-  if (url === undefined || (config as RouteConfig).isPage === true || mayCall(role, method, url)) return
+function refuseOtherRoles({ method, routeOptions: { url } }: FastifyRequest, role: Role): void {
+  if (url === undefined || mayCall(role, method, url)) return
   throw new MillpondError('not-allowed', `The role ${role} may not do this. Ask an administrator.`)
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { roles } from '../../control/principals.ts'
 import { parseInput } from './body.ts'
+import type { MeAnswer } from './answers.ts'
 import type { ApiDeps } from './api.ts'
 
 const role = z.enum(roles)
@@ -21,7 +22,7 @@ const change = z.strictObject({ role: role.optional(), attributes: attributes.op
 const named = z.object({ handle: z.string() })
 
 export function principalRoutes(app: FastifyInstance, { control }: ApiDeps): void {
-  app.get('/api/me', (request) => request.principal)
+  app.get('/api/me', (request): MeAnswer => request.principal)
 
   app.get('/api/principals', () => ({ principals: control.listPrincipals() }))
 

@@ -4,34 +4,24 @@ import type { Role } from '../../control/principals.ts'
 
 /** Answers without a token or session; they show nothing of the data. */
 const openRoutes = new Set([
+  // Pages of the application; what lies behind them asks the routes below.
+  'GET /',
+  'GET /sql',
+  'GET /pipelines',
+  'GET /theme.js',
+  'GET /assets/:name',
   'GET /favicon.svg',
   'GET /login',
   'POST /login',
-  'GET /invitation',
-  'GET /api/auth/providers',
-  'POST /api/auth/sign-in',
-  'POST /api/auth/sign-in/:provider',
-  'GET /api/auth/callback/:provider',
-  'POST /api/auth/invitation',
-  'POST /api/auth/invitation/accept',
 ])
 
 const doors = {
   /** One's own account. */
-  own: [
-    'GET /api/me',
-    'POST /api/auth/sign-out',
-    'POST /api/auth/password',
-    'GET /api/sessions',
-    'DELETE /api/sessions',
-    'DELETE /api/sessions/:id',
-  ],
+  own: ['GET /api/me'],
   /** Asking, and one's own queries. */
   ask: ['POST /api/query', 'GET /api/queries', 'DELETE /api/queries/:id', 'GET /api/jobs'],
   /** Whole results, as files. */
   take: ['GET /api/export', 'POST /api/export'],
-  /** Tokens of one's own, for the tool that one likes: the other ports. */
-  tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
   /** What comes in, before any policy: an engineer sees whole events here. */
   operate: [
     'GET /api/live',
@@ -53,9 +43,9 @@ const doorsOf: Readonly<Record<Exclude<Role, 'admin'>, readonly (keyof typeof do
   viewer: ['own', 'ask'],
   support: ['own', 'ask'],
   member: ['own', 'ask', 'take'],
-  analyst: ['own', 'ask', 'take', 'tokens'],
-  ml: ['own', 'ask', 'take', 'tokens'],
-  engineer: ['own', 'ask', 'take', 'tokens', 'operate'],
+  analyst: ['own', 'ask', 'take'],
+  ml: ['own', 'ask', 'take'],
+  engineer: ['own', 'ask', 'take', 'operate'],
 }
 
 const routesOf = new Map<Role, ReadonlySet<string>>(

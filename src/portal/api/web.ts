@@ -31,25 +31,22 @@ const encodings = [
   { name: 'gzip', ending: '.gz' },
 ] as const
 
-/** Routes that answer everybody, also members and whoever is not signed in; they hold nothing of the data. */
-const isPage = { config: { isPage: true } }
-
 export function webRoutes(app: FastifyInstance, folder: string = builtFolder): void {
   for (const page of portalPages) {
-    app.get(page, isPage, async (request, reply) => {
+    app.get(page, async (request, reply) => {
       if (request.principal === nobody) return sendPage(reply, 401, loginPage)
       return sendApplication(reply, 200, folder)
     })
   }
 
-  app.get('/theme.js', isPage, async (_request, reply) =>
+  app.get('/theme.js', async (_request, reply) =>
     reply
       .headers({ 'cache-control': 'no-cache' })
       .type('text/javascript')
       .send(await readBuilt(folder, 'theme.js')),
   )
 
-  app.get('/assets/:name', isPage, async (request, reply) => {
+  app.get('/assets/:name', async (request, reply) => {
     const { name } = request.params as { readonly name: string }
     return sendAsset(request, reply, join(folder, 'assets'), name)
   })

@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 
 import { Missing } from '../shell/missing.tsx'
 import { Panel } from '../shell/panel.tsx'
-import { useMe } from '../shell/shell.tsx'
+import { seesPipelines, useMe } from '../shell/shell.tsx'
 import { formatBytes } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Banners, Tiles } from './board.tsx'
@@ -17,7 +17,7 @@ export function PipelinesPage() {
   const me = useMe()
   if (me === undefined) return null
   // To members these are no pages; the API refuses them what would be on it.
-  return me.role === 'admin' ? <Pipelines /> : <Missing />
+  return seesPipelines(me) ? <Pipelines /> : <Missing />
 }
 
 function Pipelines() {

@@ -6,7 +6,7 @@ import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
-import { useMe } from './shell.tsx'
+import { seesPipelines, useMe } from './shell.tsx'
 
 interface Choice {
   readonly group: string
@@ -90,7 +90,7 @@ function useChoices(text: string): readonly Choice[] {
   return useMemo(() => {
     const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
     const pages: Choice[] = [{ group: t('palette.pages'), text: t('nav.sql'), go: () => void navigate({ to: '/sql' }) }]
-    if (me?.role === 'admin') {
+    if (seesPipelines(me)) {
       pages.push({ group: t('palette.pages'), text: t('nav.pipelines'), go: () => void navigate({ to: '/pipelines' }) })
     }
     const ofTables = (tables ?? []).map(({ dataset, table }) => ({

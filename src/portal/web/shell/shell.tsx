@@ -61,6 +61,11 @@ export function useMe(): MeAnswer | undefined {
   }).data
 }
 
+/** What comes in is shown before any policy: the API gives it to engineers and administrators (portal/api/role-routes.ts). */
+export function seesPipelines(me: MeAnswer | undefined): boolean {
+  return me?.role === 'admin' || me?.role === 'engineer'
+}
+
 function Navigation({ openPalette, openHelp }: { readonly openPalette: () => void; readonly openHelp: () => void }) {
   const t = useWords()
   const me = useMe()
@@ -87,7 +92,7 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
           <Icon name="sql" />
           {t('nav.sql')}
         </Link>
-        {me?.role === 'admin' && (
+        {seesPipelines(me) && (
           <Link to="/pipelines" className={itemClass}>
             <Icon name="pipelines" />
             {t('nav.pipelines')}
