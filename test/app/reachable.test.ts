@@ -88,8 +88,8 @@ describe('TLS', () => {
       expect(answer).toMatchObject({ status: 200 })
     }
     await firstAnswer(async () => {
-      const { ledger } = JSON.parse((await ask('/api/status')).body) as { ledger: { stored: number }[] }
-      return ledger[0]?.stored === 6 ? true : undefined
+      const { ledger } = JSON.parse((await ask('/api/status')).body) as { ledger: { source: string; stored: number }[] }
+      return ledger.find(({ source }) => source === 'web')?.stored === 6 ? true : undefined
     }, 10_000)
   })
 
