@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { firstAnswer, type Millpond, startMillpond } from '../support/millpond.ts'
-import { expectLedgerSums, sendTo } from '../support/sender.ts'
+import { expectLedgerSums, lineOf, sendTo } from '../support/sender.ts'
 
 const windowMs = 8000
 const cpuShareMax = 0.02
@@ -48,13 +48,13 @@ describe.runIf(process.platform === 'linux')('an idle Millpond', () => {
       expect(await sendTo(millpond.address, event, { path: '/v1/track', key })).toMatchObject({ status: 200 })
     }
     for (let n = 0; n < 5; n += 1) await send(n)
-    await millpond.settled()
+    const acts = lineOf(await millpond.settled(), 'millpond').stored
     // Asking leaves a row in the history, which has to come to rest, too.
     expect(await millpond.queryValue('SELECT count(*) FROM web.tracks')).toBe(5)
-    await firstAnswer(async () => {
-      const { ledger } = await millpond.status()
-      return ledger.find(({ source }) => source === 'millpond')?.stored === 1 ? true : undefined
-    }, 10_000)
+    await firstAnswer(
+      async () => (lineOf(await millpond.status(), 'millpond').stored === acts + 1 ? true : undefined),
+      10_000,
+    )
     await firstAnswer(async () => {
       const before = await filesOf(millpond.data)
       await delay(1000)
