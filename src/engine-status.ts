@@ -37,7 +37,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   if (appends !== undefined)
     streams.push(streamStatus('appends', appends.writer, new Map([['appends', appends.position]])))
   const archive = parts.archive.status()
-  const warehouse = { fedBytes: (await driver.inspect()).fileBytes, madeBytes: await driver.made.fileBytes() }
+  const warehouse = { fedBytes: await driver.fileBytes(), madeBytes: await driver.made.fileBytes() }
   const { eventsLoaded, lastLoadMs, lagMs, lastError, dedupe } = loader.status()
   return {
     version: packageVersion(),

@@ -295,5 +295,7 @@ export interface WarehouseDriver extends Part {
   printSelect(tree: string): Promise<string>
   readonly made: MadeStore
   inspect(): Promise<WarehouseReport>
+  /** Of the fed file on disk. Asks the engine nothing: status is read every second. */
+  fileBytes(): Promise<number>
   readonly maintenance: WarehouseMaintenance
 }

@@ -85,6 +85,7 @@ export function wrapDriver(driver: WarehouseDriver, replaced: Partial<WarehouseD
     printSelect: async (tree) => driver.printSelect(tree),
     made: driver.made,
     inspect: async () => driver.inspect(),
+    fileBytes: async () => driver.fileBytes(),
     maintenance: driver.maintenance,
     stop: async () => driver.stop(),
     ...replaced,

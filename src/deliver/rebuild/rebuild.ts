@@ -128,8 +128,7 @@ async function checkDataset(driver: WarehouseDriver, dataset: string | undefined
 
 /** A second warehouse stands beside the first for a while: senders must not be refused because of it. */
 async function checkRoom({ driver, files, settings }: RebuildDeps): Promise<void> {
-  const { fileBytes } = await driver.inspect()
-  const neededBytes = fileBytes * roomFactor
+  const neededBytes = (await driver.fileBytes()) * roomFactor
   const freeBytes = await files.freeBytes(settings.data)
   if (freeBytes >= neededBytes) return
   const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`

@@ -257,6 +257,7 @@ describe('the file', () => {
     const driver = await openHere()
     await driver.load(planTo(1, { changes: [create], blocks: [blockOf(table, columns, [{ id: 'a' }, { id: 'b' }])] }))
     const report = await driver.inspect()
+    expect(await driver.fileBytes()).toBe(report.fileBytes)
     expect(report.engine).toMatch(/^DuckDB v1\./)
     expect(report.tables).toContainEqual({ table, rows: 2, columns: 1 })
     expect(report.rowsSinceCheckpoint).toBe(2)

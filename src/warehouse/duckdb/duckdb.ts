@@ -360,7 +360,7 @@ export class DuckdbWarehouse implements WarehouseDriver {
       )
       return {
         engine: `DuckDB ${String(head?.[0])}`,
-        fileBytes: (await stat(join(this.#options.folder, fedFile))).size,
+        fileBytes: await this.fileBytes(),
         memoryBytes: Number(head?.[1] ?? 0),
         rowsSinceCheckpoint: this.#rowsSinceCheckpoint,
         tables: tables.map(([dataset, table, rows, columns]) => ({
@@ -370,6 +370,10 @@ export class DuckdbWarehouse implements WarehouseDriver {
         })),
       }
     })
+  }
+
+  async fileBytes(): Promise<number> {
+    return (await stat(join(this.#options.folder, fedFile))).size
   }
 
   /** Ends all queries and closes. What no checkpoint covers is read again from the buffer at the next start. */
