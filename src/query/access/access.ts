@@ -24,6 +24,7 @@ import {
   fold,
   isEventTable,
   isOtherEvents,
+  isPlacedOn,
   isTracks,
   maskedAs,
   repeatsOthers,
@@ -146,10 +147,8 @@ class MemberAccess implements Access {
     return `(${selects.join(' UNION ALL ')})`
   }
 
-  #touches({ dataset, table }: PolicyTable): boolean {
-    return [...this.#masks, ...this.#filters].some(
-      (one) => fold(one.dataset) === fold(dataset) && (one.table === anyTable || fold(one.table) === fold(table)),
-    )
+  #touches(table: PolicyTable): boolean {
+    return [...this.#masks, ...this.#filters].some((one) => isPlacedOn(one, table))
   }
 
   #table(table: PolicyTable, siblings: readonly PolicyTable[], base = quoted(table)): string | undefined {

@@ -10,6 +10,14 @@ export function fold(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
+/** The place of a policy means this table. */
+export function isPlacedOn(
+  place: { readonly dataset: string; readonly table: string },
+  { dataset, table }: { readonly dataset: string; readonly table: string },
+): boolean {
+  return fold(place.dataset) === fold(dataset) && (place.table === anyTable || fold(place.table) === fold(table))
+}
+
 /** The view over all event tables of a source. */
 export function isTracks({ origin, kind, table }: PolicyTable): boolean {
   return origin === 'fed' && kind === 'view' && table === tracksView

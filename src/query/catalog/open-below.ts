@@ -3,7 +3,7 @@
 import type { ColumnMask, Policies, RowFilter } from '../../control/principals.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { SqlCatalog } from '../../sql/catalog.ts'
-import { anyTable, fold } from '../access/supersets.ts'
+import { fold, isPlacedOn } from '../access/supersets.ts'
 import type { Directory, DirectoryTable } from './directory.ts'
 import { viewRelation } from './view-relation.ts'
 
@@ -32,14 +32,14 @@ export function openBelow(
   })
 }
 
-function viewsAt({ dataset, table, column }: PolicyPlace, { datasets }: Directory): DirectoryTable[] {
+function viewsAt(place: PolicyPlace, { datasets }: Directory): DirectoryTable[] {
+  const { column } = place
   return [...datasets.values()]
-    .filter((one) => fold(one.dataset) === fold(dataset))
     .flatMap(({ tables }) => [...tables.values()])
     .filter(
       (one) =>
         one.viewSql !== undefined &&
-        (table === anyTable || fold(one.table) === fold(table)) &&
+        isPlacedOn(place, one) &&
         (column === undefined || one.columns.some(({ name }) => fold(name) === fold(column))),
     )
 }
@@ -51,9 +51,6 @@ function tablesBelow(view: DirectoryTable, { datasets }: Directory, catalog: Sql
 }
 
 function isCovered(table: DirectoryTable, { column }: PolicyPlace, { masks, filters }: Policies): boolean {
-  const isOn = (policy: PolicyPlace): boolean =>
-    fold(policy.dataset) === fold(table.dataset) &&
-    (policy.table === anyTable || fold(policy.table) === fold(table.table))
-  if (column === undefined) return filters.some(isOn)
-  return masks.some((mask) => isOn(mask) && fold(mask.column) === fold(column))
+  if (column === undefined) return filters.some((filter) => isPlacedOn(filter, table))
+  return masks.some((mask) => isPlacedOn(mask, table) && fold(mask.column) === fold(column))
 }
