@@ -1,5 +1,5 @@
 // What the compiler noted of a query, turned into what the guard, the editor and the cache ask.
-import type { Partitioning } from '../sql/catalog.ts'
+import type { Partitioning, SqlCatalog } from '../sql/catalog.ts'
 import { partitionFilter } from '../sql/analysis/partition-range.ts'
 import type { CompiledQuery, TableUse as CompiledUse } from '../sql/lower/compile.ts'
 import { SqlError, positionOf } from '../sql/sql-error.ts'
@@ -12,6 +12,14 @@ export interface UseContext {
   readonly nowMicros: number
   readonly partitioning: (dataset: string, table: string) => Partitioning | undefined
   readonly parameters: readonly QueryParameter[]
+}
+
+export function useContextOf(
+  catalog: Pick<SqlCatalog, 'table'>,
+  nowMicros: number,
+  parameters: readonly QueryParameter[] = [],
+): UseContext {
+  return { nowMicros, partitioning: (dataset, table) => catalog.table(dataset, table)?.partitioning, parameters }
 }
 
 export interface CompiledContext extends UseContext {

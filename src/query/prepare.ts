@@ -17,7 +17,7 @@ import { CallerCatalog } from './catalog/visible.ts'
 import type { QueryRequest, StatementType, VisibleTable } from './contract.ts'
 import type { CostBook } from './cost/estimate.ts'
 import { rewriteDuckdb } from './duckdb-dialect/rewrite.ts'
-import { prepareCompiled } from './prepare-compiled.ts'
+import { prepareCompiled, useContextOf } from './prepare-compiled.ts'
 import type { PreparedRows } from './prepared.ts'
 import { calledFunctions } from './routines.ts'
 import { statementTypeOf } from './statement-type.ts'
@@ -98,12 +98,7 @@ export class Preparer {
     more: Partial<CompileContext> = {},
   ): PreparedRows {
     const compiled = compileQuery(query, { ...contextOf(view, request), ...more })
-    const context = {
-      text,
-      nowMicros: this.deps.clock.nowMicros(),
-      partitioning: (dataset: string, table: string) => view.catalog.table(dataset, table)?.partitioning,
-      parameters: request.parameters ?? [],
-    }
+    const context = { text, ...useContextOf(view.catalog, this.deps.clock.nowMicros(), request.parameters) }
     const statement = { sql: compiled.sql, parameters: boundParameters(compiled.parameters, request) }
     const functions = calledFunctions(compiled.facts.routines, view.catalog)
     const prepared = prepareCompiled(compiled, statement, context)

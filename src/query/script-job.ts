@@ -18,13 +18,13 @@ import type { JobStatistics, ParameterValue, StatementType, TableReference } fro
 import { parameterValue } from './encode/parameter-value.ts'
 import type { LiveJob } from './jobs/live-job.ts'
 import type { CallerView, PreparedScript } from './prepare.ts'
-import { type CompiledContext, prepareCompiled, tableUses } from './prepare-compiled.ts'
+import { type CompiledContext, prepareCompiled, tableUses, useContextOf } from './prepare-compiled.ts'
 import type { TableUse } from './prepared.ts'
 import type { Road, SessionPlace } from './query.ts'
 import { refuseExpensive, runRowsJob } from './rows-job.ts'
 import { inTurn } from './run-rows.ts'
 import { scriptFunction } from './routines.ts'
-import { applyDdl } from './script/apply-ddl.ts'
+import { applyDdl, madeIn } from './script/apply-ddl.ts'
 import { inBigqueryWords } from './script/constraint.ts'
 import { withDestination } from './script/destination.ts'
 import { ScriptTransaction } from './script/transaction.ts'
@@ -120,12 +120,8 @@ export class SessionHost implements ScriptHost {
 
   async #compiledContext(): Promise<CompiledContext> {
     const { catalog } = await this.#caller()
-    return {
-      text: this.#prepared.text,
-      nowMicros: this.#road.deps.clock.nowMicros(),
-      partitioning: (dataset, table) => catalog.table(dataset, table)?.partitioning,
-      parameters: this.#job.request.parameters ?? [],
-    }
+    const nowMicros = this.#road.deps.clock.nowMicros()
+    return { text: this.#prepared.text, ...useContextOf(catalog, nowMicros, this.#job.request.parameters) }
   }
 
   /** The statement's own job; of a single statement the job itself stands for it. */
@@ -238,8 +234,7 @@ export class SessionHost implements ScriptHost {
       await this.#transaction.write(async () => {
         this.#view = undefined
         const deps = {
-          made: driver.made,
-          session: this.#session,
+          made: madeIn(driver.made, this.#session),
           catalog: (await this.#caller()).catalog,
           keepsShape: this.#job.request.destination !== undefined,
           nowMicros: clock.nowMicros(),

@@ -1,6 +1,6 @@
 // The second dialect on the road: a request in DuckDB's SQL becomes a statement that shows what its caller may see.
 import { MillpondError } from '../../core/errors.ts'
-import type { CatalogTable, Partitioning } from '../../sql/catalog.ts'
+import type { CatalogTable } from '../../sql/catalog.ts'
 import type { CompileFacts } from '../../sql/lower/compile.ts'
 import { bindParameter, parameterSql } from '../../sql/lower/parameters.ts'
 import { SqlError } from '../../sql/sql-error.ts'
@@ -8,7 +8,7 @@ import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import { viewRelation } from '../catalog/view-relation.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
 import type { QueryParameter, QueryRequest, TableReference } from '../contract.ts'
-import { missingFilter, useOf } from '../prepare-compiled.ts'
+import { missingFilter, useContextOf, useOf } from '../prepare-compiled.ts'
 import type { PreparedRows, TableUse } from '../prepared.ts'
 import { createDialectRewriter, type Rewritten } from './rewrite-select.ts'
 
@@ -119,9 +119,7 @@ class CompiledViews {
 
   /** undefined: it is no view. */
   usesOf(table: TableReference): TableUse[] | undefined {
-    const partitioning = (dataset: string, name: string): Partitioning | undefined =>
-      this.#catalog.table(dataset, name)?.partitioning
-    const context = { nowMicros: this.#nowMicros, partitioning, parameters: [] }
+    const context = useContextOf(this.#catalog, this.#nowMicros)
     return this.#factsOf(table)?.tables.map((use) => useOf(use, context))
   }
 

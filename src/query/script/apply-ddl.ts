@@ -2,14 +2,29 @@
 // decided on here.
 import { MillpondError } from '../../core/errors.ts'
 import type { Bindings, DdlChange } from '../../sql/script/host.ts'
-import type { MadeCatalog, MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
+import type { MadeCatalog, MadeChange, MadeStore, MadeTable, WarehouseSession } from '../../warehouse/session.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
 import { alteredTable, type CreateTableChange, madeName, madeTable, overwritten, tableDdl } from './made-ddl.ts'
 
+/** Made datasets as a transaction that writes sees and changes them. */
+export interface MadeInTransaction {
+  catalog(): MadeCatalog
+  change(ddl: readonly string[], change: MadeChange): Promise<void>
+  touch(dataset: string, table: string): void
+}
+
+export function madeIn(made: MadeStore, session: WarehouseSession): MadeInTransaction {
+  return {
+    catalog: () => made.catalog(session),
+    change: async (ddl, change) => made.change(session, ddl, change),
+    touch: (dataset, table) => {
+      made.touch(session, dataset, table)
+    },
+  }
+}
+
 export interface DdlDeps {
-  readonly made: Pick<MadeStore, 'catalog' | 'change' | 'touch'>
-  /** In a transaction that writes. */
-  readonly session: WarehouseSession
+  readonly made: MadeInTransaction
   /** Read in that transaction. */
   readonly catalog: CallerCatalog
   /** Of a table that is replaced stays what isn't said of its columns: BigQuery's WRITE_TRUNCATE. */
@@ -52,16 +67,12 @@ function unwritable(dataset: string, catalog: CallerCatalog): MillpondError {
   return new MillpondError('made-unwritable', `${why}; write into a dataset of your own (CREATE SCHEMA …)`)
 }
 
-function madeNow({ made, session }: DdlDeps): MadeCatalog {
-  return made.catalog(session)
-}
-
 function hasDataset(deps: DdlDeps, dataset: string): boolean {
-  return madeNow(deps).datasets.some((one) => one.dataset === dataset)
+  return deps.made.catalog().datasets.some((one) => one.dataset === dataset)
 }
 
 function tableOf(deps: DdlDeps, dataset: string, table: string): MadeTable | undefined {
-  return madeNow(deps).tables.find((one) => one.dataset === dataset && one.table === table)
+  return deps.made.catalog().tables.find((one) => one.dataset === dataset && one.table === table)
 }
 
 function demandDataset(deps: DdlDeps, dataset: string): void {
@@ -73,9 +84,9 @@ async function changeSchema(
   deps: DdlDeps,
   change: Extract<DdlChange, { readonly kind: 'create-schema' | 'drop-schema' | 'set-schema-options' }>,
 ): Promise<void> {
-  const { made, session, nowMicros } = deps
+  const { made, nowMicros } = deps
   const { dataset } = change
-  const known = madeNow(deps).datasets.find((one) => one.dataset === dataset)
+  const known = deps.made.catalog().datasets.find((one) => one.dataset === dataset)
   if (change.kind === 'create-schema') {
     if (known !== undefined || deps.catalog.datasetNames().includes(dataset) || deps.isSource?.(dataset) === true) {
       if (change.ifNotExists) return
@@ -84,7 +95,7 @@ async function changeSchema(
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,1023}$/.test(dataset))
       throw new MillpondError('query-invalid', `Invalid dataset ID "${dataset}": letters, digits and underscores only`)
     const put = { dataset, options: change.options, createdAtMicros: nowMicros, changedAtMicros: nowMicros }
-    return made.change(session, [`CREATE SCHEMA made.${quoted(dataset)}`], { kind: 'put-dataset', dataset: put })
+    return made.change([`CREATE SCHEMA made.${quoted(dataset)}`], { kind: 'put-dataset', dataset: put })
   }
   if (known === undefined) {
     if (change.kind === 'drop-schema' && change.ifExists) return
@@ -93,13 +104,13 @@ async function changeSchema(
   if (change.kind === 'set-schema-options') {
     const options = { ...known.options, ...change.options }
     const put = { ...known, options, changedAtMicros: nowMicros }
-    return made.change(session, [], { kind: 'put-dataset', dataset: put })
+    return made.change([], { kind: 'put-dataset', dataset: put })
   }
-  const inside = madeNow(deps).tables.filter((table) => table.dataset === dataset)
+  const inside = deps.made.catalog().tables.filter((table) => table.dataset === dataset)
   if (inside.length > 0 && !change.isCascade) {
     throw new MillpondError('query-invalid', `Dataset ${deps.catalog.project}:${dataset} is still in use`)
   }
-  await made.change(session, [`DROP SCHEMA made.${quoted(dataset)} CASCADE`], { kind: 'drop-dataset', dataset })
+  await made.change([`DROP SCHEMA made.${quoted(dataset)} CASCADE`], { kind: 'drop-dataset', dataset })
 }
 
 function quoted(name: string): string {
@@ -107,7 +118,7 @@ function quoted(name: string): string {
 }
 
 async function createTable(deps: DdlDeps, asked: CreateTableChange): Promise<void> {
-  const { made, session, execute, nowMicros } = deps
+  const { made, execute, nowMicros } = deps
   const { dataset, table, mode, rows, columns } = asked
   demandDataset(deps, dataset)
   const old = tableOf(deps, dataset, table)
@@ -117,7 +128,7 @@ async function createTable(deps: DdlDeps, asked: CreateTableChange): Promise<voi
   const name = madeName(dataset, table)
   const drop = old?.kind === 'table' ? [`DROP TABLE ${name}`] : []
   const put = { kind: 'put-table', table: madeTable(change, nowMicros) } as const
-  if (rows === undefined) await made.change(session, [...drop, tableDdl(change)], put)
+  if (rows === undefined) await made.change([...drop, tableDdl(change)], put)
   else {
     // The rows may come from the very table that is replaced: they are read into a new one first.
     const making = `_making_${table}`
@@ -125,9 +136,9 @@ async function createTable(deps: DdlDeps, asked: CreateTableChange): Promise<voi
     await execute(tableDdl({ ...change, table: making }), new Map())
     await execute(`INSERT INTO ${madeName(dataset, making)} (${list}) ${rows.sql}`, rows.bindings)
     const rename = `ALTER TABLE ${madeName(dataset, making)} RENAME TO ${quoted(table)}`
-    await made.change(session, [...drop, rename], put)
+    await made.change([...drop, rename], put)
   }
-  made.touch(session, dataset, table)
+  made.touch(dataset, table)
 }
 
 function exists({ catalog }: DdlDeps, dataset: string, table: string): MillpondError {
@@ -139,7 +150,7 @@ function unknown({ catalog }: DdlDeps, dataset: string, table: string): Millpond
 }
 
 async function createView(deps: DdlDeps, change: Extract<DdlChange, { readonly kind: 'create-view' }>): Promise<void> {
-  const { made, session, nowMicros } = deps
+  const { made, nowMicros } = deps
   const { dataset, table, mode, columns, options, viewSql, isMaterialized } = change
   demandDataset(deps, dataset)
   const old = tableOf(deps, dataset, table)
@@ -156,11 +167,11 @@ async function createView(deps: DdlDeps, change: Extract<DdlChange, { readonly k
     createdAtMicros: nowMicros,
     changedAtMicros: nowMicros,
   }
-  await made.change(session, [], { kind: 'put-table', table: put })
+  await made.change([], { kind: 'put-table', table: put })
 }
 
 async function dropTable(deps: DdlDeps, change: Extract<DdlChange, { readonly kind: 'drop-table' }>): Promise<void> {
-  const { made, session } = deps
+  const { made } = deps
   const { dataset, table, what, ifExists } = change
   const old = tableOf(deps, dataset, table)
   if (old === undefined) {
@@ -174,11 +185,11 @@ async function dropTable(deps: DdlDeps, change: Extract<DdlChange, { readonly ki
     )
   }
   const ddl = old.kind === 'table' ? [`DROP TABLE ${madeName(dataset, table)}`] : []
-  await made.change(session, ddl, { kind: 'drop-table', dataset, table })
+  await made.change(ddl, { kind: 'drop-table', dataset, table })
 }
 
 async function alterTable(deps: DdlDeps, change: Extract<DdlChange, { readonly kind: 'alter-table' }>): Promise<void> {
-  const { made, session, nowMicros } = deps
+  const { made, nowMicros } = deps
   const { dataset, table, ifExists } = change
   const old = tableOf(deps, dataset, table)
   if (old === undefined) {
@@ -196,30 +207,30 @@ async function alterTable(deps: DdlDeps, change: Extract<DdlChange, { readonly k
   if (altered.renamedTo !== undefined && tableOf(deps, dataset, altered.renamedTo) !== undefined)
     throw exists(deps, dataset, altered.renamedTo)
   const ddl = old.kind === 'table' ? altered.ddl : []
-  if (altered.renamedTo !== undefined) await made.change(session, [], { kind: 'drop-table', dataset, table })
-  await made.change(session, ddl, { kind: 'put-table', table: altered.table })
-  made.touch(session, dataset, altered.table.table)
+  if (altered.renamedTo !== undefined) await made.change([], { kind: 'drop-table', dataset, table })
+  await made.change(ddl, { kind: 'put-table', table: altered.table })
+  made.touch(dataset, altered.table.table)
 }
 
 async function changeRoutine(
   deps: DdlDeps,
   change: Extract<DdlChange, { readonly kind: 'create-routine' | 'drop-routine' }>,
 ): Promise<void> {
-  const { made, session, nowMicros } = deps
+  const { made, nowMicros } = deps
   const { dataset, name } = change
   demandDataset(deps, dataset)
-  const old = madeNow(deps).routines.find((one) => one.dataset === dataset && one.name === name)
+  const old = deps.made.catalog().routines.find((one) => one.dataset === dataset && one.name === name)
   if (change.kind === 'drop-routine') {
     if (old === undefined) {
       if (change.ifExists) return
       throw new MillpondError('table-unknown', `Not found: Routine ${deps.catalog.project}:${dataset}.${name}`)
     }
-    return made.change(session, [], { kind: 'drop-routine', dataset, name })
+    return made.change([], { kind: 'drop-routine', dataset, name })
   }
   if (old !== undefined && change.mode === 'if-not-exists') return
   if (old !== undefined && change.mode === 'new') {
     throw new MillpondError('table-exists', `Already Exists: Routine ${deps.catalog.project}:${dataset}.${name}`)
   }
   const routine = { dataset, name, definition: change.definition, createdAtMicros: old?.createdAtMicros ?? nowMicros }
-  await made.change(session, [], { kind: 'put-routine', routine })
+  await made.change([], { kind: 'put-routine', routine })
 }

@@ -1,4 +1,4 @@
-// A change that is only told about: compiled, and judged by the same rules as one that is made, over a session and a store that do
+// A change that is only told about: compiled, and judged by the same rules as one that is made, over a store that does
 // nothing. What it would read is noted.
 import { MillpondError } from '../../core/errors.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -9,12 +9,11 @@ import type { Statement } from '../../sql/syntax/ast-statement.ts'
 import type { SqlType } from '../../sql/types.ts'
 import { collectRows } from '../../warehouse/collect-rows.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
-import type { WarehouseSession } from '../../warehouse/session.ts'
 import type { CallerCatalog } from '../catalog/visible.ts'
 import type { ParameterValue, QueryRequest } from '../contract.ts'
 import { parameterValue } from '../encode/parameter-value.ts'
 import { type CallerView, located, type Preparer, type PreparedScript } from '../prepare.ts'
-import { tableUses } from '../prepare-compiled.ts'
+import { tableUses, useContextOf } from '../prepare-compiled.ts'
 import type { TableUse } from '../prepared.ts'
 import { applyDdl } from './apply-ddl.ts'
 import { withDestination } from './destination.ts'
@@ -106,14 +105,8 @@ class DryHost implements ScriptHost {
 
   /** SqlError, when a partition filter is required and missing. */
   #note(reads: CompiledStatement['reads']): void {
-    const { clock } = this.#deps
-    const { catalog } = this.#view
-    const context = {
-      nowMicros: clock.nowMicros(),
-      partitioning: (dataset: string, table: string) => catalog.table(dataset, table)?.partitioning,
-      parameters: this.#request.parameters ?? [],
-    }
-    this.uses.push(...tableUses(reads, context))
+    const nowMicros = this.#deps.clock.nowMicros()
+    this.uses.push(...tableUses(reads, useContextOf(this.#view.catalog, nowMicros, this.#request.parameters)))
   }
 
   async change(_place: StatementPlace, { reads }: TableChange): Promise<number> {
@@ -128,7 +121,6 @@ class DryHost implements ScriptHost {
     await applyDdl(
       {
         made: { catalog: () => driver.made.catalog(), change: async () => {}, touch: () => {} },
-        session: idleSession,
         catalog,
         nowMicros: clock.nowMicros(),
         execute: async () => 0,
@@ -154,19 +146,4 @@ class DryHost implements ScriptHost {
 
 async function nothing(): Promise<never> {
   throw new MillpondError('bug', 'BUG: a change that is only told about runs nothing')
-}
-
-/** Stands where rules hand a session on. */
-const idleSession: WarehouseSession = {
-  begin: async () => {},
-  commit: async () => {},
-  rollback: async () => {},
-  execute: async () => 0,
-  close: async () => {},
-  putFunction: () => {},
-  run: nothing,
-  describe: nothing,
-  putInlineTable: nothing,
-  setTimeZone: nothing,
-  exportRows: nothing,
 }
