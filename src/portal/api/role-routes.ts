@@ -1,13 +1,11 @@
 // Who may call what: one table of roles, each with the doors it opens. What stands here for nobody is the administrator's, so a
 // new route is closed until somebody decides. What a query may see is decided elsewhere (query/access), the same on every port.
 import type { Role } from '../../control/principals.ts'
+import { portalPages } from './portal-pages.ts'
 
 /** Answers without a token or session; they show nothing of the data. */
 const openRoutes = new Set([
-  // Pages of the application; what lies behind them asks the routes below.
-  'GET /',
-  'GET /sql',
-  'GET /pipelines',
+  ...portalPages.map((page) => `GET ${page}`),
   'GET /theme.js',
   'GET /assets/:name',
   'GET /favicon.svg',

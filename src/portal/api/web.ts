@@ -12,9 +12,7 @@ import { MillpondError } from '../../core/errors.ts'
 import { loginPage } from '../page/login-page.ts'
 import { nobody } from './auth.ts'
 import { pageHeaders, sendPage } from './page.ts'
-
-/** Where the application has pages of its own; what lies behind them asks the API, which knows who may. */
-export const portalPages = ['/', '/sql', '/pipelines'] as const
+import { portalPages } from './portal-pages.ts'
 
 /** The same from src/ in a checkout and from dist/ in a package. */
 const builtFolder = join(import.meta.dirname, '../../../dist/web')

@@ -8,7 +8,6 @@ import './app.css'
 import { ApiError } from './asking/ask.ts'
 import { router } from './router.tsx'
 import { Toasts } from './shell/toast.tsx'
-import { loadLanguage } from './words/words.ts'
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -20,9 +19,6 @@ const queryClient = new QueryClient({
     },
   },
 })
-
-// Without its words the page still works, in English.
-await loadLanguage().catch(() => undefined)
 
 const root = document.getElementById('root')
 if (root !== null) {

@@ -5,12 +5,13 @@ import type { Status } from '../../api/answers.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { historyMs, rateHistory, rateNow, type Sample } from './rates.ts'
+import { pipelinesWords } from './words.ts'
 
 /** Later than this somebody should look. */
 const lagMsWorth = 10_000
 
 export function Banners({ status }: { readonly status: Status | undefined }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   if (status === undefined) return null
   const refusing = status.streams.find((stream) => stream.refusing !== null)?.refusing
   const { lastError } = status.loader
@@ -57,7 +58,7 @@ export function Tiles({
   readonly status: Status | undefined
   readonly samples: readonly Sample[]
 }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const { ledger = [], streams = [], loader } = status ?? {}
   const sum = (field: CountName): number => ledger.reduce((total, line) => total + line[field], 0)
   const rate = rateNow(samples)
@@ -114,7 +115,7 @@ export function Tiles({
 }
 
 function LettersLink() {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   return (
     <a href="#dead-letters" className="underline">
       {t('pipelines.see-letters')}

@@ -8,6 +8,7 @@ import { prettyJson } from '../shell/pretty-json.ts'
 import { formatCount, formatTime } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { drawnMax, type Feed, type FeedChange, keyOf, noFilter } from './feed.ts'
+import { pipelinesWords } from './words.ts'
 
 const verdicts: readonly Verdict[] = ['stored', 'duplicate', 'flagged', 'quarantined']
 const tones: Readonly<Record<Verdict, string>> = {
@@ -24,7 +25,7 @@ interface EventsProps {
 }
 
 export function Events({ feed, sourceNames, change }: EventsProps) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const drawn = feed.matching.slice(0, drawnMax)
   const isFiltered = feed.filter !== noFilter && Object.values(feed.filter).some((part) => part !== '')
   return (
@@ -78,7 +79,7 @@ export function Events({ feed, sourceNames, change }: EventsProps) {
 }
 
 function Filters({ feed: { filter }, sourceNames, change }: EventsProps) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const all = { value: '' as const, text: t('pipelines.all-verdicts') }
   return (
     <>
@@ -110,7 +111,7 @@ function Filters({ feed: { filter }, sourceNames, change }: EventsProps) {
 }
 
 function PauseButton({ feed: { pausedBy, heldCount }, change }: Pick<EventsProps, 'feed' | 'change'>) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const word =
     pausedBy === undefined
       ? t('pipelines.pause')
@@ -177,13 +178,13 @@ function NameCell({ text, className }: { readonly text: string; readonly classNa
 }
 
 export function Json({ text }: { readonly text: string }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   return (
     <div className="flex items-start gap-2">
       <pre tabIndex={0} className="max-h-72 min-w-0 flex-1 overflow-auto rounded-md bg-sunken p-2 font-mono text-xs">
         {prettyJson(text)}
       </pre>
-      <Button onClick={() => void copyText(text, t)}>{t('pipelines.copy')}</Button>
+      <Button onClick={() => void copyText(text)}>{t('pipelines.copy')}</Button>
     </div>
   )
 }

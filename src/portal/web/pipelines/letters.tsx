@@ -9,12 +9,13 @@ import { say } from '../shell/toast.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords, type Words } from '../words/words.ts'
 import { Json } from './events.tsx'
+import { pipelinesWords } from './words.ts'
 
 const shownMax = 20
 
 /** `quarantined`: what the ledger counts; the list is read again when it grows. */
 export function Letters({ quarantined }: { readonly quarantined: number }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const { data: letters } = useQuery({
     queryKey: ['dead-letters', quarantined],
     placeholderData: keepPreviousData,
@@ -37,7 +38,7 @@ export function Letters({ quarantined }: { readonly quarantined: number }) {
 }
 
 function Letter({ letter }: { readonly letter: DeadLetterAnswer }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const queryClient = useQueryClient()
   const [isOpen, setOpen] = useState(false)
   const [isRunning, setRunning] = useState(false)
@@ -88,7 +89,7 @@ function Letter({ letter }: { readonly letter: DeadLetterAnswer }) {
 }
 
 /** A replay answers NDJSON: progress, then {"end":{replayed,skipped}} or {"error":{…}}. Returns why it was not, or undefined. */
-async function replayLetter(id: string, t: Words): Promise<string | undefined> {
+async function replayLetter(id: string, t: Words<keyof typeof pipelinesWords>): Promise<string | undefined> {
   const text = await (await askRaw('/api/dead-letters/replay', { json: { ids: [id] } })).text()
   const last = JSON.parse(text.trim().split('\n').at(-1) || '{}') as {
     readonly end?: { readonly replayed: number; readonly skipped: readonly { readonly why: string }[] }

@@ -1,9 +1,7 @@
 // What arrives and what becomes of it: sources, events as they come, the ledger, and what was kept out.
 import { useEffect } from 'react'
 
-import { Missing } from '../shell/missing.tsx'
 import { Panel } from '../shell/panel.tsx'
-import { seesPipelines, useMe } from '../shell/shell.tsx'
 import { formatBytes } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Banners, Tiles } from './board.tsx'
@@ -12,16 +10,10 @@ import { Letters } from './letters.tsx'
 import { FirstSteps, Sources, useSources } from './sources.tsx'
 import type { Connection } from './stream.ts'
 import { useLive } from './use-live.ts'
+import { pipelinesWords } from './words.ts'
 
 export function PipelinesPage() {
-  const me = useMe()
-  if (me === undefined) return null
-  // To members these are no pages; the API refuses them what would be on it.
-  return seesPipelines(me) ? <Pipelines /> : <Missing />
-}
-
-function Pipelines() {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const { connection, status, samples, feed, change } = useLive()
   const sources = useSources()
   const ledger = status?.ledger ?? []
@@ -88,7 +80,7 @@ function Pipelines() {
 const dots: Readonly<Record<Connection, string>> = { connecting: 'bg-muted', live: 'bg-good', lost: 'bg-bad' }
 
 function ConnectionMark({ connection }: { readonly connection: Connection }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   return (
     <p role="status" className="flex items-center gap-1.5 text-muted">
       <span aria-hidden className={`size-2 rounded-full ${dots[connection]}`} />

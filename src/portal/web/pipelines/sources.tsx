@@ -8,6 +8,7 @@ import { Button } from '../shell/parts.tsx'
 import { formatCount, formatRate } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { rateNow, type Sample } from './rates.ts'
+import { pipelinesWords } from './words.ts'
 
 const refreshMs = 10_000
 const counts = ['received', 'stored', 'duplicates', 'flagged', 'quarantined', 'waiting'] as const
@@ -30,7 +31,7 @@ interface SourcesProps {
 }
 
 export function Sources({ sources = [], status, samples, chosen, choose }: SourcesProps) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const ledger = new Map(status?.ledger.map((line) => [line.source, line]))
   // The ledger also counts what came for keys that no source lists any more.
   const others = [...ledger.keys()].filter((name) => !sources.some(({ source }) => source === name))
@@ -106,7 +107,7 @@ interface FirstStepsProps {
 
 /** Shown until something was received. */
 export function FirstSteps({ source, address }: FirstStepsProps) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   const key = source?.writeKey ?? 'YOUR_WRITE_KEY'
   const send = `curl ${address}/v1/track -u ${key}: \\\n  -d '{"userId":"ada","event":"Hello Pond"}'`
   return (
@@ -124,13 +125,13 @@ export function FirstSteps({ source, address }: FirstStepsProps) {
 }
 
 function Snippet({ text }: { readonly text: string }) {
-  const t = useWords()
+  const t = useWords(pipelinesWords)
   return (
     <div className="flex items-start gap-2">
       <pre tabIndex={0} className="min-w-0 flex-1 overflow-x-auto rounded-md bg-sunken p-2 font-mono text-xs">
         {text}
       </pre>
-      <Button onClick={() => void copyText(text, t)}>{t('pipelines.copy')}</Button>
+      <Button onClick={() => void copyText(text)}>{t('pipelines.copy')}</Button>
     </div>
   )
 }

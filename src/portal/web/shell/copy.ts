@@ -1,8 +1,10 @@
 // Into the clipboard, and a word about it.
+import { wordsNow } from '../words/words.ts'
 import { say } from './toast.tsx'
-import type { Words } from '../words/words.ts'
+import { shellWords } from './words.ts'
 
-export async function copyText(text: string, t: Words): Promise<void> {
+export async function copyText(text: string): Promise<void> {
+  const t = wordsNow(shellWords)
   try {
     // Without https, away from localhost, browsers give pages no clipboard; the old way still works there.
     if ('clipboard' in navigator) await navigator.clipboard.writeText(text)

@@ -2,15 +2,19 @@
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 import { modKey } from './keys.ts'
+import { useMe } from './me.ts'
 import { Button, Key } from './parts.tsx'
+import { placesOf } from './places.ts'
+import { shellWords } from './words.ts'
+import { helpWords } from './help-words.ts'
 
 export function Help({ close }: { readonly close: () => void }) {
-  const t = useWords()
+  const t = useWords(helpWords)
+  const shell = useWords(shellWords)
   const map = [
     [[modKey, 'K'], t('help.palette')],
     [['?'], t('help.help')],
-    [['g', 's'], t('help.sql')],
-    [['g', 'p'], t('help.pipelines')],
+    ...placesOf(useMe()).map(({ letter, word }) => [['g', letter], t('help.go', { page: shell(word) })] as const),
     [[modKey, '↵'], t('help.run')],
     [['Ctrl', 'Space'], t('help.complete')],
     [['Esc'], t('help.escape')],

@@ -9,7 +9,9 @@ const paths = {
   open: 'm6 4 4 4-4 4',
 } as const
 
-export function Icon({ name, className = '' }: { readonly name: keyof typeof paths; readonly className?: string }) {
+export type IconName = keyof typeof paths
+
+export function Icon({ name, className = '' }: { readonly name: IconName; readonly className?: string }) {
   return (
     <svg
       viewBox="0 0 16 16"

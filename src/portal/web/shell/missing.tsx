@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router'
 
 import { useWords } from '../words/words.ts'
 import { Empty } from './parts.tsx'
+import { shellWords } from './words.ts'
 
 export function Missing() {
-  const t = useWords()
+  const t = useWords(shellWords)
   return (
     <Empty title={t('missing.title')}>
       <p>{t('missing.text')}</p>

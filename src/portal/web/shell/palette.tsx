@@ -6,7 +6,9 @@ import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
-import { seesPipelines, useMe } from './shell.tsx'
+import { useMe } from './me.ts'
+import { placesOf } from './places.ts'
+import { shellWords } from './words.ts'
 
 interface Choice {
   readonly group: string
@@ -17,7 +19,7 @@ interface Choice {
 const shownPerGroupMax = 8
 
 export function Palette({ close }: { readonly close: () => void }) {
-  const t = useWords()
+  const t = useWords(shellWords)
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const id = useId()
@@ -82,17 +84,18 @@ export function Palette({ close }: { readonly close: () => void }) {
 }
 
 function useChoices(text: string): readonly Choice[] {
-  const t = useWords()
+  const t = useWords(shellWords)
   const navigate = useNavigate()
   const me = useMe()
   const tables = useTables().data
   const jobs = useJobs().data
   return useMemo(() => {
     const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
-    const pages: Choice[] = [{ group: t('palette.pages'), text: t('nav.sql'), go: () => void navigate({ to: '/sql' }) }]
-    if (seesPipelines(me)) {
-      pages.push({ group: t('palette.pages'), text: t('nav.pipelines'), go: () => void navigate({ to: '/pipelines' }) })
-    }
+    const pages = placesOf(me).map(({ to, word }) => ({
+      group: t('palette.pages'),
+      text: t(word),
+      go: () => void navigate({ to }),
+    }))
     const ofTables = (tables ?? []).map(({ dataset, table }) => ({
       group: t('palette.tables'),
       text: `${dataset}.${table}`,

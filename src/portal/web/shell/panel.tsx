@@ -4,6 +4,7 @@ import { Component, type ReactNode } from 'react'
 import { messageOf } from '../asking/ask.ts'
 import { useWords } from '../words/words.ts'
 import { Button } from './parts.tsx'
+import { shellWords } from './words.ts'
 
 export class Panel extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
   override state = { error: undefined }
@@ -20,7 +21,7 @@ export class Panel extends Component<{ readonly children: ReactNode }, { readonl
 }
 
 function Broken({ error, again }: { readonly error: unknown; readonly again: () => void }) {
-  const t = useWords()
+  const t = useWords(shellWords)
   return (
     <div role="alert" className="m-3 grid justify-items-start gap-2 rounded-md bg-bad-soft p-3 text-bad">
       <strong className="font-medium">{t('broken.title')}</strong>

@@ -1,16 +1,17 @@
 // What stands around every page: the navigation, the palette and the keyboard.
-import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
 
-import type { MeAnswer } from '../../api/answers.ts'
-import { ask } from '../asking/ask.ts'
 import { chooseLanguage, type Language, useLanguage, useWords } from '../words/words.ts'
 import { Icon } from './icon.tsx'
 import { modKey, useShortcuts } from './keys.ts'
+import { useMe } from './me.ts'
+import { Missing } from './missing.tsx'
 import { Panel } from './panel.tsx'
 import { Key, Select } from './parts.tsx'
+import { groups, placeOf, placesOf } from './places.ts'
 import { setTheme, themes, useTheme } from './theme.ts'
+import { shellWords } from './words.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
@@ -21,17 +22,15 @@ const itemClass =
 export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | undefined>()
   const navigate = useNavigate()
-  const t = useWords()
+  const me = useMe()
+  const t = useWords(shellWords)
   const shortcuts = useMemo(
     () => ({
       palette: () => setOpen('palette'),
       help: () => setOpen('help'),
-      go: {
-        s: () => void navigate({ to: '/sql' }),
-        p: () => void navigate({ to: '/pipelines' }),
-      },
+      go: Object.fromEntries(placesOf(me).map(({ letter, to }) => [letter, () => void navigate({ to })])),
     }),
-    [navigate],
+    [navigate, me],
   )
   useShortcuts(shortcuts)
   return (
@@ -42,7 +41,7 @@ export function Shell() {
       <Navigation openPalette={shortcuts.palette} openHelp={shortcuts.help} />
       <main id="content" tabIndex={-1} className="min-h-0 min-w-0 outline-none">
         <Panel>
-          <Outlet />
+          <Page />
         </Panel>
       </main>
       <Suspense>
@@ -53,24 +52,19 @@ export function Shell() {
   )
 }
 
-export function useMe(): MeAnswer | undefined {
-  return useQuery({
-    queryKey: ['me'],
-    staleTime: Infinity,
-    queryFn: async ({ signal }) => ask<MeAnswer>('/api/me', { signal }),
-  }).data
-}
-
-/** What comes in is shown before any policy: the API gives it to engineers and administrators (portal/api/role-routes.ts). */
-export function seesPipelines(me: MeAnswer | undefined): boolean {
-  return me?.role === 'admin' || me?.role === 'engineer'
+/** A place of another role looks like no place at all; its address may be typed or sent by anybody. */
+function Page() {
+  const place = placeOf(useLocation({ select: ({ pathname }) => pathname }))
+  const me = useMe()
+  if (place?.roles === undefined || placesOf(me).includes(place)) return <Outlet />
+  return me === undefined ? null : <Missing />
 }
 
 function Navigation({ openPalette, openHelp }: { readonly openPalette: () => void; readonly openHelp: () => void }) {
-  const t = useWords()
-  const me = useMe()
+  const t = useWords(shellWords)
+  const seen = placesOf(useMe())
   return (
-    <header className="flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:border-r">
+    <header className="flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
       <h1 className="flex items-center gap-2 px-2 py-1 font-semibold">
         <img src="/favicon.svg" alt="" width="18" height="18" />
         Millpond
@@ -87,19 +81,21 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
           <Key>{modKey} K</Key>
         </span>
       </button>
-      <nav aria-label={t('nav.label')} className="flex gap-1 md:flex-col">
-        <Link to="/sql" className={itemClass}>
-          <Icon name="sql" />
-          {t('nav.sql')}
-        </Link>
-        {seesPipelines(me) && (
-          <Link to="/pipelines" className={itemClass}>
-            <Icon name="pipelines" />
-            {t('nav.pipelines')}
-          </Link>
-        )}
+      <nav aria-label={t('nav.label')} className="flex gap-1 md:flex-col md:gap-3">
+        {groups.map((group) => (
+          <div key={group} className="flex gap-1 empty:hidden md:flex-col">
+            {seen
+              .filter((place) => place.group === group)
+              .map(({ to, icon, word }) => (
+                <Link key={to} to={to} className={itemClass}>
+                  <Icon name={icon} />
+                  {t(word)}
+                </Link>
+              ))}
+          </div>
+        ))}
       </nav>
-      <Settings me={me}>
+      <Settings>
         <button type="button" className={itemClass} onClick={openHelp} aria-keyshortcuts="?">
           <Icon name="keyboard" />
           {t('nav.help')}
@@ -114,19 +110,15 @@ const languages: readonly { readonly value: Language; readonly text: string }[] 
   { value: 'zh-Hant', text: '正體中文' },
 ]
 
-function Settings({ me, children }: { readonly me: MeAnswer | undefined; readonly children: ReactNode }) {
-  const t = useWords()
+function Settings({ children }: { readonly children: ReactNode }) {
+  const t = useWords(shellWords)
+  const me = useMe()
   const theme = useTheme()
   const language = useLanguage()
   return (
     <div className="flex gap-1 max-md:ml-auto md:mt-auto md:flex-col">
       {children}
-      <Select
-        label={t('nav.language')}
-        value={language}
-        options={languages}
-        choose={(chosen) => void chooseLanguage(chosen)}
-      />
+      <Select label={t('nav.language')} value={language} options={languages} choose={chooseLanguage} />
       <Select
         label={t('nav.theme')}
         value={theme}

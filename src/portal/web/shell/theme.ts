@@ -1,7 +1,7 @@
 // Light, dark, or the system's choice. public/theme.js applies what is kept here before the first paint.
 import { useSyncExternalStore } from 'react'
 
-import { keepSetting, readSetting } from '../words/words.ts'
+import { keepSetting, readSetting } from '../words/settings.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]

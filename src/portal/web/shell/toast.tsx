@@ -2,6 +2,7 @@
 import { useSyncExternalStore } from 'react'
 
 import { useWords } from '../words/words.ts'
+import { shellWords } from './words.ts'
 
 interface Toast {
   readonly id: number
@@ -37,7 +38,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function Toasts() {
-  const t = useWords()
+  const t = useWords(shellWords)
   const shown = useSyncExternalStore(subscribe, () => toasts)
   return (
     <div role="status" className="fixed right-4 bottom-4 z-10 grid gap-2">

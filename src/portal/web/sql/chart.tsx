@@ -6,6 +6,7 @@ import { Empty, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import { type ChartData, chartData, guessAlong, heightAt, linePath, pointsMax, ticksOf } from './chart-data.ts'
 import { shortText } from './cells.ts'
+import { sqlWords } from './words.ts'
 
 const field = { width: 900, height: 280, left: 64, bottom: 24, top: 8 }
 const readPointsMax = 12
@@ -19,7 +20,7 @@ const colours = [
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 })
 
 export function Chart({ rows }: { readonly rows: QueryRows }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const [kind, setKind] = useState<'line' | 'bar'>('line')
   const [chosen, setChosen] = useState<string | undefined>()
   const guess = guessAlong(rows)

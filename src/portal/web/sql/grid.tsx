@@ -3,7 +3,6 @@ import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
 
 import type { QueryRows } from '../asking/run-query.ts'
-import { useWords } from '../words/words.ts'
 import { cellOf, isNumeric, shortText, textOf } from './cells.ts'
 import { copyText } from '../shell/copy.ts'
 
@@ -32,7 +31,6 @@ const moves: Readonly<Record<string, Place>> = {
 
 export function Grid({ rows, label }: { readonly rows: QueryRows; readonly label: string }) {
   const { columns, values, count } = rows
-  const t = useWords()
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState<Place>({ row: 0, column: 0 })
@@ -57,7 +55,7 @@ export function Grid({ rows, label }: { readonly rows: QueryRows; readonly label
   function onKey(event: KeyboardEvent): void {
     const move = moves[event.key]
     if ((event.metaKey || event.ctrlKey) && event.key === 'c' && String(getSelection()) === '') {
-      void copyText(textOf(values[at.column]?.[at.row]), t)
+      void copyText(textOf(values[at.column]?.[at.row]))
     } else if (move !== undefined && !event.metaKey && !event.ctrlKey) {
       const next = { row: within(at.row + move.row, count), column: within(at.column + move.column, columns.length) }
       setAt(next)

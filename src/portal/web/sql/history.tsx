@@ -4,9 +4,10 @@ import { Button, Empty } from '../shell/parts.tsx'
 import { formatBytes, formatCount, formatDuration } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import type { Work } from './use-workbench.ts'
+import { sqlWords } from './words.ts'
 
 export function History({ open }: { readonly open: (work: Work) => void }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const { data: jobs } = useJobs()
   if (jobs?.length === 0) return <Empty title={t('sql.history-empty')} />
   return (

@@ -3,6 +3,7 @@ import { fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import { parameterTypes, type TypeOf, typeOfParameter } from './parameters.ts'
 import type { ParameterInput, ParameterInputs } from './search.ts'
+import { sqlWords } from './words.ts'
 
 const typeOptions = parameterTypes.map((value) => ({ value, text: value }))
 
@@ -14,7 +15,7 @@ interface FormProps {
 }
 
 export function ParameterForm({ names, inputs, inferred, change }: FormProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   if (names.length === 0) return null
   return (
     <fieldset className="flex flex-wrap gap-x-4 gap-y-2 border-t border-line px-3 py-2">
@@ -52,7 +53,7 @@ interface FieldProps {
 }
 
 function ValueField({ label, type, input, change }: FieldProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   if (type === 'BOOL') {
     const options = ['', 'true', 'false'].map((value) => ({ value, text: value === '' ? 'NULL' : value }))
     return <Select label={label} value={input.value} options={options} choose={change} />

@@ -19,6 +19,7 @@ import { History } from './history.tsx'
 import { type Tab, tabs } from './search.ts'
 import type { Run } from './use-run.ts'
 import type { Work, Workbench } from './use-workbench.ts'
+import { sqlWords } from './words.ts'
 
 const tabWords = { table: 'sql.tab-table', chart: 'sql.tab-chart', history: 'sql.tab-history' } as const
 
@@ -28,7 +29,7 @@ interface ResultsProps {
 }
 
 export function Results({ run, workbench }: ResultsProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const id = useId()
   const { tab, chooseTab } = workbench
   const rows = run.state === 'running' || run.state === 'done' ? run.rows : undefined
@@ -61,7 +62,7 @@ export function Results({ run, workbench }: ResultsProps) {
 }
 
 function Shown({ tab, rows }: { readonly tab: Tab; readonly rows: QueryRows }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   if (tab === 'chart') return <Chart rows={rows} />
   if (rows.columns.length === 0) return null
   if (rows.count === 0 && rows.end !== undefined) return <Empty title={t('sql.no-rows')} />
@@ -69,7 +70,7 @@ function Shown({ tab, rows }: { readonly tab: Tab; readonly rows: QueryRows }) {
 }
 
 function Tabs({ id, tab, choose }: { readonly id: string; readonly tab: Tab; readonly choose: (tab: Tab) => void }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   function onKey(event: KeyboardEvent<HTMLElement>): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]
@@ -98,7 +99,7 @@ function Tabs({ id, tab, choose }: { readonly id: string; readonly tab: Tab; rea
   )
 }
 
-function Summary({ run, t }: { readonly run: Run; readonly t: Words }) {
+function Summary({ run, t }: { readonly run: Run; readonly t: Words<keyof typeof sqlWords> }) {
   if (run.state === 'running') return <Running startedAtMs={run.startedAtMs} t={t} />
   if (run.state === 'cancelled') return t('sql.cancelled')
   if (run.state !== 'done') return null
@@ -109,7 +110,7 @@ function Summary({ run, t }: { readonly run: Run; readonly t: Words }) {
   return t(end?.cacheHit === true ? 'sql.done-cached' : 'sql.done', { rows: formatCount(count), time })
 }
 
-function Running({ startedAtMs, t }: { readonly startedAtMs: number; readonly t: Words }) {
+function Running({ startedAtMs, t }: { readonly startedAtMs: number; readonly t: Words<keyof typeof sqlWords> }) {
   const [nowMs, setNowMs] = useState(startedAtMs)
   useEffect(() => {
     const timer = setInterval(() => setNowMs(performance.now()), 1000)
@@ -119,14 +120,12 @@ function Running({ startedAtMs, t }: { readonly startedAtMs: number; readonly t:
 }
 
 function Actions({ rows, asked }: { readonly rows: QueryRows; readonly asked: QueryAsked }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const names = rows.columns.map(({ name }) => name)
   if (rows.count === 0) return null
   return (
     <div className="ml-auto flex gap-1">
-      <Button onClick={() => void copyText(tabSeparated(names, rows.values, rows.count), t)}>
-        {t('sql.copy-rows')}
-      </Button>
+      <Button onClick={() => void copyText(tabSeparated(names, rows.values, rows.count))}>{t('sql.copy-rows')}</Button>
       {(['csv', 'parquet'] as const).map((format) => (
         <Button
           key={format}
@@ -150,7 +149,7 @@ interface BeginProps {
 }
 
 function Begin({ work, change, isIdle }: BeginProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   if (!isIdle) return null
   const [before = '', after = ''] = t('sql.empty-text', { key: '\n' }).split('\n')
   return (

@@ -8,6 +8,7 @@ import { columnsQuery, type TableName, useTables } from '../asking/catalogue.ts'
 import { Icon } from '../shell/icon.tsx'
 import { fieldClass } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
+import { sqlWords } from './words.ts'
 
 const rowPixels = 26
 
@@ -17,7 +18,7 @@ type Row =
   | { readonly kind: 'column'; readonly key: string; readonly text: string; readonly type: string }
 
 export function SchemaTree({ insert }: { readonly insert: (name: string) => void }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const { data: tables, error } = useTables()
   const [filter, setFilter] = useState('')
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
@@ -80,7 +81,7 @@ interface RowsProps {
 }
 
 function Rows({ rows, toggle, insert }: RowsProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: rows.length,
@@ -106,7 +107,7 @@ function Rows({ rows, toggle, insert }: RowsProps) {
 }
 
 function RowContent({ row, toggle, insert }: { readonly row: Row } & Omit<RowsProps, 'rows'>) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   if (row.kind === 'dataset') return <span className="self-center truncate px-1 font-medium">{row.text}</span>
   if (row.kind === 'column') {
     return (

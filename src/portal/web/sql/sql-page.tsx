@@ -18,6 +18,7 @@ import type { Dialect } from './search.ts'
 import { type Estimate, estimateQuery, type Finding, findingOf, typeIn, useEstimate } from './use-estimate.ts'
 import { type Run, type Runner, useRun } from './use-run.ts'
 import { useWorkbench, type Work, type Workbench } from './use-workbench.ts'
+import { sqlWords } from './words.ts'
 
 const dialects: readonly { readonly value: Dialect; readonly text: string }[] = [
   { value: 'googlesql', text: 'GoogleSQL' },
@@ -25,7 +26,7 @@ const dialects: readonly { readonly value: Dialect; readonly text: string }[] = 
 ]
 
 export function SqlPage() {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const workbench = useWorkbench()
   const { sql, dialect, parameters, change } = workbench
   const estimate = useEstimate(workbench)
@@ -117,7 +118,7 @@ interface BarProps {
 }
 
 function Bar({ workbench, estimate, runner, start }: BarProps) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const { answer } = estimate
   const { sql, dialect, change } = workbench
   return (
@@ -154,7 +155,7 @@ function Bar({ workbench, estimate, runner, start }: BarProps) {
 }
 
 function EstimateText({ estimate, work }: { readonly estimate: Estimate; readonly work: Work }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   const { answer, isChecking } = estimate
   if (work.sql.trim() === '') return null
   if (answer === undefined) return isChecking ? t('sql.checking') : null
@@ -169,7 +170,7 @@ function EstimateText({ estimate, work }: { readonly estimate: Estimate; readonl
 }
 
 function Findings({ findings, estimate }: { readonly findings: readonly Finding[]; readonly estimate: Estimate }) {
-  const t = useWords()
+  const t = useWords(sqlWords)
   // While somebody types, an unfinished word is no fault worth a line that comes and goes.
   if (findings.length === 0 || (estimate.isChecking && estimate.answer === undefined)) return null
   return (

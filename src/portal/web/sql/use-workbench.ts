@@ -5,7 +5,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 
-import { keepSetting, readSetting } from '../words/words.ts'
+import { keepSetting, readSetting } from '../words/settings.ts'
 import { type Dialect, type ParameterInputs, readSqlSearch, type SqlSearch, type Tab } from './search.ts'
 
 const draftKey = 'millpond.sql-draft'

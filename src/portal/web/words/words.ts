@@ -1,16 +1,19 @@
-// The portal's language: chosen by the person, else the browser's. Words come from one catalogue a language; numbers and times
-// are written by Intl for the same language.
+// The portal's language: chosen by the person, else the browser's. Words stand beside the page that says them, both languages
+// in one line, so that a page brings its own words and nobody changes one language without seeing the other.
 import { useSyncExternalStore } from 'react'
 
-import { en, type WordKey } from './en.ts'
+import { keepSetting, readSetting } from './settings.ts'
 
 export type Language = 'en' | 'zh-Hant'
+/** `{name}` stands for a value, the same in both. */
+export type Catalogue<Key extends string = string> = Readonly<Record<Key, readonly [en: string, zhHant: string]>>
+export type Values = Readonly<Record<string, string | number>>
+export type Words<Key extends string> = (key: Key, values?: Values) => string
 
-type Catalogue = Readonly<Record<WordKey, string>>
 const storageKey = 'millpond.language'
 const listeners = new Set<() => void>()
-let language: Language = 'en'
-let words = wordsOf(en)
+let language = firstLanguage()
+document.documentElement.lang = language
 
 function firstLanguage(): Language {
   const chosen = readSetting(storageKey)
@@ -18,56 +21,41 @@ function firstLanguage(): Language {
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh-Hant' : 'en'
 }
 
-/** Storage can be forbidden; what would be remembered is then forgotten. */
-export function readSetting(key: string): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-export function keepSetting(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value)
-  } catch {
-    // As above; a full storage, too, costs only the memory of it.
-  }
-}
-
-/** Before the first paint: the words of the person's language. Only English comes with the application itself. */
-export async function loadLanguage(): Promise<void> {
-  await show(firstLanguage())
-}
-
-export async function chooseLanguage(chosen: Language): Promise<void> {
+export function chooseLanguage(chosen: Language): void {
   keepSetting(storageKey, chosen)
-  await show(chosen)
-}
-
-async function show(chosen: Language): Promise<void> {
-  words = wordsOf(chosen === 'en' ? en : (await import('./zh-hant.ts')).zhHant)
   language = chosen
   document.documentElement.lang = chosen
   for (const listener of listeners) listener()
-}
-
-export type Values = Readonly<Record<string, string | number>>
-export type Words = (key: WordKey, values?: Values) => string
-
-export function wordsOf(catalogue: Catalogue): Words {
-  return (key, values = {}) => catalogue[key].replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''))
 }
 
 export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, () => language)
 }
 
-export function useWords(): Words {
-  return useSyncExternalStore(subscribe, () => words)
-}
-
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+export function useWords<Key extends string>(catalogue: Catalogue<Key>): Words<Key> {
+  return wordsOf(catalogue, useLanguage())
+}
+
+/** For what is no component. */
+export function wordsNow<Key extends string>(catalogue: Catalogue<Key>): Words<Key> {
+  return wordsOf(catalogue, language)
+}
+
+/** The same function for the same words, so that it can stand among the dependencies of a hook. */
+const known = { en: new WeakMap<Catalogue, Words<string>>(), 'zh-Hant': new WeakMap<Catalogue, Words<string>>() }
+
+function wordsOf(catalogue: Catalogue, spoken: Language): Words<string> {
+  const words = known[spoken].get(catalogue) ?? speak(catalogue, spoken === 'en' ? 0 : 1)
+  known[spoken].set(catalogue, words)
+  return words
+}
+
+function speak(catalogue: Catalogue, place: 0 | 1): Words<string> {
+  return (key, values = {}) =>
+    (catalogue[key]?.[place] ?? '').replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''))
 }

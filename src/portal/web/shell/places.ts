@@ -1,0 +1,36 @@
+// The places of the portal: one line each, from which come the navigation, the palette, the keyboard and its help.
+import type { MeAnswer } from '../../api/answers.ts'
+import type { PortalPage } from '../../api/portal-pages.ts'
+import type { IconName } from './icon.tsx'
+import type { shellWords } from './words.ts'
+
+export interface Place {
+  readonly to: Exclude<PortalPage, '/' | `${string}:${string}`>
+  readonly group: 'ask' | 'run'
+  readonly icon: IconName
+  readonly word: keyof typeof shellWords
+  /** Behind `g`. */
+  readonly letter: string
+  /** Whom the API gives what the page shows, beside administrators; everybody if not said (portal/api/role-routes.ts). */
+  readonly roles?: readonly MeAnswer['role'][]
+}
+
+/** In the order of the navigation. */
+export const places: readonly Place[] = [
+  { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
+  // What comes in is shown before any policy.
+  { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },
+]
+
+export const groups = ['ask', 'run'] as const
+
+/** The place that an address belongs to. */
+export function placeOf(path: string): Place | undefined {
+  return places.find(({ to }) => path === to || path.startsWith(`${to}/`))
+}
+
+export function placesOf(me: MeAnswer | undefined): readonly Place[] {
+  return places.filter(
+    ({ roles }) => roles === undefined || me?.role === 'admin' || (me !== undefined && roles.includes(me.role)),
+  )
+}
