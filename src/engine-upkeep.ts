@@ -1,6 +1,6 @@
 // What the engine does for the warehouse beside loading it: the archive, retypes, erasures, rebuilds, the nightly work.
 import { fork } from 'node:child_process'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 
 import { fedStreamNames, type StreamName, streamNames } from './buffer/buffer.ts'
 import { childEnvironment } from './config/env.ts'
@@ -195,8 +195,7 @@ function isStream(stream: string): stream is StreamName {
 }
 
 async function forkRebuild(settings: Settings, order: RebuildOrder): Promise<RebuildJob> {
-  const isSource = import.meta.url.endsWith('.ts')
-  const child = fork(new URL(isSource ? './rebuild.ts' : './rebuild.js', import.meta.url), [], {
+  const child = fork(new URL(`./rebuild${extname(import.meta.url)}`, import.meta.url), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: childEnvironment({ UV_THREADPOOL_SIZE: String(4 + settings.warehouse.threads), MALLOC_ARENA_MAX: '2' }),

@@ -1,4 +1,5 @@
 // What one thing said looks like on its way through the buffer. The bytes on disk are docs/specs/buffer.md.
+import type { RowMeta, RowTable } from '../core/event.ts'
 
 /**
  * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON object of
@@ -26,6 +27,19 @@ export interface NewRecord {
 export interface StoredRecord extends NewRecord {
   /** Position in the stream: startNumber * 2^32 + n. Grows, never used twice. A safe integer. */
   readonly sequence: number
+}
+
+/** A row that Millpond writes of itself. `json`: the object of the row. */
+export function ownRow(table: RowTable, json: string, receivedAtMicros: number): NewRecord {
+  const meta: RowMeta = { table }
+  return {
+    kind: 'row',
+    source: 'millpond',
+    receivedAtMicros,
+    count: 1,
+    meta: JSON.stringify(meta),
+    body: Buffer.from(json),
+  }
 }
 
 /** Appends one record; resolves with its sequence only when it is synced to disk. Answer the sender after it, never before. */

@@ -3,11 +3,10 @@
 //
 //   idle ──onRow, start──▶ appending ──all synced──▶ forgotten ──more?──▶ appending … ──none──▶ idle
 //                              └──an append fails──▶ waiting ──10 s──▶ appending
-import type { Append } from '../buffer/record.ts'
+import { type Append, ownRow } from '../buffer/record.ts'
 import type { OutboxQueue } from '../control/outbox.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { RowMeta } from '../core/event.ts'
 import type { Log } from '../core/log.ts'
 import type { Part } from '../core/part.ts'
 
@@ -21,7 +20,6 @@ export interface OutboxRelayDeps {
 const rowsMax = 500
 /** The stream refuses while the disk is full: that lasts. */
 const retryMs = 10_000
-const source = 'millpond'
 
 export function startOutboxRelay({ outbox, append, clock, log }: OutboxRelayDeps): Part {
   const stopping = new AbortController()
@@ -34,20 +32,7 @@ export function startOutboxRelay({ outbox, append, clock, log }: OutboxRelayDeps
       rows.length > 0 && !stopping.signal.aborted;
       rows = outbox.waiting(rowsMax)
     ) {
-      await Promise.all(
-        rows.map(async ({ table, row }) => {
-          const meta: RowMeta = { table }
-          const receivedAtMicros = clock.nowMicros()
-          return append({
-            kind: 'row',
-            source,
-            receivedAtMicros,
-            count: 1,
-            meta: JSON.stringify(meta),
-            body: Buffer.from(row),
-          })
-        }),
-      )
+      await Promise.all(rows.map(async ({ table, row }) => append(ownRow(table, row, clock.nowMicros()))))
       outbox.forget(rows.at(-1)?.number ?? 0)
     }
   }

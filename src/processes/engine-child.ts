@@ -6,7 +6,7 @@
 // A fork that fails (no process, no file to be had) goes from `starting` to `waiting`, too.
 // The engine lives in this process's pipe: when intake dies, however it dies, the engine sees the channel close.
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 
 import { childEnvironment } from '../config/env.ts'
 import type { Clock } from '../core/clock.ts'
@@ -121,8 +121,7 @@ export function startEngineChild(
 }
 
 function forkEngine(options: EngineChildOptions): ChildProcess {
-  const isSource = import.meta.url.endsWith('.ts')
-  return fork(new URL(isSource ? '../engine.ts' : '../engine.js', import.meta.url), [], {
+  return fork(new URL(`../engine${extname(import.meta.url)}`, import.meta.url), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: childEnvironment({

@@ -2,9 +2,8 @@
 // moment, because a dashboard ends twenty at a time.
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { RowMeta } from '../core/event.ts'
 import type { Log } from '../core/log.ts'
-import type { Append } from '../buffer/record.ts'
+import { type Append, ownRow } from '../buffer/record.ts'
 import type { JobInfo } from './contract.ts'
 
 export interface JobHistoryDeps {
@@ -18,9 +17,6 @@ const gatherMs = 1_000
 const waitingJobsMax = 20_000
 /** SQL of a job as it is kept; BigQuery's own bound is a million. */
 const sqlLengthMax = 100_000
-
-const source = 'millpond'
-const meta: RowMeta = { table: 'millpond.jobs' }
 
 export class JobHistory {
   readonly #deps: JobHistoryDeps
@@ -58,14 +54,8 @@ export class JobHistory {
   }
 
   async #append(job: JobInfo): Promise<void> {
-    await this.#deps.append({
-      kind: 'row',
-      source,
-      receivedAtMicros: this.#deps.clock.nowMicros(),
-      count: 1,
-      meta: JSON.stringify(meta),
-      body: Buffer.from(JSON.stringify(jobRow(job), wellFormed)),
-    })
+    const json = JSON.stringify(jobRow(job), wellFormed)
+    await this.#deps.append(ownRow('millpond.jobs', json, this.#deps.clock.nowMicros()))
   }
 }
 

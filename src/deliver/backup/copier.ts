@@ -1,5 +1,6 @@
 // The hold on the thread that copies: one file at a time.
 import { on } from 'node:events'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 import { MillpondError } from '../../core/errors.ts'
@@ -14,10 +15,7 @@ export interface Copier {
 }
 
 export function startCopier(): Copier {
-  const isSource = import.meta.url.endsWith('.ts')
-  const worker = new Worker(new URL(isSource ? './copy-worker.ts' : './copy-worker.js', import.meta.url), {
-    name: 'backup',
-  })
+  const worker = new Worker(new URL(`./copy-worker${extname(import.meta.url)}`, import.meta.url), { name: 'backup' })
   const messages = on(worker, 'message', { close: ['exit'] })
   return {
     async *run(order) {
