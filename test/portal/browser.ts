@@ -9,7 +9,7 @@ import { browserPath, whyNoBrowserHere } from './browser-path.ts'
  * Not the arguments of @sparticuz/chromium: among them are --single-process, with which a second context crashes, and
  * --disable-web-security, which hides what the policy of content forbids.
  */
-const args = [
+export const browserArguments = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -20,7 +20,7 @@ const args = [
 ]
 
 export async function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: await browserPath(), args, headless: true })
+  return chromium.launch({ executablePath: await browserPath(), args: browserArguments, headless: true })
 }
 
 /** Why there is no browser to test with, or undefined. A machine without the browser's libraries can run all other tests. */
