@@ -1,10 +1,16 @@
 // The editor: CodeMirror, made once; what changes from outside reaches it through compartments and transactions.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  startCompletion,
+} from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint'
 import { Compartment, EditorState, Prec, type Text } from '@codemirror/state'
-import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view'
+import { drawSelection, EditorView, keymap, lineNumbers, type ViewUpdate } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react'
 
@@ -64,6 +70,7 @@ export function Editor(props: EditorProps) {
   const view = useRef<EditorView>(undefined)
   const language = useRef(new Compartment())
   const latest = useRef(props)
+  const isTypingName = useRef(false)
   latest.current = props
 
   useEffect(() => {
@@ -72,7 +79,7 @@ export function Editor(props: EditorProps) {
       parent: place.current,
       state: EditorState.create({
         doc: latest.current.text,
-        extensions: extensionsOf(latest, language.current, label),
+        extensions: extensionsOf(latest, isTypingName, language.current, label),
       }),
     })
     view.current = made
@@ -81,7 +88,11 @@ export function Editor(props: EditorProps) {
   }, [label])
 
   useEffect(() => {
-    view.current?.dispatch({ effects: language.current.reconfigure(sqlLanguage(dialect, tables)) })
+    const editor = view.current
+    if (editor === undefined) return
+    editor.dispatch({ effects: language.current.reconfigure(sqlLanguage(dialect, tables)) })
+    // Columns are asked for once their table is named, and may come later than what was typed of them.
+    if (isTypingName.current && editor.hasFocus) startCompletion(editor)
   }, [dialect, tables, label])
 
   useEffect(() => {
@@ -108,7 +119,12 @@ export function Editor(props: EditorProps) {
   return <div ref={place} className="h-full min-h-0 overflow-hidden" />
 }
 
-function extensionsOf(latest: { readonly current: EditorProps }, language: Compartment, label: string) {
+function extensionsOf(
+  latest: { readonly current: EditorProps },
+  isTypingName: { current: boolean },
+  language: Compartment,
+  label: string,
+) {
   const run = (): boolean => {
     latest.current.run()
     return true
@@ -119,6 +135,7 @@ function extensionsOf(latest: { readonly current: EditorProps }, language: Compa
     EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) latest.current.changed(update.state.doc.toString())
+      if (update.docChanged || update.selectionSet) isTypingName.current = typesName(update)
     }),
     lineNumbers(),
     history(),
@@ -131,6 +148,14 @@ function extensionsOf(latest: { readonly current: EditorProps }, language: Compa
     language.of(sqlLanguage(latest.current.dialect, latest.current.tables)),
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),
   ]
+}
+
+function typesName({ state, transactions }: ViewUpdate): boolean {
+  const { head } = state.selection.main
+  return (
+    transactions.some((transaction) => transaction.isUserEvent('input.type')) &&
+    /[\p{L}\p{N}_]$/u.test(state.sliceDoc(Math.max(0, head - 1), head))
+  )
 }
 
 /** The word at the place; a finding about a text that has changed since may lie behind its end. */
