@@ -229,6 +229,8 @@ export type TableVersion = number
 export interface MadeStore {
   /** As committed; with a session also what its open transaction has changed. */
   catalog(session?: WarehouseSession): MadeCatalog
+  /** Grows whenever a fed table or column may have come, gone or changed. */
+  fedShape(): number
   /** Also of fed tables and views. Never the same after a restart. Unknown: 0. */
   version(dataset: string, table: string): TableVersion
   /**

@@ -31,6 +31,14 @@ async function hit(sql: string, more: Parameters<Rig['ask']>[1] = {}): Promise<b
 }
 
 describe('stale', () => {
+  test('is no list of tables: what a load made is known at once', async () => {
+    const names = async (): Promise<string[]> =>
+      (await rig.side.road.visibleTables(principal('root'))).map(({ table }) => table)
+    expect(await names()).not.toContain('fresh')
+    await rig.load('web', 'fresh', commonColumns, [event('f')])
+    expect(await names()).toContain('fresh')
+  })
+
   test('by a load, of its own table only', async () => {
     const fed = 'SELECT COUNT(*) AS fed FROM web.clicks'
     const made = 'SELECT SUM(v) AS made FROM ds.t'

@@ -48,13 +48,18 @@ export interface DirectoryDataset {
   readonly changedAtMicros: number
 }
 
-/** New tables and columns are found at once by `read({ isFresh: true })`; everybody else may see what is this old. */
+/** Counts of rows are at most this old; tables and columns are known at once. */
 const ageMsMax = 1_000
+
+interface Shape {
+  readonly made: MadeCatalog
+  readonly fed: number
+}
 
 export class DirectoryReader {
   readonly #driver: Pick<WarehouseDriver, 'openSession' | 'made'>
   readonly #clock: Clock
-  #last: { readonly directory: Directory; readonly readAtMicros: number; readonly made: MadeCatalog } | undefined
+  #last: { readonly directory: Directory; readonly readAtMicros: number; readonly shape: Shape } | undefined
   #reading: Promise<Directory> | undefined
 
   constructor(driver: Pick<WarehouseDriver, 'openSession' | 'made'>, clock: Clock) {
@@ -66,8 +71,9 @@ export class DirectoryReader {
   async read({ isFresh = false } = {}): Promise<Directory> {
     const last = this.#last
     const ageMs = last === undefined ? Infinity : (this.#clock.nowMicros() - last.readAtMicros) / 1000
-    // What people made is known at once: whoever has just made a table looks for it.
-    const isAsMade = last?.made === this.#driver.made.catalog()
+    // Whoever has just made a table looks for it; and a union over the tables that somebody may read must have all of them.
+    const { made, fed } = this.#shape()
+    const isAsMade = last?.shape.made === made && last.shape.fed === fed
     if (last !== undefined && isAsMade && !isFresh && ageMs < ageMsMax) return last.directory
     // Whoever comes while it is read gets the next one, if he needs it fresh.
     if (this.#reading !== undefined) {
@@ -82,14 +88,20 @@ export class DirectoryReader {
     }
   }
 
+  #shape(): Shape {
+    const { made } = this.#driver
+    return { made: made.catalog(), fed: made.fedShape() }
+  }
+
   async #readNow(): Promise<Directory> {
     const readAtMicros = this.#clock.nowMicros()
+    const shape = this.#shape()
     const session = await this.#driver.openSession({ semantics: 'plain' })
     try {
       const fed = await readFed(session)
       const made = this.#driver.made.catalog()
       const directory = { datasets: joined(fed, made, await readMadeRows(session)) }
-      this.#last = { directory, readAtMicros, made }
+      this.#last = { directory, readAtMicros, shape }
       return directory
     } finally {
       await session.close()

@@ -188,6 +188,7 @@ export class DuckdbWarehouse implements WarehouseDriver {
     const books = Object.keys(systemTables).map((table) => ({ dataset: systemDataset, table }))
     const names = new Map([...tables, ...users, ...books].map((one) => [`${one.dataset}.${one.table}`, one]))
     for (const { dataset, table } of names.values()) this.made.versions.bumpTable(dataset, table)
+    if (plan.changes.length > 0) this.made.versions.bumpShape()
   }
 
   async #rollBack(): Promise<void> {

@@ -88,6 +88,10 @@ export class Made implements MadeStore {
     return changes.reduce(changedMade, this.#catalog)
   }
 
+  fedShape(): number {
+    return this.versions.shape()
+  }
+
   version(dataset: string, table: string): TableVersion {
     const fed = this.#deps.fed().get(dataset)
     if (fed !== undefined) return fed.has(table) ? this.versions.of(dataset, table) : this.versions.ofDataset(dataset)

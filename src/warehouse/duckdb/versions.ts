@@ -7,6 +7,7 @@ export class TableVersions {
   readonly #tables = new Map<string, number>()
   readonly #datasets = new Map<string, number>()
   #all = 0
+  #shape = 0
 
   constructor(nowMicros: number) {
     this.#first = Math.floor(nowMicros / 1000)
@@ -20,6 +21,15 @@ export class TableVersions {
   /** Everything may have changed. */
   bumpAll(): void {
     this.#all += 1
+    this.bumpShape()
+  }
+
+  bumpShape(): void {
+    this.#shape += 1
+  }
+
+  shape(): number {
+    return this.#shape
   }
 
   of(dataset: string, table: string): TableVersion {
