@@ -91,6 +91,7 @@ export interface LiveEvent {
   readonly id: string
   readonly userId: string | null
   readonly anonymousId: string | null
+  readonly deviceId: string | null
   readonly verdict: Verdict
   readonly reason: QuarantineReason | null
   /** The event's JSON, cut after 16 KiB. */

@@ -22,14 +22,15 @@ export function liveEventOf(
   id: string,
   table?: RowTableSpec,
 ): LiveEvent {
-  const fields = (typeof event === 'object' && event !== null ? event : {}) as Json
+  const fields = asObject(event)
   const { receivedAtMicros, source } = record
   const base = { receivedAtMicros, source, id, verdict, reason, json: shownJson(record, event, reason) }
   if (table !== undefined) {
     const names = table.nameColumns.map((column) => columnText(table, column, fields))
     const name = (names.find((text) => text !== '') ?? '').slice(0, nameLengthMax).toWellFormed()
     const userId = columnText(table, 'user_id', fields) || null
-    return { ...base, type: table.liveType, name, userId, anonymousId: null }
+    const deviceId = columnText(table, 'device_id', fields) || null
+    return { ...base, type: table.liveType, name, userId, anonymousId: null, deviceId }
   }
   return {
     ...base,
@@ -37,7 +38,17 @@ export function liveEventOf(
     name: idText(fields['event']) || idText(fields['name']),
     userId: idText(fields['userId']) || null,
     anonymousId: idText(fields['anonymousId']) || null,
+    deviceId: deviceOf(fields),
   }
+}
+
+function deviceOf(fields: Json): string | null {
+  const device = asObject(asObject(fields['context'])['device'])
+  return idText(device['id']) || null
+}
+
+function asObject(value: unknown): Json {
+  return (typeof value === 'object' && value !== null ? value : {}) as Json
 }
 
 function callOf(record: StoredRecord): string {

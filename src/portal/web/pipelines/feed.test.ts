@@ -12,6 +12,7 @@ function event(id: string, part: Partial<LiveEvent> = {}): LiveEvent {
     name: `Event ${id}`,
     userId: null,
     anonymousId: null,
+    deviceId: null,
   }
   return { ...base, id, verdict: 'stored', reason: null, json: '{}', ...part }
 }
