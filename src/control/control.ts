@@ -29,6 +29,7 @@ import {
   type PrincipalRecord,
   PrincipalStore,
 } from './principal-store.ts'
+import { PeopleStore } from './people-store.ts'
 import type { ColumnMask, Grant, Principal, Role, RowFilter } from './principals.ts'
 import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
@@ -103,6 +104,8 @@ export interface Control extends Part, Access {
   auditEntries(query: AuditQuery): AuditEntry[]
   /** Rows on their way into the warehouse. */
   readonly outbox: OutboxQueue
+  /** Notes on people, and who looked at them. */
+  readonly people: PeopleStore
   /** Writes the database, as it stands now, to a new file, and syncs it. Everything else in it goes on meanwhile. */
   copyTo(path: string): Promise<void>
 }
@@ -192,6 +195,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       },
       auditEntries: (query) => audit.list(query),
       outbox,
+      people: new PeopleStore({ database, clock, random }),
       copyTo: async (path) => copyDatabase(database, files, path),
       async stop() {
         await sources.settled()

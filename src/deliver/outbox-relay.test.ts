@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 import { SimulatedClock } from '../../test/faults/simulated-clock.ts'
 import type { NewRecord } from '../buffer/record.ts'
-import { accounts } from '../control/migrations/0005-accounts.ts'
+import { accounts } from '../control/migrations/0003-accounts.ts'
 import { Outbox } from '../control/outbox.ts'
 import { transaction } from '../control/transaction.ts'
 import { createLog } from '../core/log.ts'

@@ -4,15 +4,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import { MillpondError } from '../../core/errors.ts'
 import { sourcesAndTokens } from './0001-sources-and-tokens.ts'
 import { principals } from './0002-principals.ts'
-import { accounts } from './0005-accounts.ts'
+import { accounts } from './0003-accounts.ts'
+import { people } from './0004-people.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [
-  // In the order of their files.
-  sourcesAndTokens,
-  principals,
-  accounts,
-]
+const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {
