@@ -19,10 +19,11 @@ const mayImport: Record<string, readonly string[]> = {
   collect: ['core', 'buffer', 'control', 'objects'],
   deliver: ['core', 'buffer', 'warehouse', 'control', 'objects'],
   query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
+  people: ['core', 'sql', 'query', 'control'],
   processes: ['core', 'config', 'buffer'],
   'portal/page': [],
   'portal/web': [],
-  'portal/api': ['core', 'sql', 'query', 'deliver', 'control', 'warehouse', 'portal/page'],
+  'portal/api': ['core', 'sql', 'query', 'people', 'deliver', 'control', 'warehouse', 'portal/page'],
   cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }
 

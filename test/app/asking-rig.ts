@@ -59,6 +59,8 @@ export interface RigOptions {
   /** Who there is; without it everybody stays who he was at the door. */
   readonly principalById?: (id: string) => Principal | undefined
   readonly functionLimits?: DuckdbOptions['functionLimits']
+  /** One that was used before. */
+  readonly folder?: string
 }
 
 const noPolicies: Policies = { grants: [], masks: [], filters: [] }
@@ -69,8 +71,9 @@ export async function openRig({
   policies,
   principalById,
   functionLimits,
+  folder: given,
 }: RigOptions = {}): Promise<Rig> {
-  const folder = await mkdtemp(join(tmpdir(), 'millpond-asking-'))
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'millpond-asking-')))
   const log = createLog('silent')
   const driver = await openDuckdbWarehouse({
     folder: join(folder, 'warehouse'),

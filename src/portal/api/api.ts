@@ -25,6 +25,7 @@ import { liveRoutes } from './live.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { pageRoutes } from './page.ts'
+import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policies.ts'
 import { principalRoutes } from './principals.ts'
 import { queryRoutes } from './query.ts'
@@ -65,6 +66,8 @@ export interface ApiDeps {
 export type ApiDoor = 'admin' | 'public'
 
 const bodyBytesMax = 1024 * 1024
+/** Ids of people, and rows on their timelines, stand in addresses. */
+const addressPartLengthMax = 8 * 1024
 /** More than intake lets pass, so that it alone answers 431. */
 const headerBytesMax = 64 * 1024
 
@@ -79,6 +82,7 @@ export function buildApi(
     logger: false,
     forceCloseConnections: true,
     http: { maxHeaderSize: headerBytesMax },
+    routerOptions: { maxParamLength: addressPartLengthMax },
   })
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url)
@@ -118,6 +122,7 @@ export function buildApi(
   deadLetterRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)
+  peopleRoutes(app, deps)
   metricsRoutes(app, deps)
   // Clients of Google's come over the public port, with tokens of their own kind.
   if (door === 'public') void app.register(async (scope) => bigqueryRoutes(scope, deps.bigquery))

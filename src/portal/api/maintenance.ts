@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { retypeTypes } from '../../deliver/warehouse/convert.ts'
+import { namesOf, type PersonId } from '../../people/ids.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
@@ -39,7 +40,9 @@ export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, 
     control.record('maintenance.erase', input.dataset ?? '*', {
       by: input.userId === undefined ? 'anonymousId' : 'userId',
     })
-    return { rows: await maintenance.erase(input) }
+    const rows = await maintenance.erase(input)
+    if (input.dataset === undefined) control.people.forget(namesOf(erasedIds(input)))
+    return { rows }
   })
 
   app.post('/api/maintenance/rebuild', async (request, reply) => {
@@ -52,4 +55,9 @@ export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, 
     control.record('maintenance.rebuild', input.dataset ?? '*', { force: input.force === true })
     return sendLines(reply, maintenance.rebuild({ ...input, signal: abort.signal }), log)
   })
+}
+
+function erasedIds({ userId, anonymousId }: z.infer<typeof eraseInput>): PersonId[] {
+  const user = userId === undefined ? [] : [{ kind: 'user' as const, id: userId }]
+  return anonymousId === undefined ? user : [...user, { kind: 'anonymous', id: anonymousId }]
 }

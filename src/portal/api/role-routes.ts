@@ -18,6 +18,19 @@ const doors = {
   own: ['GET /api/me'],
   /** Asking, and one's own queries. */
   ask: ['POST /api/query', 'GET /api/queries', 'DELETE /api/queries/:id', 'GET /api/jobs'],
+  /** One person's page: through the same policies as questions. */
+  people: [
+    'GET /api/people',
+    'GET /api/people/:id',
+    'GET /api/people/:id/timeline',
+    'GET /api/people/:id/histogram',
+    'GET /api/people/:id/rows/:ref',
+    'GET /api/people/:id/live',
+    'GET /api/people/:id/notes',
+    'POST /api/people/:id/notes',
+    'DELETE /api/people/:id/notes/:note',
+    'GET /api/people/:id/receipts',
+  ],
   /** Whole results, as files. */
   take: ['GET /api/export', 'POST /api/export'],
   /** What comes in, before any policy: an engineer sees whole events here. */
@@ -39,11 +52,11 @@ const doors = {
 
 const doorsOf: Readonly<Record<Exclude<Role, 'admin'>, readonly (keyof typeof doors)[]>> = {
   viewer: ['own', 'ask'],
-  support: ['own', 'ask'],
-  member: ['own', 'ask', 'take'],
-  analyst: ['own', 'ask', 'take'],
-  ml: ['own', 'ask', 'take'],
-  engineer: ['own', 'ask', 'take', 'operate'],
+  support: ['own', 'ask', 'people'],
+  member: ['own', 'ask', 'people', 'take'],
+  analyst: ['own', 'ask', 'people', 'take'],
+  ml: ['own', 'ask', 'people', 'take'],
+  engineer: ['own', 'ask', 'people', 'take', 'operate'],
 }
 
 const routesOf = new Map<Role, ReadonlySet<string>>(

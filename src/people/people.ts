@@ -1,0 +1,232 @@
+// People: who somebody is, and everything that is known to have happened to them, for whoever may read it.
+//
+//   address ─▶ ids that belong together ─▶ profile · timeline · histogram · details · live      notes, receipts (control)
+//
+// Nothing is kept here. All of it is asked when somebody looks, as jobs of theirs, so it is as true as the warehouse, and shows to
+// each what their grants, masks and row filters leave.
+import type { Note, PeopleStore, Receipt } from '../control/people-store.ts'
+import type { Clock } from '../core/clock.ts'
+import { MillpondError } from '../core/errors.ts'
+import type { QueryRoad, VisibleTable } from '../query/contract.ts'
+import { ask, type Caller, type Row } from './ask.ts'
+import { type Component, componentOf } from './component.ts'
+import { idsNamed, idText, namesOf, type PersonId } from './ids.ts'
+import { linksOf } from './links.ts'
+import type { Arrived } from './live.ts'
+import { boundValues, idValues, lineSql, unionOf } from './person-sql.ts'
+import { countsOf, type Device, devicesOf, type SourceCount, traitsOf } from './profile.ts'
+import { type Found, searchedTables, searchPeople } from './search.ts'
+import { type PersonTable, personTables, relationOf } from './sources.ts'
+import {
+  type Bucket,
+  detailsOf,
+  histogramOf,
+  type Page,
+  pageOf,
+  parseRef,
+  placedRow,
+  warehouseSources,
+} from './timeline.ts'
+
+export interface PeopleDeps {
+  readonly road: QueryRoad
+  readonly store: PeopleStore
+  /** Datasets that sources feed. */
+  readonly sources: () => readonly string[]
+  readonly clock: Clock
+}
+
+/** Somebody, as one caller sees them now. */
+export interface Person {
+  /** The id that was asked for, with its kind. */
+  readonly id: string
+  readonly ids: readonly PersonId[]
+  /** More ids belong to them than are looked at. */
+  readonly isCut: boolean
+  readonly caller: Caller
+  readonly tables: readonly PersonTable[]
+  readonly users: readonly VisibleTable[]
+}
+
+export interface Profile {
+  readonly id: string
+  readonly ids: readonly PersonId[]
+  readonly isCut: boolean
+  readonly traits: Readonly<Record<string, unknown>>
+  readonly devices: readonly Device[]
+  readonly firstSeen: string | null
+  readonly lastSeen: string | null
+  readonly sources: readonly SourceCount[]
+}
+
+export interface TimelineOptions {
+  /** A ref: `next` of the page before. */
+  readonly before?: string | undefined
+  readonly limit: number
+  readonly sources?: readonly string[] | undefined
+  readonly fromMicros?: number | undefined
+  readonly toMicros?: number | undefined
+}
+
+export interface Window {
+  readonly fromMicros: number
+  readonly toMicros: number
+  readonly buckets: number
+}
+
+/** A family with phones, tablets and cameras has thirty; a shared computer has thousands, and would be a page of strangers. */
+export const idsMax = 100
+/** Mostly two: the ids beside the first, and nobody else. */
+const roundsMax = 20
+/** Rows that a live page is told at once. */
+const arrivedMax = 200
+
+export class People {
+  readonly #deps: PeopleDeps
+
+  constructor(deps: PeopleDeps) {
+    this.#deps = deps
+  }
+
+  async search(caller: Caller, text: string, limit: number): Promise<readonly Found[]> {
+    const { tables, users } = await this.#seen(caller)
+    return searchPeople(this.#deps.road, caller, searchedTables(users, tables), { text, limit })
+  }
+
+  /** Error: not-found, also for ids that only others may see. */
+  async find(caller: Caller, address: string): Promise<Person> {
+    const { tables, users } = await this.#seen(caller)
+    const { start, component } = await this.#component(caller, tables, idsNamed(address))
+    const { ids, isCut } = component
+    return { id: idText(start), ids, isCut, caller, tables, users }
+  }
+
+  /** As find, and writes down that the caller looks. */
+  async open(caller: Caller, address: string, reason = ''): Promise<Person> {
+    const person = await this.find(caller, address)
+    this.#deps.store.look(caller.principal, person.id, reason)
+    return person
+  }
+
+  async profile(person: Person): Promise<Profile> {
+    const { road } = this.#deps
+    const { id, ids, isCut, caller, tables, users } = person
+    const [traits, devices, sources] = await Promise.all([
+      traitsOf(road, caller, { users, tables }, ids),
+      devicesOf(road, caller, tables, ids),
+      countsOf(road, caller, tables, ids),
+    ])
+    const first = sources.map(({ firstSeen }) => firstSeen).sort()
+    const last = sources.map(({ lastSeen }) => lastSeen).sort()
+    return { id, ids, isCut, traits, devices, firstSeen: first[0] ?? null, lastSeen: last.at(-1) ?? null, sources }
+  }
+
+  async timeline({ caller, ids, tables }: Person, { sources, before, ...options }: TimelineOptions): Promise<Page> {
+    const wanted = sources === undefined ? tables : tables.filter(({ source }) => sources.includes(source))
+    return pageOf(warehouseSources(this.#deps.road, caller, wanted), ids, {
+      ...options,
+      before: before === undefined ? undefined : parseRef(before),
+      nowMicros: this.#deps.clock.nowMicros(),
+    })
+  }
+
+  async histogram({ caller, ids, tables }: Person, window: Window): Promise<readonly Bucket[]> {
+    return histogramOf(this.#deps.road, caller, tables, ids, window)
+  }
+
+  /** Errors: not-found, request-invalid. */
+  async details({ caller, ids, tables }: Person, ref: string): Promise<readonly Row[]> {
+    return detailsOf(this.#deps.road, caller, tables, ids, parseRef(ref))
+  }
+
+  /** Rows that were loaded later, by one statement: a load is seen in all tables or in none. */
+  async arrived({ caller, ids }: Person, loadedAfterMicros: number): Promise<Arrived> {
+    // What came may be the first of its table.
+    const { tables } = await this.#seen(caller)
+    const values = idValues(ids)
+    const bounds = { loadedAfterMicros }
+    const union = unionOf(tables, values, bounds, lineSql)
+    if (union === undefined) return { rows: [], left: 0, loadedMicros: 0, receivedMicros: 0 }
+    const sql = `SELECT * EXCEPT (timestamp, received_at, loaded_at), UNIX_MICROS(timestamp) AS micros,
+      UNIX_MICROS(received_at) AS received, UNIX_MICROS(loaded_at) AS loaded, COUNT(*) OVER () AS total
+      FROM (${union}) ORDER BY loaded_at DESC, timestamp DESC, place LIMIT ${arrivedMax}`
+    const found = await ask(this.#deps.road, caller, sql, { ...values, ...boundValues(bounds) })
+    return {
+      rows: found.map((row) => placedRow(row).row),
+      left: Number(found[0]?.['total'] ?? 0) - found.length,
+      loadedMicros: Number(found[0]?.['loaded'] ?? 0),
+      receivedMicros: Math.max(...found.map(({ received }) => Number(received))),
+    }
+  }
+
+  notes(person: Person): readonly Note[] {
+    return this.#deps.store.notes(namesOf(person.ids))
+  }
+
+  addNote(person: Person, text: string): Note {
+    return this.#deps.store.addNote(person.caller.principal, person.id, text)
+  }
+
+  removeNote(person: Person, note: string): void {
+    this.#deps.store.removeNote(note, namesOf(person.ids), person.caller.principal)
+  }
+
+  receipts(person: Person): readonly Receipt[] {
+    return this.#deps.store.receipts(namesOf(person.ids))
+  }
+
+  async #seen({ principal }: Caller): Promise<{ tables: readonly PersonTable[]; users: readonly VisibleTable[] }> {
+    const visible = await this.#deps.road.visibleTables(principal)
+    const sources = new Set(this.#deps.sources())
+    const users = visible.filter(({ dataset, table }) => table === 'users' && sources.has(dataset))
+    return { tables: personTables(visible, (dataset) => sources.has(dataset)), users }
+  }
+
+  /** An address without a kind may be an id of any; what is linked to somebody goes before what only has rows. */
+  async #component(
+    caller: Caller,
+    tables: readonly PersonTable[],
+    candidates: readonly PersonId[],
+  ): Promise<{ start: PersonId; component: Component }> {
+    const { road } = this.#deps
+    const linked = await linksOf(road, caller, tables, candidates)
+    const named = new Set(linked.links.flat().map(idText))
+    const start = candidates.find((one) => named.has(idText(one))) ?? (await this.#withRows(caller, tables, candidates))
+    if (start === undefined)
+      throw new MillpondError('not-found', 'Nobody with this id was seen, or you may not see them')
+    const isAlone = candidates.length === 1
+    const bounds = { idsMax, roundsMax }
+    // What is known of one candidate needn't be asked again.
+    let isFirst = isAlone
+    const component = await componentOf(
+      [start],
+      async (ids) => {
+        if (!isFirst) return linksOf(road, caller, tables, ids)
+        isFirst = false
+        return linked
+      },
+      bounds,
+    )
+    return { start, component }
+  }
+
+  async #withRows(
+    caller: Caller,
+    tables: readonly PersonTable[],
+    candidates: readonly PersonId[],
+  ): Promise<PersonId | undefined> {
+    for (const candidate of candidates) {
+      const values = idValues([candidate])
+      const union = unionOf(
+        tables,
+        values,
+        {},
+        (table, condition) => `SELECT id FROM ${relationOf(table)} WHERE ${condition}`,
+      )
+      if (union === undefined) continue
+      const rows = await ask(this.#deps.road, caller, `SELECT 1 FROM (${union}) LIMIT 1`, values)
+      if (rows.length > 0) return candidate
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,191 @@
+// One person at a time: found by anything, their page, timeline and live feed, notes on them, and who looked. Asked in the caller's
+// name; what shows a person leaves a receipt, with `?reason=` if one is given.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+import type { Note, Receipt } from '../../control/people-store.ts'
+import { MillpondError } from '../../core/errors.ts'
+import { isoOf } from '../../people/ask.ts'
+import type { Caller } from '../../people/ask.ts'
+import { idText } from '../../people/ids.ts'
+import { watchPerson } from '../../people/live.ts'
+import { People, type Person } from '../../people/people.ts'
+import type { ApiDeps } from './api.ts'
+import { parseInput } from './body.ts'
+import { type EventStream, openEventStream, principalNow } from './event-stream.ts'
+
+const idLengthMax = 1000
+const dayMicros = 24 * 3_600_000_000
+/** A load that had begun when the page was opened, and wasn't to be seen yet, ends within it. */
+const liveOverlapMicros = 30 * 1_000_000
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text) * 1000)
+const address = z.object({ id: z.string().min(1).max(idLengthMax) })
+const looking = z.object({ reason: z.string().trim().max(500).default('') })
+const searchInput = z.object({
+  search: z.string().trim().min(1).max(idLengthMax),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
+const timelineInput = looking.extend({
+  before: z.string().max(4000).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  /** Names of sources, with commas. */
+  sources: z.string().max(10_000).optional(),
+  from: time.optional(),
+  to: time.optional(),
+})
+const histogramInput = looking.extend({
+  from: time.optional(),
+  to: time.optional(),
+  buckets: z.coerce.number().int().min(1).max(500).default(48),
+})
+const rowAddress = address.extend({ ref: z.string().min(1).max(4000) })
+const noteAddress = address.extend({ note: z.string().min(1).max(100) })
+const noteInput = z.strictObject({ text: z.string().trim().min(1).max(10_000) })
+const liveInput = looking.extend({
+  after: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional(),
+})
+
+export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  // Per request: the deps are none of ours to look into before anybody asks.
+  const people = (): People => {
+    const { query, control, clock } = deps
+    const sources = (): string[] => control.listSources().map(({ source }) => source)
+    return new People({ road: query, store: control.people, sources, clock })
+  }
+  async function found(request: FastifyRequest, reply: FastifyReply): Promise<Person> {
+    return people().find(callerOf(request, reply), parseInput(address, request.params).id)
+  }
+  async function opened(request: FastifyRequest, reply: FastifyReply): Promise<Person> {
+    const { reason } = parseInput(looking, request.query)
+    return people().open(callerOf(request, reply), parseInput(address, request.params).id, reason)
+  }
+
+  app.get('/api/people', async (request, reply) => {
+    const { search, limit } = parseInput(searchInput, request.query)
+    const rows = await people().search(callerOf(request, reply), search, limit)
+    return { people: rows.map(({ kind, id, ...rest }) => ({ id: idText({ kind, id }), ...rest })) }
+  })
+
+  app.get('/api/people/:id', async (request, reply) => {
+    const { ids, ...profile } = await people().profile(await opened(request, reply))
+    return { ...profile, ids: ids.map(idText) }
+  })
+
+  app.get('/api/people/:id/timeline', async (request, reply) => {
+    const { sources, from, to, before, limit } = parseInput(timelineInput, request.query)
+    const options = { before, limit, fromMicros: from, toMicros: to, sources: sources?.split(',') }
+    return people().timeline(await opened(request, reply), options)
+  })
+
+  app.get('/api/people/:id/histogram', async (request, reply) => {
+    const { from, to = deps.clock.nowMicros(), buckets } = parseInput(histogramInput, request.query)
+    const fromMicros = from ?? to - dayMicros
+    if (fromMicros >= to) throw new MillpondError('request-invalid', '`from` must lie before `to`')
+    const rows = await people().histogram(await opened(request, reply), { fromMicros, toMicros: to, buckets })
+    return { from: isoOf(fromMicros), to: isoOf(to), buckets: rows }
+  })
+
+  app.get('/api/people/:id/rows/:ref', async (request, reply) => {
+    const { ref } = parseInput(rowAddress, request.params)
+    return { rows: await people().details(await opened(request, reply), ref) }
+  })
+
+  app.get('/api/people/:id/live', async (request, reply) => {
+    const { after = headerText(request.headers['last-event-id']) } = parseInput(liveInput, request.query)
+    const person = await opened(request, reply)
+    followPerson(deps, people(), { request, person, out: openEventStream(reply, deps.log), after })
+  })
+
+  app.get('/api/people/:id/notes', async (request, reply) => ({
+    notes: people()
+      .notes(await opened(request, reply))
+      .map(shownNote),
+  }))
+  app.post('/api/people/:id/notes', async (request, reply) => {
+    const { text } = parseInput(noteInput, request.body)
+    return reply.code(201).send(shownNote(people().addNote(await opened(request, reply), text)))
+  })
+  app.delete('/api/people/:id/notes/:note', async (request, reply) => {
+    const { note } = parseInput(noteAddress, request.params)
+    people().removeNote(await found(request, reply), note)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/people/:id/receipts', async (request, reply) => ({
+    receipts: people()
+      .receipts(await found(request, reply))
+      .map(shownReceipt),
+  }))
+}
+
+interface Following {
+  readonly request: FastifyRequest
+  readonly person: Person
+  readonly out: EventStream
+  /** What the browser had last; undefined: nothing yet. */
+  readonly after: string | undefined
+}
+
+function followPerson({ live, clock, log, control }: ApiDeps, people: People, following: Following): void {
+  const { request, out, after } = following
+  let { person } = following
+  const afterMicros = after === undefined ? clock.nowMicros() - liveOverlapMicros : Number(after)
+  const caller = { ...person.caller }
+  const stop = watchPerson(
+    { feed: live, clock, log },
+    {
+      ids: () => person.ids,
+      // Grants and roles may change while the page is open: each question is asked by who they are then.
+      arrived: async (loadedAfterMicros) => people.arrived({ ...person, caller: now() }, loadedAfterMicros),
+      async refresh() {
+        person = await people.find(now(), person.id)
+      },
+      rows: (rows, loadedMicros) => {
+        out.send('rows', rows, String(loadedMicros))
+      },
+      status: (status) => {
+        out.send('status', status)
+      },
+      isReady: () => !out.isSlow(),
+      isOver() {
+        if (out.isOpen() && principalNow(request, control) !== undefined) return false
+        out.end()
+        return true
+      },
+    },
+    afterMicros,
+  )
+  function now(): Caller {
+    return { ...caller, principal: principalNow(request, control) ?? request.principal }
+  }
+  out.onClose(stop)
+}
+
+function callerOf({ principal }: FastifyRequest, reply: FastifyReply): Caller {
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    gone.abort()
+  })
+  return { principal, signal: gone.signal }
+}
+
+function headerText(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^\d{1,16}$/.test(header) ? header : undefined
+}
+
+function shownNote({ createdAtMicros, ...note }: Note): object {
+  return { ...note, createdAt: isoOf(createdAtMicros) }
+}
+
+function shownReceipt({ firstAtMicros, lastAtMicros, reason, ...receipt }: Receipt): object {
+  return {
+    ...receipt,
+    reason: reason === '' ? null : reason,
+    firstAt: isoOf(firstAtMicros),
+    lastAt: isoOf(lastAtMicros),
+  }
+}
