@@ -16,7 +16,6 @@ export interface Component {
   readonly ids: readonly PersonId[]
   /** There are more ids than these. */
   readonly isCut: boolean
-  readonly hasLinks: boolean
 }
 
 /** `linksOf`: links that name one of these ids. Each round asks once, for the ids that are new. */
@@ -28,12 +27,10 @@ export async function componentOf(
   const found = new Map(start.map((id) => [idText(id), id]))
   let frontier: readonly PersonId[] = start
   let isCut = false
-  let hasLinks = false
   for (let round = 0; frontier.length > 0; round += 1) {
-    if (round === roundsMax) return { ids: [...found.values()], isCut: true, hasLinks }
+    if (round === roundsMax) return { ids: [...found.values()], isCut: true }
     const { links, isCut: isMissing } = await linksOf(frontier)
     isCut ||= isMissing
-    hasLinks ||= links.length > 0
     const fresh = new Map<string, PersonId>()
     for (const id of links.flat()) if (!found.has(idText(id))) fresh.set(idText(id), id)
     // By their text, so that a person who is cut is the same one the next time.
@@ -43,5 +40,5 @@ export async function componentOf(
     for (const [text, id] of fitting) found.set(text, id)
     frontier = fitting.map(([, id]) => id)
   }
-  return { ids: [...found.values()], isCut, hasLinks }
+  return { ids: [...found.values()], isCut }
 }

@@ -1,5 +1,5 @@
 // Finds people by whatever somebody has at hand: e-mail, name, an id, the serial of a device. Whole values first, then their
-// beginnings; each table is read once, and which column fits is found in the few rows that come back.
+// beginnings. Which of the columns fits is found again in the few rows that come back.
 import { parseJson } from '../core/exact-json.ts'
 import type { QueryRoad, VisibleTable } from '../query/contract.ts'
 import { ask, type Caller, literal, quoted } from './ask.ts'
@@ -57,6 +57,9 @@ export function searchedTables(users: readonly VisibleTable[], tables: readonly 
   return [...known, ...others]
 }
 
+/** How a value is compared. Whole values and beginnings are found by the order of texts, which the engine skips by. */
+type Mode = 'whole' | 'beginning' | 'any-case'
+
 export async function searchPeople(
   road: QueryRoad,
   caller: Caller,
@@ -64,15 +67,18 @@ export async function searchPeople(
   { text, limit }: { readonly text: string; readonly limit: number },
 ): Promise<readonly Found[]> {
   const found = new Map<string, Found>()
-  // The many rows of events last, and only if nobody is known by that.
-  const rounds = [
-    { of: tables.filter(({ isShort }) => isShort), mode: 'whole' },
-    { of: tables.filter(({ isShort }) => isShort), mode: 'beginning' },
-    { of: tables.filter(({ isShort }) => !isShort), mode: 'whole' },
-  ] as const
-  for (const [index, { of, mode }] of rounds.entries()) {
-    if (found.size >= limit || (index === 2 && found.size > 0) || of.length === 0) continue
-    const rows = await ask(road, caller, searchSql(of, mode, limit), { text })
+  const short = tables.filter(({ isShort }) => isShort)
+  // What reads every value, and the many rows of events, only if nobody is known by that.
+  const rounds: readonly { of: readonly SearchedTable[]; mode: Mode; isLast: boolean }[] = [
+    { of: short, mode: 'whole', isLast: false },
+    { of: short, mode: 'beginning', isLast: false },
+    { of: short.filter(({ traits }) => traits.length > 0), mode: 'any-case', isLast: true },
+    { of: tables.filter(({ isShort }) => !isShort), mode: 'whole', isLast: true },
+  ]
+  const values = valuesOf(text)
+  for (const { of, mode, isLast } of rounds) {
+    if (found.size >= limit || (isLast && found.size > 0) || of.length === 0) continue
+    const rows = await ask(road, caller, searchSql(of, mode, limit), values)
     for (const row of rows) {
       const one = foundOf(row, text, mode)
       const key = `${one.kind}:${one.id}`
@@ -82,28 +88,53 @@ export async function searchPeople(
   return [...found.values()].slice(0, limit)
 }
 
-function searchSql(tables: readonly SearchedTable[], mode: 'whole' | 'beginning', limit: number): string {
-  const selects = tables.map(({ source, relation, id, kind, traits, traitsOf, time }) => {
-    const isFit = (value: string, searched: string): string =>
-      mode === 'whole' ? `${value} = ${searched}` : `STARTS_WITH(${value}, ${searched})`
-    const conditions = [
-      isFit(quoted(id), '@text'),
-      ...traits.map((trait) => `${traitsOf} AND ${isFit(`LOWER(${quoted(trait)})`, 'LOWER(@text)')}`),
-    ]
-    const labels = traits.length === 0 ? "'{}'" : `TO_JSON_STRING(STRUCT(${traits.map(quoted).join(', ')}))`
-    return `SELECT ${literal(source)} AS source, ${literal(kind)} AS kind, ${literal(id)} AS id_column, ${quoted(id)} AS id,
-      ${labels} AS labels, MAX(${time}) AS newest FROM ${relation} WHERE ${quoted(id)} IS NOT NULL AND (${conditions.join(' OR ')})
-      GROUP BY 4, 5`
-  })
-  return `SELECT source, kind, id_column, id, labels FROM (${selects.join(' UNION ALL ')}) ORDER BY newest DESC, id LIMIT ${limit}`
+/** Traits are searched as typed, in lower case, and with capitals as names have them. */
+const spellings = ['text', 'lower', 'title'] as const
+/** Behind everything that begins with the text. */
+const lastLetter = '\u{10FFFF}'
+
+function valuesOf(text: string): Readonly<Record<string, string>> {
+  const lower = text.toLowerCase()
+  const title = lower.replaceAll(/(?<=^|\s)\p{L}/gu, (letter) => letter.toUpperCase())
+  const values = Object.entries({ text, lower, title })
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => [
+      [name, value],
+      [`${name}_end`, `${value}${lastLetter}`],
+    ]),
+  )
 }
 
-function foundOf(row: Readonly<Record<string, unknown>>, text: string, mode: 'whole' | 'beginning'): Found {
+function fitsSql(value: string, spelling: string, mode: Mode): string {
+  if (mode === 'any-case') return `LOWER(${value}) = @lower`
+  return mode === 'whole' ? `${value} = @${spelling}` : `${value} >= @${spelling} AND ${value} < @${spelling}_end`
+}
+
+/** One SELECT for each value of each column: together they would read every row. */
+function searchSql(tables: readonly SearchedTable[], mode: Mode, limit: number): string {
+  const selects = tables.flatMap(({ source, relation, id, kind, traits, traitsOf, time }) => {
+    const conditions = traits.flatMap((trait) =>
+      (mode === 'any-case' ? ['lower'] : spellings).map(
+        (spelling) => `${traitsOf} AND ${fitsSql(quoted(trait), spelling, mode)}`,
+      ),
+    )
+    if (mode !== 'any-case') conditions.push(fitsSql(quoted(id), 'text', mode))
+    const labels = traits.length === 0 ? "'{}'" : `TO_JSON_STRING(STRUCT(${traits.map(quoted).join(', ')}))`
+    return conditions.map(
+      (condition) => `SELECT ${literal(source)} AS source, ${literal(kind)} AS kind, ${literal(id)} AS id_column,
+        ${quoted(id)} AS id, ${labels} AS labels, ${time} AS time FROM ${relation} WHERE ${condition}`,
+    )
+  })
+  return `SELECT source, kind, id_column, id, labels FROM (${selects.join(' UNION ALL ')}) WHERE id IS NOT NULL
+    GROUP BY source, kind, id_column, id, labels ORDER BY MAX(time) DESC, id LIMIT ${limit}`
+}
+
+function foundOf(row: Readonly<Record<string, unknown>>, text: string, mode: Mode): Found {
   const said = Object.entries(parseJson(String(row['labels'])) as Record<string, unknown>)
   const labels = said.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
   const searched = text.toLowerCase()
   const fits = ([, value]: [string, string]): boolean =>
-    mode === 'whole' ? value.toLowerCase() === searched : value.toLowerCase().startsWith(searched)
+    mode === 'beginning' ? value.toLowerCase().startsWith(searched) : value.toLowerCase() === searched
   const id = String(row['id'])
   const [field, value] = labels.find(fits) ?? [String(row['id_column']), id]
   return {

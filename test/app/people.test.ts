@@ -228,6 +228,22 @@ describe('whoever looks', () => {
     expect((await call('/api/people/u1', { as: 'nobody' })).status).toBe(401)
   })
 
+  test('sees single events, where only those are granted', async () => {
+    await addMember('eve')
+    await change('/api/grants', { grantee: 'eve', dataset: 'web', table: 'order_completed', privilege: 'read' })
+    const { ids, traits, sources } = await get('/api/people/u1', 'eve')
+    expect({ ids, traits, sources }).toMatchObject({
+      ids: ['user:u1'],
+      traits: {},
+      sources: [{ source: 'web', rows: 1 }],
+    })
+    const [row] = await lines('u1', 'eve')
+    expect(row).toMatchObject({ kind: 'track', title: 'Order Completed' })
+    const { rows } = await get(`/api/people/u1/rows/${row?.ref ?? ''}`, 'eve')
+    expect(rows).toMatchObject([{ total: 19.5 }])
+    expect((await call('/api/people/a1', { as: 'eve' })).status).toBe(404)
+  })
+
   test('sees rows that a filter leaves only', async () => {
     await change('/api/policies/filters', {
       dataset: 'web',
