@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { firstAnswer, type Millpond, startMillpond } from '../support/millpond.ts'
+import { runCli } from './cli-support.ts'
 
 let millpond: Millpond
 let web = ''
@@ -364,4 +365,22 @@ describe('live', () => {
     await send(web, [track('u1', 'After Dora', {}, 'dora-1')])
     await expect(titles(live, 'After Dora')).rejects.toThrow('The stream has ended')
   })
+})
+
+test('Of somebody who was erased no note and no receipt is left, should the id come again', async () => {
+  const gone = track('u-gone', 'Order Completed', {}, 'gone-1', '2026-11-01T11:00:00Z')
+  const seen = async (): Promise<true> =>
+    firstAnswer(async () => ((await call('/api/people/u-gone')).ok ? true : undefined), 10_000, millpond.output)
+  await send(web, [gone])
+  await seen()
+  await change('/api/people/u-gone/notes', { text: 'Wants to go.' })
+  const { code, stderr } = await runCli(['erase', '--user', 'u-gone'], {
+    env: { MILLPOND_DATA: millpond.data },
+  })
+  expect([code, stderr]).toEqual([0, ''])
+  expect((await call('/api/people/u-gone')).status).toBe(404)
+  await send(web, [{ ...gone, messageId: 'gone-2' }])
+  await seen()
+  expect((await get('/api/people/u-gone/notes'))['notes']).toEqual([])
+  expect((await get('/api/people/u-gone/receipts'))['receipts']).toHaveLength(1)
 })
