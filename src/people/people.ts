@@ -9,14 +9,14 @@ import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { QueryRoad, VisibleTable } from '../query/contract.ts'
 import { ask, type Caller, type Row } from './ask.ts'
-import { type Component, componentOf } from './component.ts'
+import { type Component, componentOf, type Link, type Links } from './component.ts'
 import { idsNamed, idText, namesOf, type PersonId } from './ids.ts'
-import { linksOf } from './links.ts'
+import { linksOf, rowsNaming } from './links.ts'
 import type { Arrived } from './live.ts'
 import { boundValues, idValues, lineSql, unionOf } from './person-sql.ts'
 import { countsOf, type Device, devicesOf, type SourceCount, traitsOf } from './profile.ts'
 import { type Found, searchedTables, searchPeople } from './search.ts'
-import { type PersonTable, personTables, relationOf } from './sources.ts'
+import { type PersonTable, personTables } from './sources.ts'
 import {
   type Bucket,
   detailsOf,
@@ -191,41 +191,31 @@ export class People {
     const { road } = this.#deps
     const linked = await linksOf(road, caller, tables, candidates)
     const named = new Set(linked.links.flat().map(idText))
-    const start = candidates.find((one) => named.has(idText(one))) ?? (await this.#withRows(caller, tables, candidates))
-    if (start === undefined)
+    const start = candidates.find((one) => named.has(idText(one)))
+    const found = start === undefined ? await this.#inRows(caller, tables, candidates) : { start, links: linked }
+    if (found === undefined)
       throw new MillpondError('not-found', 'Nobody with this id was seen, or you may not see them')
-    const isAlone = candidates.length === 1
-    const bounds = { idsMax, roundsMax }
-    // What is known of one candidate needn't be asked again.
-    let isFirst = isAlone
-    const component = await componentOf(
-      [start],
-      async (ids) => {
-        if (!isFirst) return linksOf(road, caller, tables, ids)
-        isFirst = false
-        return linked
-      },
-      bounds,
-    )
-    return { start, component }
+    // Links of the other candidates are of others, and reach nobody here.
+    const isOfStart = (link: Link): boolean => link.some((id) => idText(id) === idText(found.start))
+    let first: Links | undefined = { ...found.links, links: found.links.links.filter(isOfStart) }
+    const nextLinks = async (ids: readonly PersonId[]): Promise<Links> => {
+      const known = first
+      first = undefined
+      return known ?? linksOf(road, caller, tables, ids)
+    }
+    return { start: found.start, component: await componentOf([found.start], nextLinks, { idsMax, roundsMax }) }
   }
 
-  async #withRows(
+  async #inRows(
     caller: Caller,
     tables: readonly PersonTable[],
     candidates: readonly PersonId[],
-  ): Promise<PersonId | undefined> {
-    for (const candidate of candidates) {
-      const values = idValues([candidate])
-      const union = unionOf(
-        tables,
-        values,
-        {},
-        (table, condition) => `SELECT id FROM ${relationOf(table)} WHERE ${condition}`,
-      )
-      if (union === undefined) continue
-      const rows = await ask(this.#deps.road, caller, `SELECT 1 FROM (${union}) LIMIT 1`, values)
-      if (rows.length > 0) return candidate
+  ): Promise<{ start: PersonId; links: Links } | undefined> {
+    for (const start of candidates) {
+      const { links, isCut } = await rowsNaming(this.#deps.road, caller, tables, start)
+      if (links.length === 0) continue
+      // Rows that name a user are that user's, so there the others are found; a user's own need nobody else.
+      return { start, links: { links: start.kind === 'user' ? [] : links, isCut } }
     }
     return undefined
   }

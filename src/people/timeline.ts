@@ -5,9 +5,9 @@
 // A row stands at the time at which it happened, whenever it came. Pages go on behind a ref, so rows that come meanwhile move none.
 import { MillpondError } from '../core/errors.ts'
 import type { QueryRoad } from '../query/contract.ts'
-import { ask, type Caller, isoOf, literal, type Row } from './ask.ts'
+import { ask, type Caller, isoOf, type Row } from './ask.ts'
 import type { PersonId } from './ids.ts'
-import { type Bounds, boundValues, idValues, lineSql, oneCondition, unionOf } from './person-sql.ts'
+import { type Bounds, boundValues, idValues, lineSql, timeSql, unionOf } from './person-sql.ts'
 import { type PersonTable, relationOf, type Severity, severityOf } from './sources.ts'
 
 export interface TimelineRow {
@@ -54,8 +54,8 @@ export interface Page {
 }
 
 const hourMicros = 3_600_000_000
-/** First what is near: most pages end there, and the engine skips the days before. */
-const windowsMicros = [24 * hourMicros, 32 * 24 * hourMicros, Infinity] as const
+/** First what is near: pages of busy people end there, and the engine skips the days before. */
+const windowsMicros = [7 * 24 * hourMicros, Infinity] as const
 
 /** Newest first; at the same time by place. In bytes, as the engine compares. */
 export function compareRows(one: PlacedRow, other: PlacedRow): number {
@@ -155,14 +155,10 @@ export async function histogramOf(
   const values = idValues(person)
   const width = Math.max(1, Math.ceil((toMicros - fromMicros) / buckets))
   const bounds = { fromMicros, toMicros }
-  const selects = tables.flatMap((table) => {
-    const condition = oneCondition(table, values, bounds)
-    if (condition === undefined) return []
-    return [`SELECT ${literal(table.source)} AS source, timestamp FROM ${relationOf(table)} WHERE ${condition}`]
-  })
-  if (selects.length === 0) return []
+  const union = unionOf(tables, values, bounds, timeSql)
+  if (union === undefined) return []
   const sql = `SELECT source, DIV(UNIX_MICROS(timestamp) - @start, @width) AS bucket, COUNT(*) AS n
-    FROM (${selects.join(' UNION ALL ')}) GROUP BY source, bucket ORDER BY bucket, source`
+    FROM (${union}) GROUP BY source, bucket ORDER BY bucket, source`
   const rows = await ask(road, caller, sql, { ...values, ...boundValues(bounds), start: fromMicros, width })
   return rows.map(({ source, bucket, n }) => ({
     source: String(source),
@@ -179,13 +175,15 @@ export async function detailsOf(
   person: readonly PersonId[],
   ref: Ref,
 ): Promise<readonly Row[]> {
-  const table = tables.find((one) => one.dataset === ref.dataset && one.table === ref.table)
+  const own = tables.filter(({ dataset, table }) => dataset === ref.dataset && table === ref.table)
   const values = idValues(person)
-  const condition = table && oneCondition(table, values, { fromMicros: ref.micros, toMicros: ref.micros + 1 })
-  if (table === undefined || condition === undefined) throw unknownRow()
-  const sql = `SELECT * FROM ${relationOf(table)} WHERE ${condition} AND id = @id ORDER BY received_at LIMIT ${versionsMax}`
-  const bounds = boundValues({ fromMicros: ref.micros, toMicros: ref.micros + 1 })
-  const rows = await ask(road, caller, sql, { ...values, ...bounds, id: ref.id })
+  const bounds = { fromMicros: ref.micros, toMicros: ref.micros + 1 }
+  const select = (table: PersonTable, condition: string): string =>
+    `SELECT * FROM ${relationOf(table)} WHERE ${condition} AND id = @id`
+  const union = unionOf(own, values, bounds, select)
+  if (union === undefined) throw unknownRow()
+  const sql = `SELECT * FROM (${union}) ORDER BY received_at LIMIT ${versionsMax}`
+  const rows = await ask(road, caller, sql, { ...values, ...boundValues(bounds), id: ref.id })
   if (rows.length === 0) throw unknownRow()
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))
 }
