@@ -17,6 +17,7 @@ const open = 'everybody, also strangers'
 const all = 'viewer support member analyst ml engineer'
 const tools = 'analyst ml engineer'
 const takers = `member ${tools}`
+const lookers = `support ${takers}`
 
 const whoMayCall: Readonly<Record<string, string>> = {
   'GET /': open,
@@ -34,6 +35,16 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /api/jobs': all,
   'GET /api/export': takers,
   'POST /api/export': takers,
+  'GET /api/people': lookers,
+  'GET /api/people/:id': lookers,
+  'GET /api/people/:id/timeline': lookers,
+  'GET /api/people/:id/histogram': lookers,
+  'GET /api/people/:id/rows/:ref': lookers,
+  'GET /api/people/:id/live': lookers,
+  'GET /api/people/:id/notes': lookers,
+  'POST /api/people/:id/notes': lookers,
+  'DELETE /api/people/:id/notes/:note': lookers,
+  'GET /api/people/:id/receipts': lookers,
   'GET /api/live': 'engineer',
   'GET /api/status': 'engineer',
   'GET /metrics': 'engineer',
