@@ -2,10 +2,10 @@
 import type { Part } from '../core/part.ts'
 import type { Principal } from '../control/principals.ts'
 import type { SqlType } from '../sql/types.ts'
-import type { EngineColumn, EngineFile, InlineTable, ResultChunk, StatementShape } from '../warehouse/session.ts'
+import type { EngineColumn, EngineFile, InlineTable, Mark, ResultChunk, StatementShape } from '../warehouse/session.ts'
 
 export type Dialect = 'googlesql' | 'duckdb'
-export type Port = 'api' | 'bigquery' | 'postgres' | 'portal' | 'cli'
+export type Port = 'api' | 'bigquery' | 'postgres' | 'portal' | 'cli' | 'schedule'
 
 /**
  * A typed value of a parameter, as a port read it. `value`: null, text for scalars (INT64 '42', BOOL 'true', BYTES base64, DATE
@@ -46,6 +46,10 @@ export interface QueryRequest {
   readonly clientSql?: string | undefined
   /** It asks for the port's own catalogue: if it reads no table besides, it leaves no trace in the history. */
   readonly readsCatalog?: boolean
+  /** Waits behind everybody who asks for themselves. */
+  readonly isBackground?: boolean
+  /** Of a script that Millpond writes: the transaction that it commits carries this mark. */
+  readonly mark?: Mark | undefined
   /** Where the rows of `sql` go, on a session and in the DuckDB dialect only. */
   readonly write?: SessionWrite | undefined
 }

@@ -137,3 +137,24 @@ test('stopping refuses all who wait and all who come, and lets the running ones 
   drive.granted[0]?.release?.()
   expect(drive.queue.running).toBe(0)
 })
+
+test('work that nobody waits for comes behind every line, in order of coming', async () => {
+  const queue = new FairQueue({ runningMax: 1, waitingMax: 2 })
+  const signal = new AbortController().signal
+  const order: string[] = []
+  const enter = async (person: string, isBehind = false): Promise<void> => {
+    const release = await queue.enter(person, signal, isBehind)
+    order.push(person)
+    release()
+  }
+  const release = await queue.enter('first', signal)
+  const waiting = [enter('night 1', true), enter('night 2', true), enter('ana'), enter('bob')]
+  const gone = new AbortController()
+  const cancelled = queue.enter('night 3', gone.signal, true)
+  gone.abort()
+  await expect(cancelled).rejects.toThrow('cancelled')
+  release()
+  await Promise.all(waiting)
+  expect(order).toEqual(['ana', 'bob', 'night 1', 'night 2'])
+  expect(queue.running).toBe(0)
+})

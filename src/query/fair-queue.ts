@@ -1,5 +1,6 @@
 // Who may run next: at most `runningMax` at a time, the rest wait in one line a person, and free places go round the
-// persons in turn. So a dashboard with forty tiles waits for itself, not everybody else for it.
+// persons in turn. So a dashboard with forty tiles waits for itself, not everybody else for it. Work that nobody waits for
+// (schedules) comes when no line is left.
 //
 //   enter -> running -> (release)
 //     \--> waiting -> running
@@ -24,6 +25,8 @@ export class FairQueue {
   readonly #limits: FairQueueLimits
   /** In the order of their next turn; only persons who wait for something. */
   readonly #lines = new Map<string, Ticket[]>()
+  /** Behind all lines, in order of coming; few by themselves, so not counted. */
+  #behind: Ticket[] = []
   #running = 0
   #waiting = 0
   #stopped = false
@@ -41,16 +44,17 @@ export class FairQueue {
   }
 
   /** Resolves when it is this one's turn. Errors: queries-waiting, query-cancelled. */
-  async enter(person: string, signal: AbortSignal): Promise<Release> {
+  async enter(person: string, signal: AbortSignal, isBehind = false): Promise<Release> {
     if (this.#stopped || signal.aborted) throw cancelled()
     if (this.#running < this.#limits.runningMax) {
       this.#running += 1
       return this.#createRelease()
     }
-    this.#makeRoom(person)
+    if (!isBehind) this.#makeRoom(person)
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
-        this.#leave(person, ticket)
+        if (isBehind) this.#behind = this.#behind.filter((other) => other !== ticket)
+        else this.#leave(person, ticket)
         reject(cancelled())
       }
       const ticket: Ticket = {
@@ -65,6 +69,10 @@ export class FairQueue {
         },
       }
       signal.addEventListener('abort', giveUp)
+      if (isBehind) {
+        this.#behind.push(ticket)
+        return
+      }
       this.#lines.set(person, [...(this.#lines.get(person) ?? []), ticket])
       this.#waiting += 1
     })
@@ -73,8 +81,9 @@ export class FairQueue {
   /** Refuses all who wait, and all who come. */
   stop(): void {
     this.#stopped = true
-    const tickets = [...this.#lines.values()].flat()
+    const tickets = [...this.#lines.values(), this.#behind].flat()
     this.#lines.clear()
+    this.#behind = []
     this.#waiting = 0
     for (const ticket of tickets) ticket.refuse(cancelled())
   }
@@ -113,7 +122,10 @@ export class FairQueue {
 
   #grantNext(): void {
     const [next] = this.#lines
-    if (next === undefined) return
+    if (next === undefined) {
+      this.#behind.shift()?.grant()
+      return
+    }
     const [person, [ticket, ...rest]] = next
     if (ticket === undefined) return
     // Taken out and put in again at the end: a Map keeps the order in which its keys came.

@@ -132,7 +132,10 @@ export class Road implements QueryRoad {
     try {
       const { principal, timeoutMs = this.settings.queryTimeoutMs } = job.request
       // All places may be with those who wait for this very writer; there is one at a time.
-      const release = place?.isWriting === true ? () => {} : await this.#queue.enter(principal.id, job.signal)
+      const release =
+        place?.isWriting === true
+          ? () => {}
+          : await this.#queue.enter(principal.id, job.signal, job.request.isBackground)
       job.begin(release, Math.min(timeoutMs, this.settings.queryTimeoutMs))
       const { write, readsCatalog } = job.request
       if (write !== undefined) return await runSessionWrite(this, job, write, place)

@@ -260,8 +260,15 @@ export class SessionHost implements ScriptHost {
 
   async transaction(what: 'begin' | 'commit' | 'rollback'): Promise<void> {
     if (what === 'begin') return this.#transaction.begin()
-    await (what === 'commit' ? this.#transaction.commit() : this.#transaction.rollBack())
+    if (what === 'rollback') await this.#transaction.rollBack()
+    else await this.#transaction.commit(async () => this.#mark())
     this.#view = undefined
+  }
+
+  /** Says in the transaction itself that it happened. */
+  async #mark(): Promise<void> {
+    const { mark } = this.#job.request
+    if (mark !== undefined) await this.#road.deps.driver.made.mark(this.#session, mark)
   }
 
   async caught(error: unknown): Promise<boolean> {

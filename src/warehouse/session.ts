@@ -246,6 +246,15 @@ export interface MadeStore {
    * and value are named), table-unknown, table-exists (if-empty), query-cancelled.
    */
   loadFile(request: LoadFileRequest, signal: AbortSignal): Promise<LoadedFile>
+  /**
+   * Inside the session's open transaction: `key` is there from its commit on, and a second transaction with the same key fails.
+   * The rows of a temp table of the session are counted with it.
+   */
+  mark(session: WarehouseSession, mark: Mark): Promise<void>
+  /** Those of the keys whose transactions were committed, with their rows. */
+  marked(keys: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Marks older than this. */
+  forgetMarks(beforeMicros: number): Promise<void>
   hasTable(dataset: string, table: string): boolean
   /** Of the last append plan that was committed. */
   positions(): Promise<readonly { readonly stream: string; readonly sequence: number }[]>
@@ -261,6 +270,13 @@ export interface MadeStore {
    * first (it may be absent, and its copy may end anywhere) and the file then has everything that was committed before.
    */
   holdStill(): Promise<StillFile>
+}
+
+/** Says in the tables' own file that a transaction happened: nobody else's word for it can be lost, or come too early. */
+export interface Mark {
+  readonly key: string
+  /** A temp table. */
+  readonly rowsOf: string
 }
 
 /** Everything of one transaction. */

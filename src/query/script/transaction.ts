@@ -39,11 +39,12 @@ export class ScriptTransaction {
     this.#isOpen = true
   }
 
-  /** Error too: query-unsupported, of one that is lost. */
-  async commit(): Promise<void> {
+  /** `lastWork` belongs to the transaction. Error too: query-unsupported, of one that is lost. */
+  async commit(lastWork: () => Promise<void>): Promise<void> {
     this.#demandOwn()
     this.refuseLost()
     if (!this.#isOpen) throw new MillpondError('query-invalid', 'There is no transaction to commit')
+    await lastWork()
     this.#isOpen = false
     await this.#session.commit()
   }

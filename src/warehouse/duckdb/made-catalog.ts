@@ -21,6 +21,7 @@ export const booksSql = [
   `CREATE TABLE IF NOT EXISTS ${books}.routines (dataset VARCHAR, name VARCHAR, row JSON)`,
   `CREATE TABLE IF NOT EXISTS ${books}.positions (stream VARCHAR, sequence BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${books}.inserts (dataset VARCHAR, name VARCHAR, insert_id VARCHAR, received_at TIMESTAMPTZ)`,
+  `CREATE TABLE IF NOT EXISTS ${books}.marks (key VARCHAR PRIMARY KEY, rows BIGINT, marked_at TIMESTAMPTZ)`,
 ].join(';\n')
 
 export async function readMadeCatalog(link: Link): Promise<MadeCatalog> {

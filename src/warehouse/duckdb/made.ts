@@ -16,6 +16,7 @@ import type {
   MadeCatalog,
   MadeChange,
   MadeStore,
+  Mark,
   StillFile,
   TableVersion,
   WarehouseSession,
@@ -26,6 +27,7 @@ import { applyPlan, forgetIds, readAppendPositions } from './made-appends.ts'
 import { changedMade, checkDatasetName, madeCatalogName, writeMadeChange } from './made-catalog.ts'
 import { madeFile } from './made-file.ts'
 import { loadFile } from './made-load.ts'
+import { forgetMarksSql, readMarks, writeMark } from './made-marks.ts'
 import { exchangeFolderOf } from './exchange-folder.ts'
 import type { Readers } from './readers.ts'
 import { DuckdbSession } from './session.ts'
@@ -144,6 +146,25 @@ export class Made implements MadeStore {
     ours(session).onCommit(() => {
       this.versions.bumpTable(dataset, table)
       this.noteCommit()
+    })
+  }
+
+  async mark(session: WarehouseSession, mark: Mark): Promise<void> {
+    const own = ours(session)
+    assert(own.transaction !== undefined, 'a mark stands for a transaction')
+    await own.inWrite(
+      async (link, calls) => calls.run(async () => writeMark(link, mark, this.#deps.clock.nowMicros()), own.signal),
+      own.signal,
+    )
+  }
+
+  async marked(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return keys.length === 0 ? new Map() : this.#deps.withLink(async (link) => readMarks(link, keys))
+  }
+
+  async forgetMarks(beforeMicros: number): Promise<void> {
+    await this.#withSession(async (session) => {
+      await session.execute({ sql: forgetMarksSql(beforeMicros) }, session.signal)
     })
   }
 
