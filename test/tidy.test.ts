@@ -19,11 +19,12 @@ const mayImport: Record<string, readonly string[]> = {
   collect: ['core', 'buffer', 'control', 'objects'],
   deliver: ['core', 'buffer', 'warehouse', 'control', 'objects'],
   query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
+  jobs: ['core', 'sql', 'buffer', 'query', 'control'],
   people: ['core', 'sql', 'query', 'control'],
   processes: ['core', 'config', 'buffer'],
   'portal/page': [],
   'portal/web': [],
-  'portal/api': ['core', 'sql', 'query', 'people', 'deliver', 'control', 'warehouse', 'portal/page'],
+  'portal/api': ['core', 'sql', 'query', 'people', 'jobs', 'deliver', 'control', 'warehouse', 'portal/page'],
   cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }
 
@@ -50,6 +51,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^@google-cloud\/bigquery/, room: 'warehouse/bigquery' },
   { library: /^node:sqlite$/, room: 'control' },
   { library: /^@google-cloud\/storage|^@aws-sdk\//, room: 'objects' },
+  { library: /^croner$/, room: 'jobs' },
   { library: /^commander$|^cli-progress$/, room: 'cli' },
   { library: /^zod$/, room: 'config|portal/api|query/bigquery-api' },
   { library: /^quickjs-emscripten/, room: 'warehouse/duckdb' },

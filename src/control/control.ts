@@ -31,6 +31,8 @@ import {
 } from './principal-store.ts'
 import { PeopleStore } from './people-store.ts'
 import type { ColumnMask, Grant, Principal, Role, RowFilter } from './principals.ts'
+import { QueryStore } from './query-store.ts'
+import { ScheduleStore } from './schedule-store.ts'
 import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
 import { createSourceStore } from './source-store.ts'
@@ -69,6 +71,10 @@ export interface VerifiedToken {
 }
 
 export interface Control extends Part, Access {
+  /** Errors: not-found, query-exists. */
+  readonly queries: QueryStore
+  /** And their runs. Errors: not-found, schedule-exists. */
+  readonly schedules: ScheduleStore
   listSources(): Source[]
   /** Errors: source-exists, source-name-invalid. */
   addSource(source: string, platform: SourcePlatform): Promise<Source>
@@ -168,6 +174,8 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     await sources.publish()
     return {
       ...access.methods,
+      queries: new QueryStore({ database, clock, random }),
+      schedules: new ScheduleStore({ database, clock, random }),
       listSources: sources.list,
       addSource: sources.add,
       rotateSource: sources.rotate,

@@ -43,6 +43,12 @@ export const errorTable = {
   'table-unknown': { kind: 'user', status: 404 },
   'table-exists': { kind: 'user', status: 409 },
   'queries-waiting': { kind: 'retry', status: 429 },
+  // saved queries and schedules
+  'query-exists': { kind: 'user', status: 409 },
+  'schedule-exists': { kind: 'user', status: 409 },
+  'schedule-invalid': { kind: 'user', status: 400 },
+  'schedule-missed': { kind: 'user', status: 409 },
+  'data-test-failed': { kind: 'user', status: 400 },
   // warehouse
   'load-refused': { kind: 'user', status: 500 },
   'warehouse-unavailable': { kind: 'retry', status: 503 },

@@ -6,9 +6,10 @@ import { sourcesAndTokens } from './0001-sources-and-tokens.ts'
 import { principals } from './0002-principals.ts'
 import { accounts } from './0003-accounts.ts'
 import { people } from './0004-people.ts'
+import { queries } from './0005-queries.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people]
+const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people, queries]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {

@@ -1,0 +1,50 @@
+// Saved queries: SQL with a name, typed parameters and every version that was ever saved. Whoever is signed in may read and run
+// them, with their own rights; the owner and administrators change them.
+import type { JsonValue } from './json-value.ts'
+
+/** `relative`: a date such as "yesterday" or "7 days ago", resolved when the query runs (jobs/relative-dates.ts). */
+export type ParameterSetting = { readonly value: JsonValue } | { readonly relative: string }
+
+export interface ParameterDefinition {
+  readonly name: string
+  /** GoogleSQL: DATE, ARRAY<STRING>, …. */
+  readonly type: string
+  readonly description?: string | undefined
+  /** undefined: it has to be given. */
+  readonly default?: ParameterSetting | undefined
+  /** The only values that it takes. */
+  readonly choices?: readonly JsonValue[] | undefined
+}
+
+/** What a version keeps. */
+export interface QueryContent {
+  readonly dialect: 'googlesql' | 'duckdb'
+  readonly sql: string
+  readonly parameters: readonly ParameterDefinition[]
+  /** IANA name: where "today" is. */
+  readonly zone: string
+}
+
+export interface QueryVersion extends QueryContent {
+  readonly version: number
+  readonly savedBy: string
+  readonly savedAtMicros: number
+  readonly verifiedBy: string | undefined
+  readonly verifiedAtMicros: number | undefined
+}
+
+export interface QueryPlace {
+  readonly name: string
+  /** `growth/weekly`; '' = none. */
+  readonly folder: string
+  readonly description: string
+}
+
+export interface SavedQuery extends QueryPlace {
+  readonly id: string
+  /** Ids of principals, here and in versions. */
+  readonly owner: string
+  readonly createdAtMicros: number
+  readonly changedAtMicros: number
+  readonly latest: QueryVersion
+}

@@ -1,0 +1,102 @@
+// Saved queries as their callers use them: who may change what, and how one is run by its parameters.
+import type { Clock } from '../core/clock.ts'
+import { MillpondError } from '../core/errors.ts'
+import type { Control } from '../control/control.ts'
+import type { Principal } from '../control/principals.ts'
+import type { ParameterSetting, QueryContent, QueryPlace, QueryVersion, SavedQuery } from '../control/saved-queries.ts'
+import type { Port, QueryRequest } from '../query/contract.ts'
+import { checkDefinitions, queryParameters, resolveParameters } from './parameters.ts'
+import { isZone } from './zone.ts'
+
+export interface SavedQueriesDeps {
+  readonly control: Pick<Control, 'queries' | 'principalById'>
+  readonly clock: Clock
+}
+
+/** Anybody who is signed in reads and runs them. Errors of all: not-found; of changes: not-allowed, request-invalid, query-exists. */
+export class SavedQueries {
+  readonly #deps: SavedQueriesDeps
+
+  constructor(deps: SavedQueriesDeps) {
+    this.#deps = deps
+  }
+
+  list(): SavedQuery[] {
+    return this.#deps.control.queries.list()
+  }
+
+  get(id: string): SavedQuery {
+    return this.#deps.control.queries.get(id)
+  }
+
+  versions(id: string): QueryVersion[] {
+    return this.#deps.control.queries.versions(id)
+  }
+
+  add(place: QueryPlace, content: QueryContent, by: Principal): SavedQuery {
+    this.#check(content)
+    return this.#deps.control.queries.add(place, content, by.id)
+  }
+
+  save(id: string, place: QueryPlace, content: QueryContent, by: Principal): SavedQuery {
+    this.#owned(id, by)
+    this.#check(content)
+    return this.#deps.control.queries.save(id, place, content, by.id)
+  }
+
+  remove(id: string, by: Principal): void {
+    this.#owned(id, by)
+    this.#deps.control.queries.remove(id)
+  }
+
+  /** Somebody else has read it. Administrators may verify what they wrote themselves. */
+  verify(id: string, version: number, by: Principal): QueryVersion {
+    const { savedBy } = this.#deps.control.queries.version(id, version)
+    if (savedBy === by.id && by.role !== 'admin')
+      throw new MillpondError('not-allowed', 'Somebody else than who wrote it verifies a query, or an administrator')
+    return this.#deps.control.queries.verify(id, version, by.id)
+  }
+
+  /** What to ask of the query road. `version` undefined: the latest. */
+  request(
+    id: string,
+    { version, parameters }: { version?: number | undefined; parameters: Readonly<Record<string, ParameterSetting>> },
+    { principal, port }: { principal: Principal; port: Port },
+  ): QueryRequest {
+    const query = this.get(id)
+    const content = version === undefined ? query.latest : this.#deps.control.queries.version(id, version)
+    const moment = { ms: this.#deps.clock.nowMicros() / 1000, zone: content.zone }
+    const values = resolveParameters(content.parameters, parameters, moment)
+    return {
+      sql: content.sql,
+      dialect: content.dialect,
+      parameters: queryParameters(content.parameters, values),
+      principal,
+      port,
+      labels: { saved_query: query.id, saved_version: String(content.version) },
+    }
+  }
+
+  /** Of a schedule: the latest that its owner, or an administrator, has verified, so that nobody puts SQL under others' rights. */
+  verifiedFor(id: string, owner: Principal): QueryVersion {
+    const found = this.versions(id).find(({ verifiedBy }) => {
+      if (verifiedBy === undefined) return false
+      return verifiedBy === owner.id || this.#deps.control.principalById(verifiedBy)?.role === 'admin'
+    })
+    if (found !== undefined) return found
+    const message = `No version of "${this.get(id).name}" was verified by an administrator or the schedule's owner: verify one, or name a version`
+    throw new MillpondError('schedule-invalid', message)
+  }
+
+  #owned(id: string, by: Principal): void {
+    const { owner, name } = this.get(id)
+    if (owner !== by.id && by.role !== 'admin')
+      throw new MillpondError('not-allowed', `"${name}" is somebody else's: save a copy under another name`)
+  }
+
+  #check({ parameters, zone }: QueryContent): void {
+    if (!isZone(zone))
+      throw new MillpondError('request-invalid', `"${zone.slice(0, 80)}" is no time zone: Asia/Taipei, UTC`)
+    checkDefinitions(parameters, zone)
+  }
+}
