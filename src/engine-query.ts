@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { openWriter } from './buffer/writer.ts'
 import type { StreamWriter, WriterStatus } from './buffer/buffer.ts'
+import { type Jobs, startJobs } from './jobs/jobs.ts'
 import type { Control } from './control/control.ts'
 import type { RowFilter } from './control/principals.ts'
 import type { Clock } from './core/clock.ts'
@@ -36,6 +37,7 @@ export interface QueryParts {
 
 export interface AskingSide extends Part {
   readonly side: QuerySide
+  readonly jobs: Jobs
   readonly bigquery: BigqueryDeps
   readonly appender: Appender
   readonly appends: () => { readonly writer: WriterStatus; readonly position: number }
@@ -62,8 +64,10 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
   })
   const appends = await startAppends(parts)
   const postgres = await startPostgres(parts, side)
+  const jobs = await startJobs({ control, road: side.road, marks: driver.made, clock, log })
   return {
     side,
+    jobs,
     appender: appends.appender,
     appends: () => ({ writer: appends.writer.status(), position: appends.appender.status().position }),
     bigquery: bigqueryDeps(parts, side, appends.writer),
@@ -73,10 +77,16 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
       await side.sizes.measureMissing(directory)
       return storageReport(directory, side.sizes, clock.nowMicros())
     },
-    night: async (signal) =>
-      runQueryNight({ road: side.road, made: driver.made, sizes: side.sizes, clock, log: logOf(log, 'query') }, signal),
+    night: async (signal) => {
+      await runQueryNight(
+        { road: side.road, made: driver.made, sizes: side.sizes, clock, log: logOf(log, 'query') },
+        signal,
+      )
+      await jobs.night()
+    },
     postgresAddress: postgres?.address,
     async stop() {
+      await jobs.stop()
       await postgres?.stop()
       await appends.appender.stop()
       await appends.writer.stop()

@@ -158,6 +158,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const doors = await openDoors(socketPaths(settings.data), {
     control,
     query: asking.side.road,
+    jobs: asking.jobs,
     bigquery: asking.bigquery,
     checkFilter: asking.checkFilter,
     openBelow: async (place) => asking.side.openBelow(place),

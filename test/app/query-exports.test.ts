@@ -215,12 +215,12 @@ describe('history', () => {
     const endless = post('/api/query', { sql: 'SELECT 1006; LOOP SELECT 1; END LOOP' })
     let id: string | undefined
     while (id === undefined) {
-      const { queries } = (await (await millpond.api('/api/queries')).json()) as {
-        queries: { id: string; sql: string; parentId?: string }[]
+      const { jobs } = (await (await millpond.api('/api/jobs?state=live')).json()) as {
+        jobs: { id: string; sql: string; parentId?: string }[]
       }
-      id = queries.find(({ sql, parentId }) => sql.startsWith('SELECT 1006;') && parentId === undefined)?.id
+      id = jobs.find(({ sql, parentId }) => sql.startsWith('SELECT 1006;') && parentId === undefined)?.id
     }
-    expect((await millpond.api(`/api/queries/${id}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await millpond.api(`/api/jobs/${id}`, { method: 'DELETE' })).status).toBe(204)
     expect((await endless).status).toBe(409)
     const sql = `SELECT query, owner, port, error_code FROM millpond.jobs WHERE parent_job_id IS NULL AND query LIKE 'SELECT 100%' ORDER BY query`
     await expect.poll(async () => millpond.query(sql).catch(() => []), { timeout: 20_000 }).toHaveLength(6)

@@ -164,8 +164,8 @@ describe.skipIf(reason !== undefined)('the portal', () => {
   })
 
   async function runningQueries(): Promise<number> {
-    const { queries } = (await (await pond.api('/api/queries')).json()) as { queries: object[] }
-    return queries.length
+    const { jobs } = (await (await pond.api('/api/jobs?state=live')).json()) as { jobs: object[] }
+    return jobs.length
   }
 
   it.each([

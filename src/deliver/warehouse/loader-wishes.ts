@@ -109,6 +109,6 @@ export async function makeDurable(
   }
   throw new MillpondError(
     'warehouse-unavailable',
-    'It is done, but a long query keeps it from becoming durable: GET /api/queries shows it. Do it again after a crash',
+    'It is done, but a long query keeps it from becoming durable: GET /api/jobs shows it. Do it again after a crash',
   )
 }

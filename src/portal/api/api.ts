@@ -11,6 +11,7 @@ import type { DeadLetters } from '../../deliver/dead-letters.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
 import { type BigqueryDeps, bigqueryRoutes } from '../../query/bigquery-api/bigquery.ts'
+import type { Jobs } from '../../jobs/jobs.ts'
 import type { PolicyPlace } from '../../query/catalog/open-below.ts'
 import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
@@ -29,6 +30,8 @@ import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policies.ts'
 import { principalRoutes } from './principals.ts'
 import { queryRoutes } from './query.ts'
+import { savedQueryRoutes } from './saved-queries.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { sourceRoutes } from './sources.ts'
 import type { Status } from './status.ts'
 import { storageRoutes } from './storage.ts'
@@ -38,6 +41,7 @@ import { sendApplication, webRoutes } from './web.ts'
 export interface ApiDeps {
   readonly control: Control
   readonly query: QueryRoad
+  readonly jobs: Jobs
   readonly bigquery: BigqueryDeps
   readonly storage: () => Promise<StorageReport>
   readonly deadLetters: DeadLetters
@@ -117,6 +121,8 @@ export function buildApi(
   principalRoutes(app, deps)
   policyRoutes(app, deps)
   queryRoutes(app, deps)
+  savedQueryRoutes(app, deps)
+  scheduleRoutes(app, deps)
   exportRoutes(app, deps)
   storageRoutes(app, deps)
   deadLetterRoutes(app, deps)

@@ -1,6 +1,6 @@
 // SQL in, rows out: POST /api/query answers NDJSON: {"job":"…","columns":[…]}, then {"row":[…]} lines, then {"end":{…}}. With
 // "dryRun": true one object instead: what the query would give and cost.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import type { Job, JobInfo, QueryParameter, QueryRequest } from '../../query/contract.ts'
@@ -33,6 +33,8 @@ export const queryInput = z.strictObject({
   dryRun: z.boolean().default(false),
 })
 
+/** live: waiting and running. */
+const jobsWanted = z.object({ state: z.enum(['live', 'done']).optional() })
 const identified = z.object({ id: z.string() })
 
 type QueryInput = Omit<z.infer<typeof queryInput>, 'dryRun'>
@@ -60,31 +62,39 @@ export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void
       const told = { ...rest, columns: columns.map(named), undeclaredParameters: undeclaredParameters.map(named) }
       return told satisfies DryRunAnswer
     }
-    const gone = new AbortController()
-    // A person who closes the connection no longer waits: the engine must not either.
-    reply.raw.once('close', () => {
-      gone.abort()
-    })
-    const job = await query.submit(asked, gone.signal)
-    // Before the first line goes out: what is wrong with the query has a status of its own.
-    const result = await job.result()
-    return sendLines(reply, linesOf(job, result), log)
+    return answerRows({ query, log }, asked, reply)
   })
 
-  app.get('/api/queries', (request) => ({
-    queries: query
+  app.get('/api/jobs', (request) => {
+    const { state } = parseInput(jobsWanted, request.query)
+    const wanted = query
       .jobs(request.principal)
-      .filter(({ state }) => state !== 'done')
-      .map(listed),
-  }))
+      .filter((job) => state === undefined || (job.state === 'done') === (state === 'done'))
+    return { jobs: wanted.slice(0, 1000).map(listed) }
+  })
 
-  app.get('/api/jobs', (request) => ({ jobs: query.jobs(request.principal).slice(0, 1000).map(listed) }))
-
-  app.delete('/api/queries/:id', async (request, reply) => {
+  app.delete('/api/jobs/:id', async (request, reply) => {
     const { id } = parseInput(identified, request.params)
     await query.cancel(id, request.principal)
     return reply.code(204).send()
   })
+}
+
+/** Its rows as lines. */
+export async function answerRows(
+  { query, log }: Pick<ApiDeps, 'query' | 'log'>,
+  asked: QueryRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const gone = new AbortController()
+  // A person who closes the connection no longer waits: the engine must not either.
+  reply.raw.once('close', () => {
+    gone.abort()
+  })
+  const job = await query.submit(asked, gone.signal)
+  // Before the first line goes out: what is wrong with the query has a status of its own.
+  const result = await job.result()
+  return sendLines(reply, linesOf(job, result), log)
 }
 
 function named<Name>({ name, sqlType }: { readonly name: Name; readonly sqlType: SqlType | undefined }): {

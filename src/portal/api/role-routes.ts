@@ -16,8 +16,35 @@ const openRoutes = new Set([
 const doors = {
   /** One's own account. */
   own: ['GET /api/me'],
-  /** Asking, and one's own queries. */
-  ask: ['POST /api/query', 'GET /api/queries', 'DELETE /api/queries/:id', 'GET /api/jobs'],
+  /** Asking, one's own jobs, and what others have saved. */
+  ask: [
+    'POST /api/query',
+    'GET /api/jobs',
+    'DELETE /api/jobs/:id',
+    'GET /api/queries',
+    'GET /api/queries/:id',
+    'GET /api/queries/:id/versions',
+    'POST /api/queries/:id/run',
+  ],
+  /** Saved queries, and schedules that run them as whoever owns the schedule. */
+  save: [
+    'POST /api/queries',
+    'PUT /api/queries/:id',
+    'DELETE /api/queries/:id',
+    'POST /api/queries/:id/verify',
+    'GET /api/schedules',
+    'POST /api/schedules',
+    'GET /api/schedules/:id',
+    'PUT /api/schedules/:id',
+    'DELETE /api/schedules/:id',
+    'POST /api/schedules/:id/pause',
+    'POST /api/schedules/:id/resume',
+    'GET /api/schedules/:id/next',
+    'GET /api/schedules/:id/runs',
+    'POST /api/schedules/:id/run',
+    'POST /api/schedules/:id/backfill',
+    'POST /api/schedules/:id/runs/:run/cancel',
+  ],
   /** One person's page: through the same policies as questions. */
   people: [
     'GET /api/people',
@@ -53,10 +80,10 @@ const doors = {
 const doorsOf: Readonly<Record<Exclude<Role, 'admin'>, readonly (keyof typeof doors)[]>> = {
   viewer: ['own', 'ask'],
   support: ['own', 'ask', 'people'],
-  member: ['own', 'ask', 'people', 'take'],
-  analyst: ['own', 'ask', 'people', 'take'],
-  ml: ['own', 'ask', 'people', 'take'],
-  engineer: ['own', 'ask', 'people', 'take', 'operate'],
+  member: ['own', 'ask', 'people', 'save', 'take'],
+  analyst: ['own', 'ask', 'people', 'save', 'take'],
+  ml: ['own', 'ask', 'people', 'save', 'take'],
+  engineer: ['own', 'ask', 'people', 'save', 'take', 'operate'],
 }
 
 const routesOf = new Map<Role, ReadonlySet<string>>(

@@ -1,0 +1,105 @@
+// Saved queries: SQL with a name, parameters and versions. `:id` is an id, or `folder/name` in its encoded form.
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+
+import type { QueryVersion, SavedQuery } from '../../control/saved-queries.ts'
+import type { JsonValue } from '../../control/json-value.ts'
+import { parseInput } from './body.ts'
+import { answerRows } from './query.ts'
+import type { ApiDeps } from './api.ts'
+
+export const jsonValue: z.ZodType<JsonValue> = z.json()
+export const settingInput = z.union([
+  z.strictObject({ value: jsonValue }),
+  z.strictObject({ relative: z.string().min(1).max(100) }),
+])
+const parameterName = z.string().regex(/^[A-Za-z_]\w{0,127}$/, 'is no name of a parameter')
+const definitionInput = z.strictObject({
+  name: parameterName,
+  type: z.string().min(1).max(1_000),
+  description: z.string().max(1_000).optional(),
+  default: settingInput.optional(),
+  choices: z.array(jsonValue).min(1).max(1_000).optional(),
+})
+const pathPart = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'has control characters')
+const savedInput = z.strictObject({
+  name: pathPart.regex(/^[^/]*$/, 'has a slash: folders have a field of their own'),
+  folder: z.union([z.literal(''), pathPart]).default(''),
+  description: z.string().max(10_000).default(''),
+  dialect: z.enum(['googlesql', 'duckdb']).default('googlesql'),
+  sql: z.string().min(1).max(1_000_000),
+  parameters: z.array(definitionInput).max(100).default([]),
+  zone: z.string().min(1).max(100).default('UTC'),
+})
+const runInput = z.strictObject({
+  version: z.number().int().positive().optional(),
+  /** By name: a value, or {"relative": "yesterday"}. */
+  parameters: z.record(z.string(), settingInput).default({}),
+  maximumBytesBilled: z.number().int().min(0).optional(),
+})
+const identified = z.object({ id: z.string().min(1).max(500) })
+
+export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { jobs, control } = deps
+  const handleOf = (id: string | undefined): string | undefined =>
+    id === undefined ? undefined : (control.principalById(id)?.handle ?? id)
+  const versionTold = ({ savedAtMicros, verifiedAtMicros, savedBy, verifiedBy, ...rest }: QueryVersion): object => ({
+    ...rest,
+    savedBy: handleOf(savedBy),
+    savedAt: isoOf(savedAtMicros),
+    verifiedBy: handleOf(verifiedBy),
+    verifiedAt: verifiedAtMicros === undefined ? undefined : isoOf(verifiedAtMicros),
+  })
+  const told = ({ latest, owner, createdAtMicros, changedAtMicros, ...rest }: SavedQuery): object => ({
+    ...versionTold(latest),
+    ...rest,
+    owner: handleOf(owner),
+    createdAt: isoOf(createdAtMicros),
+    changedAt: isoOf(changedAtMicros),
+  })
+  const idOf = (params: unknown): string => parseInput(identified, params).id
+
+  app.get('/api/queries', () => ({ queries: jobs.saved.list().map(told) }))
+
+  app.post('/api/queries', async (request, reply) => {
+    const { name, folder, description, ...content } = parseInput(savedInput, request.body)
+    return reply.code(201).send(told(jobs.saved.add({ name, folder, description }, content, request.principal)))
+  })
+
+  app.get('/api/queries/:id', (request) => told(jobs.saved.get(idOf(request.params))))
+
+  app.put('/api/queries/:id', (request) => {
+    const { name, folder, description, ...content } = parseInput(savedInput, request.body)
+    return told(jobs.saved.save(idOf(request.params), { name, folder, description }, content, request.principal))
+  })
+
+  app.delete('/api/queries/:id', async (request, reply) => {
+    jobs.saved.remove(idOf(request.params), request.principal)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/queries/:id/versions', (request) => ({
+    versions: jobs.saved.versions(idOf(request.params)).map(versionTold),
+  }))
+
+  app.post('/api/queries/:id/verify', (request) => {
+    const { version } = parseInput(z.strictObject({ version: z.number().int().positive() }), request.body)
+    return versionTold(jobs.saved.verify(idOf(request.params), version, request.principal))
+  })
+
+  app.post('/api/queries/:id/run', async (request, reply): Promise<FastifyReply> => {
+    const { maximumBytesBilled, ...input } = parseInput(runInput, request.body)
+    const caller = { principal: request.principal, port: 'api' as const }
+    const asked = jobs.saved.request(idOf(request.params), input, caller)
+    return answerRows(deps, { ...asked, bytesBilledMax: maximumBytesBilled }, reply)
+  })
+}
+
+export function isoOf(micros: number): string {
+  return new Date(micros / 1000).toISOString()
+}
