@@ -1,7 +1,7 @@
 // The command line's way into a running Millpond: HTTP over run/admin.sock.
 import { errorTable, type ErrorCode, MillpondError, messageOf } from '../core/errors.ts'
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export interface AdminClient {
   /** The answer's JSON. Rejects with the error that the engine names, or engine-unavailable. */

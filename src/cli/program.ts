@@ -16,6 +16,8 @@ import { addQueryCommand } from './query.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
+import { addSavedCommand } from './saved.ts'
+import { addScheduleCommand } from './schedule.ts'
 import { addSourceCommand } from './source.ts'
 import { addStartCommand } from './start.ts'
 import { addStorageCommand } from './storage.ts'
@@ -35,6 +37,8 @@ const commands: readonly AddCommand[] = [
   addGrantCommand,
   addPolicyCommand,
   addQueryCommand,
+  addSavedCommand,
+  addScheduleCommand,
   addDeadLettersCommand,
   addImportCommand,
   addRetypeCommand,

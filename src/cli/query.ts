@@ -93,7 +93,7 @@ Example:
         const body = bodyOf(text, options)
         if (options.dryRun === true) await printDryRun(context, client, body, options)
         else if (options.format === 'parquet') await printParquet(context, client, body)
-        else await runQuery(context, client, body, printerFor(context, options))
+        else await runLines(context, client, ['/api/query', body], printerFor(context, options))
       })
     })
 }
@@ -159,14 +159,20 @@ async function printParquet(context: CliContext, client: AdminClient, body: obje
   }
 }
 
-async function runQuery(context: CliContext, client: AdminClient, body: object, printer: Printer): Promise<void> {
+/** Rows of a route that answers as POST /api/query does. */
+export async function runLines(
+  context: CliContext,
+  client: AdminClient,
+  [path, body]: readonly [string, object],
+  printer: Printer,
+): Promise<void> {
   // Two writers on one terminal would write over each other.
   const progress = context.stdout.isTTY === true ? undefined : await startProgress(context, 'rows')
   let rows = 0
   let ended = false
   let affectedRows: number | undefined
   try {
-    for await (const line of client.lines('POST', '/api/query', body) as AsyncGenerator<QueryLine>) {
+    for await (const line of client.lines('POST', path, body) as AsyncGenerator<QueryLine>) {
       if (line.error !== undefined) throw errorFrom(line)
       if (line.columns !== undefined) await printer.columns(line.columns)
       if (line.end !== undefined) {
@@ -197,7 +203,7 @@ function printerFor(context: CliContext, options: QueryOptions): Printer {
   return tablePrinter(context, options.rows)
 }
 
-function jsonPrinter(context: CliContext): Printer {
+export function jsonPrinter(context: CliContext): Printer {
   const buffer = createBuffer(context)
   let names: readonly string[] = []
   return {
@@ -230,7 +236,7 @@ function csvPrinter(context: CliContext): Printer {
   }
 }
 
-function tablePrinter(context: CliContext, rowsMax: number): Printer {
+export function tablePrinter(context: CliContext, rowsMax: number): Printer {
   const rows: Row[] = []
   let columns: readonly QueryColumn[] = []
   let more = false
