@@ -12,10 +12,24 @@ import { SimulatedClock } from '../../test/faults/simulated-clock.ts'
 import { createLog } from '../core/log.ts'
 import type { Actor } from './audit.ts'
 import { type Control, openControl } from './control.ts'
+import type { ScheduleDefinition } from './schedules.ts'
 
 const ana: Actor = { id: 'a1', handle: 'ana', via: 'session', address: '192.0.2.7' }
 const grant = { grantee: 'ana', dataset: 'web', table: '*', privilege: 'read' } as const
 const mask = { dataset: 'web', table: '*', column: 'email', kind: 'hash', exempt: [] } as const
+const query = { dialect: 'googlesql', sql: 'SELECT 1', parameters: [], zone: 'UTC' } as const
+const schedule: ScheduleDefinition = {
+  name: 'daily',
+  query: 'q',
+  cron: '0 6 * * *',
+  zone: 'UTC',
+  parameters: {},
+  target: { dataset: 'lab', table: 'daily', mode: 'replace', keys: [] },
+  tests: [],
+  missed: 'all',
+  retriesMax: 0,
+  lookbackDays: 0,
+}
 const filter = { dataset: 'web', table: 'orders', predicate: 'TRUE', exempt: [] } as const
 const address = { project: 'millpond', publicUrl: 'https://pond.example.com' }
 
@@ -54,6 +68,15 @@ const changes: readonly (readonly [action: string, change: () => unknown])[] = [
   ['token.revoke', async () => control.revokeToken(control.listTokens()[0]?.id ?? '')],
   ['key.create', async () => control.createKey('ana', address)],
   ['key.revoke', async () => control.revokeKey(control.listKeys()[0]?.id ?? '')],
+  [
+    'query.remove',
+    () => control.queries.remove(control.queries.add({ name: 'q', folder: '', description: '' }, query, 'owner').id),
+  ],
+  ['schedule.add', () => control.schedules.add(schedule, 'owner', [])],
+  ['schedule.change', () => control.schedules.change('daily', { ...schedule, cron: '0 7 * * *' }, [])],
+  ['schedule.pause', () => control.schedules.setEnabled('daily', false)],
+  ['schedule.resume', () => control.schedules.setEnabled('daily', true)],
+  ['schedule.remove', () => control.schedules.remove('daily')],
   ['grant.add', async () => control.addGrant(grant)],
   ['grant.remove', async () => control.removeGrant(grant)],
   ['mask.put', async () => control.putMask(mask)],

@@ -174,8 +174,8 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     await sources.publish()
     return {
       ...access.methods,
-      queries: new QueryStore({ database, clock, random }),
-      schedules: new ScheduleStore({ database, clock, random }),
+      queries: new QueryStore({ database, clock, random, audit }),
+      schedules: new ScheduleStore({ database, clock, random, audit }),
       listSources: sources.list,
       addSource: sources.add,
       rotateSource: sources.rotate,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
+import type { Audit } from './audit.ts'
 import type { QueryContent, QueryPlace, QueryVersion, SavedQuery } from './saved-queries.ts'
 import { transaction } from './transaction.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
@@ -11,6 +12,7 @@ export interface QueryStoreDeps {
   readonly database: DatabaseSync
   readonly clock: Clock
   readonly random: Random
+  readonly audit: Audit
 }
 
 type Row = Record<string, string | number | null>
@@ -107,7 +109,11 @@ export class QueryStore {
   }
 
   remove(id: string): void {
-    this.#run('UPDATE queries SET removed_at = ? WHERE id = ?', this.#deps.clock.nowMicros(), this.get(id).id)
+    const { id: own, folder, name } = this.get(id)
+    transaction(this.#deps.database, 'COMMIT', () => {
+      this.#run('UPDATE queries SET removed_at = ? WHERE id = ?', this.#deps.clock.nowMicros(), own)
+      this.#deps.audit.add('query.remove', own, { folder, name })
+    })
   }
 
   #addVersion(id: string, version: number, content: QueryContent, by: string): void {

@@ -61,6 +61,7 @@ export class ScheduleStore {
         now,
         now,
       )
+      this.#deps.audit.add('schedule.add', definition.name, { id })
       return this.get(id)
     })
   }
@@ -68,32 +69,38 @@ export class ScheduleStore {
   /** Times that were not planned yet follow the new definition. Errors: not-found, schedule-exists. */
   change(id: string, definition: ScheduleDefinition, reads: readonly string[]): Schedule {
     return this.#named(definition.name, () => {
+      const { id: own } = this.get(id)
       this.#run(
         'UPDATE schedules SET name = ?, definition = ?, reads = ?, changed_at = ? WHERE id = ?',
         definition.name,
         JSON.stringify(definition),
         JSON.stringify(reads),
         this.#now(),
-        this.get(id).id,
+        own,
       )
-      return this.get(id)
+      this.#deps.audit.add('schedule.change', definition.name, { id: own })
+      return this.get(own)
     })
   }
 
   /** Times that passed in a pause are not made up for. */
   setEnabled(id: string, isEnabled: boolean): Schedule {
-    const { id: own, isEnabled: was } = this.get(id)
+    const { id: own, isEnabled: was, name } = this.get(id)
     if (was !== isEnabled) {
       const now = this.#now()
-      this.#run('UPDATE schedules SET is_enabled = ?, planned_until = ? WHERE id = ?', isEnabled ? 1 : 0, now, own)
+      transaction(this.#database, 'COMMIT', () => {
+        this.#run('UPDATE schedules SET is_enabled = ?, planned_until = ? WHERE id = ?', isEnabled ? 1 : 0, now, own)
+        this.#deps.audit.add(isEnabled ? 'schedule.resume' : 'schedule.pause', name, { id: own })
+      })
     }
     return this.get(own)
   }
 
   /** With what waits of it. */
   remove(id: string): void {
-    const { id: own } = this.get(id)
+    const { id: own, name } = this.get(id)
     transaction(this.#database, 'COMMIT', () => {
+      this.#deps.audit.add('schedule.remove', name, { id: own })
       this.#run('UPDATE schedules SET removed_at = ? WHERE id = ?', this.#now(), own)
       const facts = JSON.stringify({ error: { code: 'not-found', message: 'The schedule was removed' } })
       this.#run(

@@ -1,6 +1,7 @@
 // Schedules as their callers use them: made, changed, looked ahead at, run now, and filled back. Members see and change their own.
 import { randomUUID } from 'node:crypto'
 
+import type { Control } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Principal } from '../control/principals.ts'
@@ -17,6 +18,7 @@ import { startOfDay } from './zone.ts'
 
 export interface SchedulesDeps extends RunDeps {
   readonly scheduler: Pick<Scheduler, 'look' | 'cancel'>
+  readonly control: RunDeps['control'] & Pick<Control, 'record'>
   readonly clock: Clock
 }
 
@@ -188,6 +190,7 @@ export class Schedules {
     const share = asked.length === 0 ? 0 : runs.length / asked.length / Math.max(1, setsOf(schedule).length)
     if (!days.isDryRun) {
       this.#deps.control.schedules.addRuns(runs)
+      this.#deps.control.record('schedule.backfill', schedule.name, { id: schedule.id, from: days.from, to: days.to })
       this.#deps.scheduler.look()
     }
     const timeOf = (run: NewRun | undefined) => run && new Date(run.runTimeMicros / 1000).toISOString()

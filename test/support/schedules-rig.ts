@@ -54,7 +54,7 @@ export async function openSchedulesRig(start: string, options: RigOptions = {}):
   const marks: Marks = rig.driver.made
   const deps: SchedulerDeps = { control, road: rig.side.road, saved, marks, clock, log, runsRunningMax: 2 }
   const open = (more: Partial<SchedulerDeps> = {}): Scheduler => new Scheduler({ ...deps, ...more })
-  const schedulesOf = (scheduler: Scheduler): Schedules => new Schedules({ ...deps, scheduler })
+  const schedulesOf = (scheduler: Scheduler): Schedules => new Schedules({ ...deps, control, scheduler })
   const first = open()
   await first.start()
   const own: SchedulesRig = {
