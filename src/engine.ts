@@ -74,7 +74,11 @@ interface Storage {
 async function openStorage(settings: Settings, log: Log): Promise<Storage> {
   const { data, warehouse, buffer } = settings
   await finishLastRebuild(data)
-  const control = await openControl(data, { clock, log: logOf(log, 'control') })
+  const control = await openControl(data, {
+    clock,
+    log: logOf(log, 'control'),
+    login: { settings: settings.login, publicUrl: settings.publicUrl },
+  })
   const driver = await openDuckdbWarehouse({
     folder: join(data, 'warehouse'),
     settings: warehouse,

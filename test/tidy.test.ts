@@ -58,6 +58,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^farmhash-modern$|^tldts$/, room: 'sql/functions' },
   { library: /^apache-arrow$/, room: 'query' },
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
+  { library: /^(?:@better-auth\/|better-auth|kysely)/, room: 'control' },
   { library: /^jose$/, room: 'query/bigquery-api|control' },
 ]
 

@@ -1,5 +1,6 @@
 // People, keys and policies, wherever they are kept at the moment: a running Millpond, or the data folder under its lock.
 import { openControl } from '../control/control.ts'
+import { invitedUser, type InvitedUser, type NewUser, type User } from '../control/login-store.ts'
 import type { Attributes, PrincipalChange, PrincipalRecord } from '../control/principal-store.ts'
 import type { KeyAddress, KeyInfo, ServiceAccountKey } from '../control/key-store.ts'
 import type { ColumnMask, Grant, Policies, Role, RowFilter } from '../control/principals.ts'
@@ -18,6 +19,10 @@ export interface AccessKeeper {
   addPrincipal(handle: string, kind: 'person' | 'service', role: Role, attributes: Attributes): Promise<PrincipalRecord>
   changePrincipal(handle: string, change: PrincipalChange): Promise<PrincipalRecord>
   removePrincipal(handle: string): Promise<void>
+  listUsers(): Promise<User[]>
+  addUser(user: NewUser): Promise<InvitedUser>
+  inviteUser(handle: string): Promise<InvitedUser>
+  setUserDisabled(handle: string, isDisabled: boolean): Promise<User>
   listKeys(): Promise<KeyInfo[]>
   createKey(handle: string, address: KeyAddress): Promise<{ info: KeyInfo; key: ServiceAccountKey }>
   revokeKey(id: string): Promise<void>
@@ -44,6 +49,10 @@ export async function withAccessKeeper<T>(
         return await work({
           ...control,
           listPrincipals: async () => control.listPrincipals(),
+          listUsers: async () => control.logins.users(),
+          addUser: async (user) => invitedUser(control.logins.add(user)),
+          inviteUser: async (handle) => invitedUser(control.logins.invite(handle)),
+          setUserDisabled: async (handle, isDisabled) => control.logins.setDisabled(handle, isDisabled),
           listKeys: async () => control.listKeys(),
           policies: async () => control.policies(),
           putMask: async (mask) => {
@@ -72,6 +81,19 @@ function remoteKeeper(client: AdminClient): AccessKeeper {
     },
     async removePrincipal(handle) {
       await client.call('DELETE', principal(handle))
+    },
+    async listUsers() {
+      return listIn(await client.call('GET', '/api/users'), 'users')
+    },
+    async addUser(user) {
+      return (await client.call('POST', '/api/users', user)) as InvitedUser
+    },
+    async inviteUser(handle) {
+      return (await client.call('POST', `/api/users/${encodeURIComponent(handle)}/invite`)) as InvitedUser
+    },
+    async setUserDisabled(handle, isDisabled) {
+      const path = `/api/users/${encodeURIComponent(handle)}/${isDisabled ? 'disable' : 'enable'}`
+      return (await client.call('POST', path)) as User
     },
     async listKeys() {
       return listIn(await client.call('GET', '/api/keys'), 'keys')

@@ -23,6 +23,7 @@ import { addStartCommand } from './start.ts'
 import { addStorageCommand } from './storage.ts'
 import { addStatusCommand } from './status.ts'
 import { addTokenCommand } from './token.ts'
+import { addUserCommand } from './user.ts'
 
 /** Adds its command to the program. */
 export type AddCommand = (program: Command, context: CliContext) => void
@@ -32,6 +33,7 @@ const commands: readonly AddCommand[] = [
   addStatusCommand,
   addSourceCommand,
   addPersonCommand,
+  addUserCommand,
   addTokenCommand,
   addKeyCommand,
   addGrantCommand,

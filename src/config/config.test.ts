@@ -59,6 +59,10 @@ function otherValue(setting: (typeof settings)[number]): string {
     archiveRetentionDays: '30',
     retentionDays: 'logs=90',
     project: 'little-lantern',
+    googleClientId: 'google-id',
+    googleClientSecret: 'google-secret',
+    githubClientId: 'github-id',
+    githubClientSecret: 'github-secret',
   }
   const value = special[setting.name.split('.').at(-1) ?? '']
   if (value !== undefined) return value
@@ -73,8 +77,23 @@ function nested(name: string, value: unknown): Record<string, unknown> {
   return name.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Record<string, unknown>
 }
 
-const pair = { tlsCert: 'cert.pem', tlsKey: 'key.pem' }
-const withPair = (name: string): Record<string, string> => (name.startsWith('tls') ? pair : {})
+/** Settings that a setting can't be without. */
+function companionsOf(name: string): (typeof settings)[number][] {
+  const provider = /^login\.(google|github)/.exec(name)?.[1]
+  if (name.startsWith('tls')) return settings.filter((one) => one.name.startsWith('tls'))
+  if (provider === undefined) return []
+  return settings.filter((one) => one.name === 'publicUrl' || one.name.startsWith(`login.${provider}`))
+}
+
+function inFileWithCompanions(setting: (typeof settings)[number]): Record<string, unknown> {
+  const all = [...companionsOf(setting.name), setting].map((one) => nested(one.name, otherValue(one)))
+  const groups = all.map((one) => one['login'] ?? {})
+  return Object.assign(
+    {},
+    ...all,
+    setting.name.startsWith('login.') ? { login: Object.assign({}, ...groups) } : {},
+  ) as Record<string, unknown>
+}
 
 test('without anything every setting has its default', () => {
   const loaded = load()
@@ -96,15 +115,13 @@ test('without anything every setting has its default', () => {
 })
 
 test.each(settings)('$name is read from the environment as $env', (setting) => {
-  const pairVariables = setting.name.startsWith('tls')
-    ? { MILLPOND_TLS_CERT: 'cert.pem', MILLPOND_TLS_KEY: 'key.pem' }
-    : {}
-  const loaded = load({ ...pairVariables, [setting.env]: otherValue(setting) })
+  const variables = [...companionsOf(setting.name), setting].map((one) => [one.env, otherValue(one)] as const)
+  const loaded = load(Object.fromEntries(variables))
   expect(valueOf(loaded, setting.name)).not.toEqual(valueOf(load(), setting.name))
 })
 
 test.each(settings)('$name is read from the file, and the environment wins over it', (setting) => {
-  const inFile = { ...withPair(setting.name), ...nested(setting.name, otherValue(setting)) }
+  const inFile = inFileWithCompanions(setting)
   const loaded = load({}, inFile)
   expect(valueOf(loaded, setting.name)).not.toEqual(
     valueOf(loadSettings({ variables: new Map(), workingFolder: tmpdir() }), setting.name),
@@ -121,6 +138,14 @@ test.each(settings)('$env refuses what is not allowed, naming itself, the value 
   const message = messageOf(() => load({ [setting.env]: '~ nonsense ~' }))
   const value = setting.unit === 'secret' ? 'something else' : '"~ nonsense ~"'
   expect(message).toContain(`${setting.env} is ${value}, but must be ${setting.allowed}`)
+})
+
+test.each([
+  [{ MILLPOND_GOOGLE_CLIENT_ID: 'x' }, 'Google needs MILLPOND_GOOGLE_CLIENT_SECRET'],
+  [{ MILLPOND_GITHUB_CLIENT_SECRET: 'x' }, 'GitHub needs MILLPOND_GITHUB_CLIENT_ID'],
+  [{ MILLPOND_GITHUB_CLIENT_ID: 'x', MILLPOND_GITHUB_CLIENT_SECRET: 'y' }, 'GitHub needs MILLPOND_PUBLIC_URL'],
+])('%j is half of a way to sign in', (variables, said) => {
+  expect(messageOf(() => load(variables))).toContain(said)
 })
 
 test('names in the environment are all different', () => {

@@ -103,6 +103,23 @@ function readConfigFile(sources: ConfigSources): { path: string; content: RawObj
   throw new MillpondError('setting-invalid', `The settings file ${path} must hold one JSON object`)
 }
 
+/** Google and GitHub send people back to the public address, and nowhere else. Error: setting-invalid. */
+function checkProviders({ publicUrl, login }: z.output<typeof settingsSchema>): void {
+  for (const [name, id, secret] of [
+    ['GOOGLE', login.googleClientId, login.googleClientSecret],
+    ['GITHUB', login.githubClientId, login.githubClientSecret],
+  ] as const) {
+    if (id === undefined && secret === undefined) continue
+    const missing =
+      id === undefined ? `${name}_CLIENT_ID` : secret === undefined ? `${name}_CLIENT_SECRET` : 'PUBLIC_URL'
+    if (missing === 'PUBLIC_URL' && publicUrl !== undefined) continue
+    throw new MillpondError(
+      'setting-invalid',
+      `Signing in with ${name === 'GOOGLE' ? 'Google' : 'GitHub'} needs MILLPOND_${missing} as well`,
+    )
+  }
+}
+
 /** Relative paths are meant from where they were written: the file's folder or the working folder. */
 function finish(
   parsed: z.output<typeof settingsSchema>,
@@ -118,6 +135,7 @@ function finish(
       `MILLPOND_${present} is set, but MILLPOND_${absent} is not. Set both, or none`,
     )
   }
+  checkProviders(parsed)
   const folderOf = (name: string): string =>
     origins.has(name) || (name === 'data' && parsed.data === './millpond-data')
       ? sources.workingFolder

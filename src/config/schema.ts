@@ -3,6 +3,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
+import { login } from './login-schema.ts'
 import { GiB, KiB, listOf, MiB, note, size, whole } from './setting-types.ts'
 
 const hourMs = 3_600_000
@@ -409,4 +410,5 @@ export const settingsSchema = z.strictObject({
   archive: archive.prefault({}),
   retention: retention.prefault({}),
   query: query.prefault({}),
+  login: login.prefault({}),
 })

@@ -98,7 +98,7 @@ test('every change is one entry, by whoever acts, and one row on its way', async
     entries.map(({ id, action, target, details }) => ({
       table: 'millpond.audit',
       audit_id: id,
-      at: '2026-01-01T00:00:00.000Z',
+      acted_at: '2026-01-01T00:00:00.000Z',
       actor_id: 'a1',
       actor: 'ana',
       via: 'session',

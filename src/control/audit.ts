@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Clock } from '../core/clock.ts'
 import type { Outbox } from './outbox.ts'
+import { transaction } from './transaction.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
 
 /** Who acts, and from where. */
@@ -62,10 +63,22 @@ export class Audit {
     return this.#actor.run(actor, work)
   }
 
+  /** The same address, but now we know who it is. */
+  actingAs<T>({ id, handle }: Pick<Actor, 'id' | 'handle'>, via: Actor['via'], work: () => T): T {
+    return this.#actor.run({ ...this.#now(), id, handle, via }, work)
+  }
+
+  /** Of what changes nothing else. */
+  record(action: string, target: string, details?: Readonly<Record<string, unknown>>): void {
+    transaction(this.#deps.database, 'COMMIT', () => {
+      this.add(action, target, details)
+    })
+  }
+
   /** Belongs to the transaction of the change. */
   add(action: string, target: string, details: Readonly<Record<string, unknown>> = {}): void {
     const { database, clock, random } = this.#deps
-    const actor = this.#actor.getStore() ?? commandLine
+    const actor = this.#now()
     const id = randomBase62(random, idLetters)
     const at = clock.nowMicros()
     const { via, address } = actor
@@ -79,7 +92,7 @@ export class Audit {
       .run(id, at, actor.id, actor.handle, via, address, action, where, text)
     this.#outbox.add('millpond.audit', {
       audit_id: id,
-      at: new Date(at / 1000).toISOString(),
+      acted_at: new Date(at / 1000).toISOString(),
       actor_id: actor.id,
       actor: actor.handle,
       via,
@@ -88,6 +101,10 @@ export class Audit {
       target: where,
       details: JSON.parse(text) as unknown,
     })
+  }
+
+  #now(): Actor {
+    return this.#actor.getStore() ?? commandLine
   }
 
   /** Newest first. */

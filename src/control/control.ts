@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts'
 import { diskFiles, type Files } from '../core/files.ts'
 import type { Log } from '../core/log.ts'
 import type { Part } from '../core/part.ts'
+import type { LoginSettings } from '../core/settings.ts'
 import { type Actor, Audit, type AuditEntry, type AuditQuery } from './audit.ts'
 import {
   accessTokenPrefix,
@@ -18,6 +19,7 @@ import {
   type KeyInfo,
   type ServiceAccountKey,
 } from './key-store.ts'
+import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
 import { Outbox, type OutboxQueue } from './outbox.ts'
@@ -35,6 +37,8 @@ import { QueryStore } from './query-store.ts'
 import { ScheduleStore } from './schedule-store.ts'
 import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
+import { SessionStore } from './session-store.ts'
+import { SignIn } from './sign-in.ts'
 import { createSourceStore } from './source-store.ts'
 import { createTokenStore } from './token-store.ts'
 import { transaction } from './transaction.ts'
@@ -100,8 +104,12 @@ export interface Control extends Part, Access {
   oneTimeCodeNeeded(sinceMicros?: number): boolean
   /** Makes the first administrator's token, once, within 24 hours; stored hashed. Older codes are worthless now. */
   createOneTimeCode(): string
-  /** Undefined: unknown, used or expired. */
-  redeemOneTimeCode(code: string): { token: string } | undefined
+  /** Undefined: unknown, used or expired. `invitation`: with it the administrator chooses an address and a password. */
+  redeemOneTimeCode(code: string): { token: string; invitation: string } | undefined
+  /** People who sign in, and their invitations. */
+  readonly logins: Pick<LoginStore, 'users' | 'user' | 'add' | 'invite' | 'findInvitation' | 'setDisabled'>
+  readonly sessions: Pick<SessionStore, 'verify' | 'list' | 'end' | 'endOthers'>
+  readonly signIn: SignIn
   /** Whatever `work` changes is this one's doing, in the audit log. Without it, it is the owner's on the command line. */
   acting<T>(actor: Actor, work: () => T): T
   /** Acts that change nothing here: a person erased, a backup made. Never with what is secret, or was to be forgotten. */
@@ -155,7 +163,11 @@ export interface ControlDeps {
   readonly log: Log
   readonly random?: Random
   readonly files?: Files
+  /** Absent: nobody signs in, as on the command line. */
+  readonly login?: { readonly settings: LoginSettings; readonly publicUrl: string | undefined }
 }
+
+const noLogin = { settings: { loginTriesPerAddressMax: 30, loginTriesPerAccountMax: 10 }, publicUrl: undefined }
 
 /** The caller holds the data lock. When it resolves sources.json is there and says what SQLite says. */
 export async function openControl(dataFolder: string, deps: ControlDeps): Promise<Control> {
@@ -171,6 +183,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     const tokens = createTokenStore({ database, clock, log: deps.log, random, audit })
     const codes = createOneTimeCodes({ database, clock, log: deps.log, random, audit }, tokens)
     const access = openAccess(database, { clock, random, secret, audit })
+    const people = openPeople(access.principals, { ...deps, database, random, audit, secret })
     await sources.publish()
     return {
       ...access.methods,
@@ -189,12 +202,17 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       },
       verifyToken: (token) =>
         token.startsWith(accessTokenPrefix) ? access.keys.verifyAccessToken(token) : tokens.verify(token),
-      isTokenValid: (id) => tokens.isValid(id) || access.keys.isValid(id),
+      isTokenValid: (id) => tokens.isValid(id) || access.keys.isValid(id) || people.sessions.isValid(id),
       touchToken: tokens.touch,
       scramCredentials: (handle) => access.principals.scramCredentials(handle),
       oneTimeCodeNeeded: codes.needed,
       createOneTimeCode: codes.create,
-      redeemOneTimeCode: codes.redeem,
+      redeemOneTimeCode: (code) =>
+        transaction(database, 'COMMIT', () => {
+          const redeemed = codes.redeem(code)
+          return redeemed && { ...redeemed, invitation: people.logins.inviteOwner(ownerHandle) }
+        }),
+      ...people,
       acting: (actor, work) => audit.acting(actor, work),
       record: (action, target, details) => {
         transaction(database, 'COMMIT', () => {
@@ -269,6 +287,18 @@ function openAccess(
     },
   }
   return { methods, principals, keys }
+}
+
+function openPeople(
+  principals: PrincipalStore,
+  deps: ControlDeps & { database: DatabaseSync; random: Random; audit: Audit; secret: Uint8Array },
+) {
+  const sessionSecret = deriveSecret(deps.secret, 'session')
+  const { settings, publicUrl } = deps.login ?? noLogin
+  const logins = new LoginStore({ ...deps, principals })
+  const sessions = new SessionStore({ ...deps, sessionSecret })
+  const signIn = new SignIn({ ...deps, principals, logins, sessions, sessionSecret, settings, publicUrl })
+  return { logins, sessions, signIn }
 }
 
 async function openDatabase(path: string): Promise<DatabaseSync> {

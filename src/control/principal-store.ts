@@ -13,6 +13,8 @@ export type Attributes = Principal['attributes']
 
 export interface PrincipalRecord extends Principal {
   readonly createdAtMicros: number
+  /** Null: not disabled. */
+  readonly disabledAtMicros: number | null
 }
 
 export interface PrincipalChange {
@@ -41,13 +43,15 @@ const attributesMax = 32
 const attributeValuesMax = 1000
 const attributeLengthMax = 1000
 const salted = 'salt, iterations'
-const columns = 'id, kind, handle, role, attributes, created_at AS createdAtMicros'
+const columns = 'id, kind, handle, role, attributes, created_at AS createdAtMicros, disabled_at AS disabledAtMicros'
 
-type Row = Omit<PrincipalRecord, 'attributes'> & { readonly attributes: string }
+/** As SQLite has it. */
+export type PrincipalRow = Omit<PrincipalRecord, 'attributes'> & { readonly attributes: string }
 
-export function principalOf(row: Row): PrincipalRecord {
-  const { id, kind, handle, role, createdAtMicros } = row
-  return { id, kind, handle, role, attributes: JSON.parse(row.attributes) as Attributes, createdAtMicros }
+export function principalOf(row: PrincipalRow): PrincipalRecord {
+  const { id, kind, handle, role, createdAtMicros, disabledAtMicros } = row
+  const attributes = JSON.parse(row.attributes) as Attributes
+  return { id, kind, handle, role, attributes, createdAtMicros, disabledAtMicros }
 }
 
 export class PrincipalStore {
@@ -59,14 +63,14 @@ export class PrincipalStore {
     this.#deps = deps
     const living = `SELECT ${columns} FROM principals WHERE removed_at IS NULL`
     this.#byHandle = deps.database.prepare(`${living} AND handle = ?`)
-    this.#byId = deps.database.prepare(`${living} AND id = ?`)
+    this.#byId = deps.database.prepare(`${living} AND disabled_at IS NULL AND id = ?`)
   }
 
   list(): PrincipalRecord[] {
     const rows = this.#deps.database
       .prepare(`SELECT ${columns} FROM principals WHERE removed_at IS NULL ORDER BY handle`)
       .all()
-    return (rows as unknown as Row[]).map(principalOf)
+    return (rows as unknown as PrincipalRow[]).map(principalOf)
   }
 
   /** Error: principal-unknown. */
@@ -76,8 +80,9 @@ export class PrincipalStore {
     throw new MillpondError('principal-unknown', `There is nobody with the handle "${handle.slice(0, 80)}"`)
   }
 
+  /** Undefined: removed, or disabled. */
   byId(id: string): PrincipalRecord | undefined {
-    const row = this.#byId.get(id) as unknown as Row | undefined
+    const row = this.#byId.get(id) as unknown as PrincipalRow | undefined
     return row === undefined ? undefined : principalOf(row)
   }
 
@@ -128,10 +133,23 @@ export class PrincipalStore {
     })
   }
 
+  /** Sessions end at once; tokens and keys are worthless until they are enabled again. */
+  setDisabled(handle: string, isDisabled: boolean): PrincipalRecord {
+    const { database, clock, audit } = this.#deps
+    return this.#change(() => {
+      const { id } = this.#changeable(handle)
+      const at = isDisabled ? clock.nowMicros() : null
+      database.prepare('UPDATE principals SET disabled_at = ? WHERE id = ?').run(at, id)
+      if (isDisabled) database.prepare('DELETE FROM sessions WHERE userId = ?').run(id)
+      audit.add(isDisabled ? 'user.disable' : 'user.enable', handle)
+      return this.get(handle)
+    })
+  }
+
   scramCredentials(handle: string): ScramCredentials {
     const { database, fakeSaltSecret } = this.#deps
     const found = database
-      .prepare(`SELECT id, ${salted} FROM principals WHERE handle = ? AND removed_at IS NULL`)
+      .prepare(`SELECT id, ${salted} FROM principals WHERE handle = ? AND removed_at IS NULL AND disabled_at IS NULL`)
       .get(handle) as unknown as { id: string; salt: Uint8Array; iterations: number } | undefined
     if (found === undefined) {
       return { salt: fakeSalt(fakeSaltSecret, handle), iterations: scramIterations, verifiers: [] }
@@ -153,7 +171,7 @@ export class PrincipalStore {
   }
 
   #find(handle: string): PrincipalRecord | undefined {
-    const row = this.#byHandle.get(handle) as unknown as Row | undefined
+    const row = this.#byHandle.get(handle) as unknown as PrincipalRow | undefined
     return row === undefined ? undefined : principalOf(row)
   }
 
@@ -169,6 +187,9 @@ function removeEverything(database: DatabaseSync, id: string, handle: string, no
   for (const table of ['tokens', 'keys']) {
     database.prepare(`UPDATE ${table} SET revoked_at = ? WHERE principal = ? AND revoked_at IS NULL`).run(nowMicros, id)
   }
+  // With their sessions, and ways in.
+  database.prepare('DELETE FROM logins WHERE id = ?').run(id)
+  database.prepare('DELETE FROM invitations WHERE principal = ?').run(id)
   database.prepare('DELETE FROM grants WHERE grantee = ?').run(handle)
   for (const table of ['masks', 'filters']) {
     database

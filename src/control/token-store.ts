@@ -65,8 +65,9 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
   /** After a failure each use would try, and complain, again. */
   let touchAgainMicros = 0
 
-  const findByHash = database.prepare(`${rowsSql} AND t.hash = ?`)
-  const findById = database.prepare(`${rowsSql} AND t.id = ?`)
+  const good = `${rowsSql} AND p.disabled_at IS NULL`
+  const findByHash = database.prepare(`${good} AND t.hash = ?`)
+  const findById = database.prepare(`${good} AND t.id = ?`)
   const touchSql = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
   const setVerifier = database.prepare('UPDATE tokens SET stored_key = ?, server_key = ? WHERE id = ?')
 

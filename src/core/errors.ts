@@ -76,6 +76,10 @@ export const errorTable = {
   'principal-exists': { kind: 'user', status: 409 },
   'principal-unknown': { kind: 'user', status: 404 },
   'grant-invalid': { kind: 'user', status: 400 },
+  // people who sign in
+  'login-failed': { kind: 'user', status: 401 },
+  'invitation-invalid': { kind: 'user', status: 404 },
+  'password-refused': { kind: 'user', status: 400 },
   // start
   'setting-invalid': { kind: 'user', status: 500 },
   'data-locked': { kind: 'user', status: 500 },

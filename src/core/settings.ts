@@ -27,6 +27,18 @@ export interface Settings {
   readonly archive: ArchiveSettings
   readonly retention: RetentionSettings
   readonly query: QuerySettings
+  readonly login: LoginSettings
+}
+
+/** How people sign in (docs/guide/access.md). */
+export interface LoginSettings {
+  readonly googleClientId?: string | undefined
+  readonly googleClientSecret?: string | undefined
+  readonly githubClientId?: string | undefined
+  readonly githubClientSecret?: string | undefined
+  /** At once, and as many again in a quarter of an hour. Beyond it 429 with Retry-After. */
+  readonly loginTriesPerAddressMax: number
+  readonly loginTriesPerAccountMax: number
 }
 
 export interface CollectSettings {

@@ -202,7 +202,7 @@ const jobColumns: readonly RowColumn[] = [
 
 const auditColumns: readonly RowColumn[] = [
   ...columnsOf('actor_id actor via address action target', 'text'),
-  column('at', 'timestamp'),
+  column('acted_at', 'timestamp'),
   column('details', 'json'),
 ]
 
@@ -267,7 +267,7 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     idFields: ['audit_id'],
     notContent: [],
     idColumn: 'audit_id',
-    time: { fields: ['at'], beforeEntry: true, isContent: false },
+    time: { fields: ['acted_at'], beforeEntry: true, isContent: false },
     nameColumns: ['action'],
     columns: auditColumns,
   }),

@@ -122,3 +122,26 @@ test.each([
   expect(run.stderr).toContain(message)
   expect(run.stderr).toMatch(/^millpond: [^\n]+[.?]\n$/)
 })
+
+test('somebody is invited, shut out and let in again, with no Millpond running', async () => {
+  const made = (await json('user add --email Ana.Lee@example.com --role analyst')) as Record<string, unknown>
+  expect(made).toMatchObject({
+    handle: 'ana.lee',
+    email: 'ana.lee@example.com',
+    role: 'analyst',
+    state: 'invited',
+    ways: [],
+  })
+  expect(made['link']).toMatch(/^http:\/\/127\.0\.0\.1:8080\/invitation#\w{32}$/)
+  expect(made).not.toHaveProperty('path')
+  const again = (await json('user invite ana.lee')) as Record<string, unknown>
+  expect(again['link']).not.toBe(made['link'])
+  expect(await json('user disable ana.lee')).toMatchObject({ state: 'disabled' })
+  expect((await millpond('user list')).stdout).toMatch(/ana\.lee +ana\.lee@example\.com +analyst +disabled/)
+  expect(await json('user enable ana.lee')).toMatchObject({ state: 'invited' })
+  expect(await millpond('user add --email ana.lee@example.com --role viewer')).toMatchObject({ code: 1 })
+  expect(await millpond('user add --email x@example.com')).toMatchObject({ code: 2 })
+  expect((await millpond('user add --email bo@example.com --role viewer')).stdout).toMatch(
+    /^bo@example\.com \(bo, viewer\) comes in by this link, once, within 7 days\. It is shown only now:\n\n {2}http/,
+  )
+})

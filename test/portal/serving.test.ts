@@ -40,7 +40,7 @@ function serverOf(from: string, isSignedIn: boolean): FastifyInstance {
   app.addHook('onRequest', async (request) => {
     request.principal = isSignedIn ? ownerPrincipal : nobody
   })
-  webRoutes(app, from)
+  webRoutes(app, { providers: () => ['google'] }, from)
   return app
 }
 
@@ -88,7 +88,7 @@ test('whoever is not signed in gets the way in, at every page', async () => {
   const app = serverOf(folder, false)
   for (const url of portalPages) {
     const page = await app.inject(url)
-    expect([page.statusCode, page.body.includes('Sign in')]).toEqual([401, true])
+    expect([page.statusCode, page.body.includes('Sign in with Google')]).toEqual([401, true])
   }
   await app.close()
 })

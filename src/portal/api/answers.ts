@@ -58,6 +58,13 @@ export interface JobAnswer {
 }
 
 export interface MeAnswer {
+  readonly id: string
+  readonly kind: string
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>
+  /** null: signs in with a token only. */
+  readonly email: string | null
+  /** False: comes with a token. */
+  readonly hasSession: boolean
   readonly handle: string
   readonly role: 'viewer' | 'support' | 'member' | 'analyst' | 'ml' | 'engineer' | 'admin'
 }

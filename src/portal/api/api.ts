@@ -32,10 +32,13 @@ import { principalRoutes } from './principals.ts'
 import { queryRoutes } from './query.ts'
 import { savedQueryRoutes } from './saved-queries.ts'
 import { scheduleRoutes } from './schedules.ts'
+import { sessionRoutes } from './sessions.ts'
+import { signInRoutes } from './sign-in.ts'
 import { sourceRoutes } from './sources.ts'
 import type { Status } from './status.ts'
 import { storageRoutes } from './storage.ts'
 import { tokenRoutes } from './tokens.ts'
+import { userRoutes } from './users.ts'
 import { sendApplication, webRoutes } from './web.ts'
 
 export interface ApiDeps {
@@ -94,6 +97,7 @@ export function buildApi(
   // Fastify wants no objects here: each request gets its own value below.
   app.decorateRequest('principal')
   app.decorateRequest('tokenId', undefined)
+  app.decorateRequest('sessionId', undefined)
   app.setErrorHandler((error, _request, reply) => {
     const { status, headers, body } = errorAnswer(error)
     if (status >= 500) deps.log.error({ err: error }, 'A request failed.')
@@ -108,16 +112,19 @@ export function buildApi(
   app.addHook('onRequest', async (request) => {
     request.principal = nobody
     if (door === 'admin') request.principal = ownerPrincipal
-    else ({ principal: request.principal, tokenId: request.tokenId } = authenticate(request, deps.control))
+    else Object.assign(request, authenticate(request, deps.control))
   })
   app.addHook('preHandler', (request, _reply, done) => {
     deps.control.acting(actorOf(request, door), done)
   })
   auditRoutes(app, deps)
   pageRoutes(app, deps)
-  webRoutes(app)
+  webRoutes(app, deps.control.signIn)
   sourceRoutes(app, deps)
   tokenRoutes(app, deps)
+  signInRoutes(app, deps)
+  sessionRoutes(app, deps)
+  userRoutes(app, deps)
   principalRoutes(app, deps)
   policyRoutes(app, deps)
   queryRoutes(app, deps)
@@ -145,7 +152,9 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks: the owner on the admin socket; `nobody` on open routes without a token. */
     principal: Principal
-    /** The token, or key, that says so; undefined on the admin socket and for nobody. */
+    /** The token, key, or session that says so; undefined on the admin socket and for nobody. */
     tokenId: string | undefined
+    /** Undefined: no session. */
+    sessionId: string | undefined
   }
 }

@@ -1,15 +1,18 @@
-// Who may ask: a token as Bearer or as the password of Basic, or the same token in the cookie that the one-time link sets.
+// Who may ask: a session in a cookie, a token as Bearer or as the password of Basic, or a token in the cookie that the one-time link sets.
 // Coming from loopback grants nothing, because proxies come from there too.
 import type { FastifyRequest } from 'fastify'
 
 import type { Actor } from '../../control/audit.ts'
 import type { Control } from '../../control/control.ts'
 import type { Principal, Role } from '../../control/principals.ts'
+import type { VerifiedSession } from '../../control/session-store.ts'
+import { sessionCookieOf } from '../../control/sign-in.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { clientAddressHeader } from '../../core/http-headers.ts'
 import { isOpenRoute, mayCall } from './role-routes.ts'
 
-export const sessionCookie = 'millpond_token'
+/** Of somebody who pasted a token, or came by the one-time link. */
+export const tokenCookie = 'millpond_token'
 
 /** Whoever can open the admin socket owns the data folder. */
 export const ownerPrincipal: Principal = { id: 'owner', kind: 'owner', handle: 'owner', role: 'admin', attributes: {} }
@@ -24,8 +27,9 @@ interface OwnDoor {
 
 export interface Caller {
   readonly principal: Principal
-  /** Of the token, or of an access token's key; undefined for nobody and for the owner on the admin socket. */
+  /** Of the token, of an access token's key, or of the session; undefined for nobody and for the owner on the admin socket. */
   readonly tokenId: string | undefined
+  readonly sessionId?: string | undefined
 }
 
 /** Errors: token-missing, token-invalid, not-allowed. */
@@ -33,12 +37,20 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
   const hasOwnDoor = (request.routeOptions.config as OwnDoor).ownDoor !== undefined
   if (hasOwnDoor) return { principal: nobody, tokenId: undefined }
   const isOpen = isOpenRoute(request.method, request.routeOptions.url)
+  // Whoever comes in must not come in as somebody whom another site's page has chosen.
+  if (isOpen) refuseOtherSites(request, 'basic')
   const { token, comes } = tokenOf(request)
+  const session = comes === 'cookie' ? sessionIn(request, control) : undefined
+  if (session !== undefined) {
+    refuseOtherSites(request, 'cookie')
+    refuseOtherRoles(request, session.principal.role)
+    return { principal: session.principal, tokenId: session.id, sessionId: session.id }
+  }
   if (token === undefined) {
     if (isOpen) return { principal: nobody, tokenId: undefined }
     throw new MillpondError(
       'token-missing',
-      'This needs a token. Make one with `millpond token create` and send it as `Authorization: Bearer …`.',
+      'This needs somebody who has signed in, or a token: `millpond token create` makes one, to be sent as `Authorization: Bearer …`.',
     )
   }
   const verified = control.verifyToken(token)
@@ -57,12 +69,17 @@ export function authenticate(request: FastifyRequest, control: Control): Caller 
 
 /** For the audit log. */
 export function actorOf(
-  { principal: { id, handle }, tokenId, headers }: FastifyRequest,
+  { principal: { id, handle }, tokenId, sessionId, headers }: FastifyRequest,
   door: 'admin' | 'public',
 ): Actor {
   const address = [headers[clientAddressHeader]].flat()[0] ?? ''
   if (door === 'admin') return { id, handle, via: 'command line', address: '' }
-  return { id, handle, via: tokenId === undefined ? 'stranger' : 'token', address }
+  return {
+    id,
+    handle,
+    via: sessionId !== undefined ? 'session' : tokenId !== undefined ? 'token' : 'stranger',
+    address,
+  }
 }
 
 /** By the route that was found, not by the text of the address. A path without a route is told to be none. */
@@ -107,10 +124,16 @@ function tokenOf(request: FastifyRequest): { token: string | undefined; comes: '
   return { token: cookieToken(request), comes: 'cookie' }
 }
 
+/** Also of a session that has ended: then nobody. */
+function sessionIn({ headers }: FastifyRequest, control: Control): VerifiedSession | undefined {
+  const value = sessionCookieOf(headers.cookie ?? '')
+  return value === undefined ? undefined : control.sessions.verify(value)
+}
+
 function cookieToken(request: FastifyRequest): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = part.trim().split('=')
-    if (name === sessionCookie && value !== undefined && value !== '') return value
+    if (name === tokenCookie && value !== undefined && value !== '') return value
   }
   return undefined
 }

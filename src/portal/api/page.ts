@@ -1,14 +1,15 @@
-// The way in: a page of plain HTML that the server writes, and the cookie that it leads to.
+// The ways in: pages of plain HTML that the server writes, and the cookie that they lead to.
 import { randomBytes } from 'node:crypto'
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { clientSchemeHeader } from '../../core/http-headers.ts'
+import { tokenCookie } from './auth.ts'
 import { parseInput } from './body.ts'
-import { sessionCookie } from './auth.ts'
+import { setCookies } from './sign-in.ts'
 import type { ApiDeps } from './api.ts'
 import { faviconSvg } from '../page/favicon.ts'
+import { invitationPage } from '../page/invitation-page.ts'
 import { loginPage } from '../page/login-page.ts'
 
 const sessionSeconds = 30 * 24 * 3600
@@ -17,10 +18,18 @@ const loginQuery = z.object({ code: z.string().optional() })
 const loginBody = z.strictObject({ token: z.string() })
 
 export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
-  /** Behind a proxy that has the certificate the request itself comes in plain. */
-  function isSecure(request: FastifyRequest): boolean {
-    return request.headers[clientSchemeHeader] === 'https' || /^https:/i.test(publicUrl ?? '')
+  const login = (nonce: string): string => loginPage(nonce, control.signIn.providers())
+
+  /**
+   * Lax: whoever clicks the one-time link in a chat or a mail comes from another site, and a Strict cookie would not go along with the
+   * redirect. auth.ts refuses changes that another site asks for.
+   */
+  function setToken(request: FastifyRequest, reply: FastifyReply, token: string): FastifyReply {
+    const line = `${tokenCookie}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${sessionSeconds}`
+    return setCookies(request, reply, { cookies: [line] }, publicUrl)
   }
+
+  app.get('/invitation', async (_request, reply) => sendPage(reply, 200, invitationPage))
 
   app.get('/favicon.svg', async (_request, reply) => reply.type('image/svg+xml').send(faviconSvg))
 
@@ -28,24 +37,16 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
   app.get('/login', async (request, reply) => {
     const { code } = parseInput(loginQuery, request.query)
     const redeemed = code === undefined ? undefined : control.redeemOneTimeCode(code)
-    if (redeemed === undefined) return sendPage(reply, 401, loginPage)
-    return setSession(reply, redeemed.token, isSecure(request)).redirect('/', 303)
+    if (redeemed === undefined) return sendPage(reply, 401, login)
+    // They are in; the page proposes an address and a password, so that they can come in tomorrow.
+    return setToken(request, reply, redeemed.token).redirect(`/invitation#${redeemed.invitation}`, 303)
   })
 
   app.post('/login', async (request, reply) => {
     const { token } = parseInput(loginBody, request.body)
     if (control.verifyToken(token) === undefined) return reply.code(401).send({ ok: false })
-    return setSession(reply, token, isSecure(request)).send({ ok: true })
+    return setToken(request, reply, token).send({ ok: true })
   })
-}
-
-/**
- * Lax: whoever clicks the one-time link in a chat or a mail comes from another site, and a Strict cookie would not go
- * along with the redirect. auth.ts refuses changes that another site asks for.
- */
-function setSession(reply: FastifyReply, token: string, isSecure: boolean): FastifyReply {
-  const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${sessionSeconds}${isSecure ? '; Secure' : ''}`
-  return reply.header('set-cookie', `${sessionCookie}=${token}; ${flags}`)
 }
 
 export const pageHeaders = {

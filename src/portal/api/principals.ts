@@ -22,7 +22,10 @@ const change = z.strictObject({ role: role.optional(), attributes: attributes.op
 const named = z.object({ handle: z.string() })
 
 export function principalRoutes(app: FastifyInstance, { control }: ApiDeps): void {
-  app.get('/api/me', (request): MeAnswer => request.principal)
+  app.get('/api/me', ({ principal: { id, kind, handle, role, attributes }, sessionId }): MeAnswer => {
+    const email = control.logins.users().find((user) => user.handle === handle)?.email ?? null
+    return { id, kind, handle, role, attributes, email, hasSession: sessionId !== undefined }
+  })
 
   app.get('/api/principals', () => ({ principals: control.listPrincipals() }))
 

@@ -11,11 +11,25 @@ const openRoutes = new Set([
   'GET /favicon.svg',
   'GET /login',
   'POST /login',
+  'GET /invitation',
+  'GET /api/auth/providers',
+  'POST /api/auth/sign-in',
+  'POST /api/auth/sign-in/:provider',
+  'GET /api/auth/callback/:provider',
+  'POST /api/auth/invitation',
+  'POST /api/auth/invitation/accept',
 ])
 
 const doors = {
   /** One's own account. */
-  own: ['GET /api/me'],
+  own: [
+    'GET /api/me',
+    'POST /api/auth/sign-out',
+    'POST /api/auth/password',
+    'GET /api/sessions',
+    'DELETE /api/sessions',
+    'DELETE /api/sessions/:id',
+  ],
   /** Asking, one's own jobs, and what others have saved. */
   ask: [
     'POST /api/query',
@@ -58,6 +72,8 @@ const doors = {
     'DELETE /api/people/:id/notes/:note',
     'GET /api/people/:id/receipts',
   ],
+  /** Tokens of one's own, for the tool that one likes: the other ports. */
+  tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
   /** Whole results, as files. */
   take: ['GET /api/export', 'POST /api/export'],
   /** What comes in, before any policy: an engineer sees whole events here. */
@@ -81,9 +97,9 @@ const doorsOf: Readonly<Record<Exclude<Role, 'admin'>, readonly (keyof typeof do
   viewer: ['own', 'ask'],
   support: ['own', 'ask', 'people'],
   member: ['own', 'ask', 'people', 'save', 'take'],
-  analyst: ['own', 'ask', 'people', 'save', 'take'],
-  ml: ['own', 'ask', 'people', 'save', 'take'],
-  engineer: ['own', 'ask', 'people', 'save', 'take', 'operate'],
+  analyst: ['own', 'ask', 'people', 'save', 'take', 'tokens'],
+  ml: ['own', 'ask', 'people', 'save', 'take', 'tokens'],
+  engineer: ['own', 'ask', 'people', 'save', 'take', 'tokens', 'operate'],
 }
 
 const routesOf = new Map<Role, ReadonlySet<string>>(

@@ -8,6 +8,7 @@ import { extname, join } from 'node:path'
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
+import type { SignIn } from '../../control/sign-in.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { loginPage } from '../page/login-page.ts'
 import { nobody } from './auth.ts'
@@ -29,10 +30,10 @@ const encodings = [
   { name: 'gzip', ending: '.gz' },
 ] as const
 
-export function webRoutes(app: FastifyInstance, folder: string = builtFolder): void {
+export function webRoutes(app: FastifyInstance, signIn: Pick<SignIn, 'providers'>, folder: string = builtFolder): void {
   for (const page of portalPages) {
     app.get(page, async (request, reply) => {
-      if (request.principal === nobody) return sendPage(reply, 401, loginPage)
+      if (request.principal === nobody) return sendPage(reply, 401, (nonce) => loginPage(nonce, signIn.providers()))
       return sendApplication(reply, 200, folder)
     })
   }

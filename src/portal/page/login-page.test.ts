@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { faviconSvg } from './favicon.ts'
 import { loginPage } from './login-page.ts'
 
-function openLogin(answer: () => { ok: boolean; status: number }, path = '/') {
+function openLogin(answer: () => { ok: boolean; status: number; body?: object }, path = '/') {
   const asked: { path: string; body: string }[] = []
   const console = new VirtualConsole()
   // jsdom cannot go to another page and says so: that is how leaving this one is seen.
@@ -14,7 +14,7 @@ function openLogin(answer: () => { ok: boolean; status: number }, path = '/') {
       resolve(error.message)
     })
   })
-  const dom = new JSDOM(loginPage('n0nce'), {
+  const dom = new JSDOM(loginPage('n0nce', ['google', 'github']), {
     url: `http://127.0.0.1:8080${path}`,
     runScripts: 'dangerously',
     virtualConsole: console,
@@ -22,7 +22,8 @@ function openLogin(answer: () => { ok: boolean; status: number }, path = '/') {
       Object.assign(window, {
         fetch: async (to: string, options: { body: string }) => {
           asked.push({ path: to, body: options.body })
-          return answer()
+          const { ok, status, body = {} } = answer()
+          return { ok, status, json: async () => body }
         },
       })
     },
@@ -32,10 +33,13 @@ function openLogin(answer: () => { ok: boolean; status: number }, path = '/') {
     asked,
     left,
     said: () => document.querySelector('#wrong:not([hidden])')?.textContent ?? '',
-    enter: async (token: string) => {
-      const field = document.querySelector<HTMLInputElement>('#token')
-      if (field !== null) field.value = token
-      document.querySelector<HTMLButtonElement>('#enter')?.click()
+    /** Types into fields, and presses the button. */
+    enter: async (fields: Readonly<Record<string, string>>, button: string) => {
+      for (const [id, value] of Object.entries(fields)) {
+        const field = document.querySelector<HTMLInputElement>(`#${id}`)
+        if (field !== null) field.value = value
+      }
+      document.querySelector<HTMLButtonElement>(button)?.click()
       await new Promise((resolve) => {
         setImmediate(resolve)
       })
@@ -43,10 +47,42 @@ function openLogin(answer: () => { ok: boolean; status: number }, path = '/') {
   }
 }
 
+const withToken = '#enter-token'
+
+test('a right password goes where the person wanted to go', async () => {
+  const answer = () => ({ ok: true, status: 200, body: { next: '/people' } })
+  const login = openLogin(answer, '/login?next=%2Fpeople')
+  await login.enter({ email: 'ana@example.com', password: 'secret' }, '#enter')
+  expect(login.asked).toEqual([
+    { path: '/api/auth/sign-in', body: '{"email":"ana@example.com","password":"secret","next":"/people"}' },
+  ])
+  expect(await login.left).toMatch(/navigation/i)
+})
+
+test('a wrong password, and too many of them, each say so', async () => {
+  const fields = { email: 'ana@example.com', password: 'wrong' }
+  const wrong = openLogin(() => ({ ok: false, status: 401 }))
+  await wrong.enter(fields, '#enter')
+  expect(wrong.said()).toBe('The e-mail address or the password is wrong.')
+  const many = openLogin(() => ({ ok: false, status: 429 }))
+  await many.enter(fields, '#enter')
+  expect(many.said()).toContain('Too many tries')
+})
+
+test('Google and GitHub are there where they are set up, and lead to their page', async () => {
+  const login = openLogin(() => ({ ok: true, status: 200, body: { url: 'https://github.com/login' } }), '/login')
+  await login.enter({}, '[data-provider=github]')
+  expect(login.asked).toEqual([{ path: '/api/auth/sign-in/github', body: '{}' }])
+  expect(await login.left).toMatch(/navigation/i)
+  expect(loginPage('x')).not.toContain('data-provider="')
+  const back = openLogin(() => ({ ok: true, status: 200 }), '/login?error=signup_disabled')
+  expect(back.said()).toContain('did not work')
+})
+
 test('a right token goes to the page', async () => {
   // From /login, because jsdom takes going from / to / for staying.
   const login = openLogin(() => ({ ok: true, status: 200 }), '/login?code=spent')
-  await login.enter('  secret\n')
+  await login.enter({ token: '  secret\n' }, withToken)
   expect(login.asked).toEqual([{ path: '/login', body: '{"token":"secret"}' }])
   expect(login.said()).toBe('')
   expect(await login.left).toMatch(/navigation/i)
@@ -54,19 +90,19 @@ test('a right token goes to the page', async () => {
 
 test('a wrong token, a busy server, no server and no token each say so', async () => {
   const wrong = openLogin(() => ({ ok: false, status: 401 }))
-  await wrong.enter('nonsense')
+  await wrong.enter({ token: 'nonsense' }, withToken)
   expect(wrong.said()).toContain('unknown or was revoked')
 
   const busy = openLogin(() => ({ ok: false, status: 503 }))
-  await busy.enter('secret')
+  await busy.enter({ token: 'secret' }, withToken)
   expect(busy.said()).toContain('Try again in a few seconds')
 
   const gone = openLogin(() => {
     throw new Error('connection refused')
   })
-  await gone.enter('secret')
+  await gone.enter({ token: 'secret' }, withToken)
   expect(gone.said()).toContain('did not answer')
-  await gone.enter('')
+  await gone.enter({ token: '' }, withToken)
   expect(gone.said()).toBe('Paste a token first.')
   expect(gone.asked).toHaveLength(1)
 })

@@ -1,99 +1,115 @@
-// The way in for a person: the one-time link of the start block, or a token pasted here. Shown at `/` without a session
-// and at /login when a link's code is spent; posts the token to /login, which answers with the session's cookie.
-import { pageStyle } from './page-style.ts'
+// The way in for a person: e-mail address and password, Google or GitHub where they are set up, or a token pasted here. Shown at `/`
+// without a session and at /login; a spent one-time link leads here, too.
+import { formStyle, pageDocument } from './form-page.ts'
 
-const style = `
-body { min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 24px 16px }
-main { width: 100%; max-width: 400px }
-header { display: flex; align-items: center; gap: 12px; margin-bottom: 28px }
-header img { display: block; width: 36px; height: 36px }
-h1 { font-size: 20px; font-weight: 600; letter-spacing: -.01em }
-form { display: grid; gap: 8px; padding: 24px; background: var(--card); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--shadow) }
-label { font-weight: 500 }
-.field { width: 100%; min-height: 40px; font-family: var(--mono) }
-.button { min-height: 40px; margin-top: 8px }
-#wrong { padding: 10px 12px; border-radius: 8px; background: var(--bad-soft); color: var(--bad) }
+const style = `${formStyle}
+#token { font-family: var(--mono) }
+details { padding: 0 4px; color: var(--muted) }
+summary { cursor: pointer; color: var(--text) }
+details form { margin-top: 12px }
 .ways { margin: 24px 4px 0; padding: 0; display: grid; gap: 14px; list-style: none; color: var(--muted) }
 .ways strong { display: block; color: var(--text); font-weight: 500 }
-.ways code { color: var(--text); background: var(--sunken); border: 1px solid var(--line); border-radius: 5px; padding: 1px 5px; white-space: nowrap }
+code { color: var(--text); background: var(--sunken); border: 1px solid var(--line); border-radius: 5px; padding: 1px 5px; white-space: nowrap }
 `
 
 const script = String.raw`
 (function () {
   'use strict'
-  const form = document.getElementById('login')
-  const field = document.getElementById('token')
-  const button = document.getElementById('enter')
-  const wrong = document.getElementById('wrong')
+  const byId = function (id) { return document.getElementById(id) }
+  const wrong = byId('wrong')
+  // Back to the page that was asked for. What stands in an address is checked by the server.
+  const here = location.pathname === '/login' ? undefined : location.pathname + location.search
+  const next = here || new URLSearchParams(location.search).get('next') || undefined
 
   function tell(message) {
     wrong.textContent = message
     wrong.hidden = message === ''
-    if (message === '') field.removeAttribute('aria-invalid')
-    else field.setAttribute('aria-invalid', 'true')
   }
 
-  async function enter() {
-    const token = field.value.trim()
-    if (token === '') return tell('Paste a token first.')
+  // Posts, and says what went wrong; undefined then.
+  async function post(path, body, refused) {
+    const buttons = document.querySelectorAll('button')
     tell('')
-    button.disabled = true
+    buttons.forEach(function (one) { one.disabled = true })
     try {
-      const answer = await fetch('/login', {
+      const answer = await fetch(path, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ token }),
+        body: JSON.stringify(body),
       })
-      // Back to the page that was asked for; a link's own address has done its work.
-      if (answer.ok) return location.replace(location.pathname === '/login' ? '/' : location.href)
-      if (answer.status < 500) tell('This token is unknown or was revoked. Check that all of it was copied.')
-      else tell('Millpond is starting or busy and could not check the token. Try again in a few seconds.')
+      if (answer.ok) return await answer.json()
+      if (answer.status === 429) tell('Too many tries. Wait a few minutes.')
+      else if (answer.status < 500) tell(refused)
+      else tell('Millpond is starting or busy and could not check it. Try again in a few seconds.')
     } catch {
       tell('Millpond did not answer. Is it still running?')
     }
-    button.disabled = false
-    field.focus()
+    buttons.forEach(function (one) { one.disabled = false })
+    return undefined
   }
 
-  form.addEventListener('submit', function (event) {
+  byId('login').addEventListener('submit', async function (event) {
     event.preventDefault()
-    void enter()
+    const body = { email: byId('email').value, password: byId('password').value, next: next }
+    const answer = await post('/api/auth/sign-in', body, 'The e-mail address or the password is wrong.')
+    if (answer !== undefined) location.replace(answer.next)
   })
-  field.addEventListener('input', function () { tell('') })
-  if (location.search.includes('code=')) tell('This one-time link was used already or has expired. Paste a token instead.')
+  byId('with-token').addEventListener('submit', async function (event) {
+    event.preventDefault()
+    const token = byId('token').value.trim()
+    if (token === '') return tell('Paste a token first.')
+    const answer = await post('/login', { token: token }, 'This token is unknown or was revoked. Check that all of it was copied.')
+    if (answer !== undefined) location.replace(here || '/')
+  })
+  document.querySelectorAll('[data-provider]').forEach(function (button) {
+    button.addEventListener('click', async function () {
+      const path = '/api/auth/sign-in/' + button.dataset.provider
+      const answer = await post(path, { next: next }, 'Signing in this way does not work at the moment.')
+      if (answer !== undefined) location.assign(answer.url)
+    })
+  })
+  document.querySelectorAll('input').forEach(function (field) {
+    field.addEventListener('input', function () { tell('') })
+  })
+  if (location.search.includes('code=')) tell('This one-time link was used already or has expired. Sign in instead.')
+  if (location.search.includes('error=')) tell('That did not work. Was your address invited, and is it confirmed there?')
 })()
 `
 
+const providerNames = { google: 'Google', github: 'GitHub' } as const
+
 /** The whole document; `nonce` is that of the answer's content security policy. */
-export function loginPage(nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Sign in · Millpond</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-<style nonce="${nonce}">${pageStyle}${style}</style>
-</head>
-<body>
-<main>
-  <header><img src="/favicon.svg" alt="" width="36" height="36"><h1>Sign in to Millpond</h1></header>
-  <form id="login" action="/login" method="post">
-    <label for="token">Token</label>
-    <input class="field" id="token" type="password" autocomplete="current-password" autocapitalize="off" spellcheck="false" aria-describedby="wrong" autofocus>
-    <p id="wrong" role="alert" hidden></p>
-    <button class="button primary" id="enter" type="submit">Sign in</button>
+export function loginPage(nonce: string, providers: readonly (keyof typeof providerNames)[] = []): string {
+  const buttons = providers.map(
+    (provider) =>
+      `\n    <button class="button" type="button" data-provider="${provider}">Sign in with ${providerNames[provider]}</button>`,
+  )
+  return pageDocument({
+    nonce,
+    title: 'Sign in · Millpond',
+    heading: 'Sign in to Millpond',
+    style,
+    script,
+    main: `
+  <p id="wrong" role="alert" hidden></p>
+  <form id="login" method="post">
+    <label for="email">E-mail address</label>
+    <input class="field" id="email" type="email" autocomplete="username" required autofocus>
+    <label for="password">Password</label>
+    <input class="field" id="password" type="password" autocomplete="current-password" required>
+    <button class="button primary" id="enter" type="submit">Sign in</button>${buttons.join('')}
   </form>
+  <details>
+    <summary>Sign in with a token</summary>
+    <form id="with-token" method="post">
+      <label for="token">Token</label>
+      <input class="field" id="token" type="password" autocomplete="off" autocapitalize="off" spellcheck="false">
+      <button class="button" id="enter-token" type="submit">Sign in with the token</button>
+    </form>
+  </details>
   <ul class="ways">
     <li><strong>Just started it?</strong>Open the one-time link that <code>millpond start</code> printed.</li>
-    <li><strong>No token at hand?</strong>Run <code>millpond token create</code> on the machine where Millpond runs and paste what it prints.</li>
-  </ul>
-  <noscript><p class="muted">This page needs JavaScript.</p></noscript>
-</main>
-<script nonce="${nonce}">${script}</script>
-</body>
-</html>
-`
+    <li><strong>No password, or forgotten?</strong>An administrator makes a link: <code>millpond user invite &lt;handle&gt;</code>.</li>
+  </ul>`,
+  })
 }

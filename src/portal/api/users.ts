@@ -1,0 +1,36 @@
+// People who sign in: invited, disabled and enabled by administrators. Roles and attributes are those of principals.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { invitedUser } from '../../control/login-store.ts'
+import { roles } from '../../control/principals.ts'
+import { parseInput } from './body.ts'
+import type { ApiDeps } from './api.ts'
+
+const newUser = z.strictObject({
+  email: z.string().max(320),
+  role: z.enum(roles),
+  handle: z.string().min(1).max(64).optional(),
+})
+const named = z.object({ handle: z.string() })
+
+export function userRoutes(app: FastifyInstance, { control }: ApiDeps): void {
+  app.get('/api/users', () => ({ users: control.logins.users() }))
+
+  app.post('/api/users', async (request, reply) => {
+    return reply.code(201).send(invitedUser(control.logins.add(parseInput(newUser, request.body))))
+  })
+
+  app.post('/api/users/:handle/invite', (request) =>
+    invitedUser(control.logins.invite(parseInput(named, request.params).handle)),
+  )
+
+  for (const [name, isDisabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const) {
+    app.post(`/api/users/:handle/${name}`, (request) =>
+      control.logins.setDisabled(parseInput(named, request.params).handle, isDisabled),
+    )
+  }
+}
