@@ -103,6 +103,11 @@ export class SessionStore {
     })
   }
 
+  /** Rows of sessions that are over help nobody. */
+  forgetEnded(): void {
+    this.#deps.database.prepare('DELETE FROM sessions WHERE expiresAt <= ?').run(this.#now())
+  }
+
   /** `token.signature` in percent escapes, as better-auth writes it. */
   #tokenOf(cookie: string): string | undefined {
     const text = decoded(cookie)

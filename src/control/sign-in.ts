@@ -158,8 +158,9 @@ export class SignIn {
     return { location: answer.headers.get('location') ?? '/login?error=unknown', cookies }
   }
 
-  /** A session that was there before is none of whoever comes now, whoever put it there. */
+  /** A session that was there before is none of whoever comes now, whoever put it there. What has ended by itself goes, too. */
   #endOld({ cookie }: Client): void {
+    this.#deps.sessions.forgetEnded()
     const value = cookie === undefined ? undefined : sessionCookieOf(cookie)
     const old = value === undefined ? undefined : this.#deps.sessions.verify(value)
     if (old !== undefined) this.#deps.database.prepare('DELETE FROM sessions WHERE id = ?').run(old.id)

@@ -65,6 +65,18 @@ describe('guessing', () => {
     expect(codes).toEqual([404, 404, 404, 404, 429, 429])
   })
 
+  test('many at one moment are asked to come again, and then come in', async () => {
+    rig = await openSignInRig()
+    const names = Array.from({ length: 12 }, (_, index) => `p${index}`)
+    for (const name of names) await rig.person(name, 'viewer')
+    const answers = await Promise.all(names.map(async (name) => rig.browser().signIn(`${name}@example.com`)))
+    const seen = answers.map(({ status }) => status)
+    expect(seen.filter((status) => status === 200).length).toBeGreaterThanOrEqual(4)
+    expect(answers.find(({ status }) => status === 429)?.headers['retry-after']).toBe('1')
+    expect(new Set(seen)).toEqual(new Set([200, 429]))
+    expect((await rig.browser().signIn('p11@example.com')).status).toBe(200)
+  })
+
   test('the present password from a stolen session ends, too', async () => {
     rig = await openSignInRig({ loginTriesPerAccountMax: 3 })
     const browser = await rig.person('ana', 'analyst')

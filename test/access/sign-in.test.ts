@@ -1,4 +1,7 @@
 // People who sign in: invitations, passwords, sessions, and all that somebody else might try with them.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -198,6 +201,11 @@ describe('a session', () => {
       expect(await sue.who()).toBe('sue')
       short.clock.advance(2 * 24 * 3_600_000)
       expect(await sue.who()).toBeUndefined()
+      await short.browser().signIn('sue@example.com')
+      const database = new DatabaseSync(join(short.folder, 'control.sqlite'))
+      // For our clock, which is ahead of the machine's, both are over.
+      expect(database.prepare('SELECT count(*) AS n FROM sessions').get()).toEqual({ n: 0 })
+      database.close()
     } finally {
       await short.close()
     }
@@ -259,22 +267,25 @@ test('whoever is disabled is out of everything at once; their tokens work again 
   const token = String(made.body['token'])
   const { key, info } = await control.createKey('dis', { project: 'millpond', publicUrl: 'https://x.example' })
   const access = control.createAccessToken(info.id).token
+  const [session] = control.sessions.list(control.listPrincipals().find(({ handle }) => handle === 'dis')?.id ?? '')
   const isIn = async () => [
     await browser.who(),
+    // What a feed that is open asks again and again.
+    control.isTokenValid(session?.id ?? ''),
     control.verifyToken(token)?.principal.handle,
     control.verifyToken(access)?.principal.handle,
     control.scramCredentials('dis').verifiers.length,
     control.isTokenValid(String(made.body['id'])),
     control.findKey(key.private_key_id)?.principal.handle,
   ]
-  expect(await isIn()).toEqual(['dis', 'dis', 'dis', 1, true, 'dis'])
+  expect(await isIn()).toEqual(['dis', true, 'dis', 'dis', 1, true, 'dis'])
   const { code } = control.logins.invite('dis')
   control.logins.setDisabled('dis', true)
-  expect(await isIn()).toEqual([undefined, undefined, undefined, 0, false, undefined])
+  expect(await isIn()).toEqual([undefined, false, undefined, undefined, 0, false, undefined])
   expect(await accept(rig.browser(), code)).toMatchObject({ status: 404 })
   expect(control.logins.user('dis').state).toBe('disabled')
   control.logins.setDisabled('dis', false)
-  expect(await isIn()).toEqual([undefined, 'dis', 'dis', 1, true, 'dis'])
+  expect(await isIn()).toEqual([undefined, false, 'dis', 'dis', 1, true, 'dis'])
   expect((await rig.browser().signIn('dis@example.com')).status).toBe(200)
   expect(() => control.logins.setDisabled('nobody', true)).toThrow(
     expect.objectContaining({ code: 'principal-unknown' }),
