@@ -136,8 +136,7 @@ export class SignIn {
 
   /** The provider's page. Errors: not-found, rate-limited. */
   async start(provider: Provider, next: string, client: Client): Promise<SignedIn & { readonly url: string }> {
-    if (!this.providers().includes(provider))
-      throw new MillpondError('not-found', `Signing in with ${provider} is not set up.`)
+    this.#check(provider)
     this.#addresses.take(networkOf(client.address))
     const { api } = await this.#open()
     const { headers, response } = await api.signInSocial({
@@ -150,12 +149,19 @@ export class SignIn {
 
   /** What the provider sent the browser back with: where it goes now. `search`: of the address, with its `?`. */
   async finish(provider: Provider, search: string, client: Client): Promise<SignedIn & { readonly location: string }> {
+    this.#check(provider)
     const { handler } = await this.#open()
     const url = `${baseUrlOf(this.#deps.publicUrl)}/api/auth/callback/${provider}${search}`
     const answer = await handler(new Request(url, { headers: headersOf(client) }))
     const cookies = answer.headers.getSetCookie()
     if (cookies.some((line) => line.startsWith(`${sessionCookie}=`))) this.#endOld(client)
     return { location: answer.headers.get('location') ?? '/login?error=unknown', cookies }
+  }
+
+  /** Error: not-found. */
+  #check(provider: Provider): void {
+    if (this.providers().includes(provider)) return
+    throw new MillpondError('not-found', `Signing in with ${provider} is not set up.`)
   }
 
   /** A session that was there before is none of whoever comes now, whoever put it there. What has ended by itself goes, too. */

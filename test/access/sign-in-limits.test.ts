@@ -190,6 +190,7 @@ describe('GitHub', () => {
     rig = await openSignInRig()
     expect((await rig.browser().ask('GET', '/api/auth/providers')).body).toEqual({ providers: [] })
     expect(await rig.browser().ask('POST', '/api/auth/sign-in/github', { body: {} })).toMatchObject({ status: 404 })
+    expect(await rig.browser().ask('GET', '/api/auth/callback/github?code=c&state=s')).toMatchObject({ status: 404 })
     expect(await rig.browser().ask('POST', '/api/auth/sign-in/other', { body: {} })).toMatchObject({ status: 400 })
   })
 })
