@@ -75,8 +75,9 @@ describe.skipIf(reason !== undefined)('the portal', () => {
 
   it('asks who is there, and goes to the page that was asked for', async () => {
     const page = await open('/sql?sql=SELECT%2041%20%2B%201%20AS%20answer', { token: '' })
+    await page.getByText('Sign in with a token').click()
     await page.getByLabel('Token').fill(pond.token)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in with the token' }).click()
     await page.getByRole('textbox', { name: 'Query' }).getByText('SELECT 41 + 1 AS answer').waitFor()
   })
 

@@ -40,7 +40,7 @@ function serverOf(from: string, isSignedIn: boolean): FastifyInstance {
   app.addHook('onRequest', async (request) => {
     request.principal = isSignedIn ? ownerPrincipal : nobody
   })
-  webRoutes(app, { providers: () => ['google'] }, from)
+  webRoutes(app, { control: { signIn: { providers: () => ['google'] } } }, from)
   return app
 }
 

@@ -119,7 +119,7 @@ export function buildApi(
   })
   auditRoutes(app, deps)
   pageRoutes(app, deps)
-  webRoutes(app, deps.control.signIn)
+  webRoutes(app, deps)
   sourceRoutes(app, deps)
   tokenRoutes(app, deps)
   signInRoutes(app, deps)

@@ -30,10 +30,15 @@ const encodings = [
   { name: 'gzip', ending: '.gz' },
 ] as const
 
-export function webRoutes(app: FastifyInstance, signIn: Pick<SignIn, 'providers'>, folder: string = builtFolder): void {
+export function webRoutes(
+  app: FastifyInstance,
+  { control }: { readonly control: { readonly signIn: Pick<SignIn, 'providers'> } },
+  folder: string = builtFolder,
+): void {
   for (const page of portalPages) {
     app.get(page, async (request, reply) => {
-      if (request.principal === nobody) return sendPage(reply, 401, (nonce) => loginPage(nonce, signIn.providers()))
+      if (request.principal === nobody)
+        return sendPage(reply, 401, (nonce) => loginPage(nonce, control.signIn.providers()))
       return sendApplication(reply, 200, folder)
     })
   }
