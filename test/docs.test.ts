@@ -64,6 +64,15 @@ describe('the docs', () => {
     expect(routes.length).toBeGreaterThan(10)
   })
 
+  it('has a sentence of every route under /api, at the route: says(…), of portal/api/says.ts', () => {
+    const silent: string[] = []
+    const app = buildApi('admin', {} as ApiDeps, (method, url, says) => {
+      if (url.startsWith('/api/') && (says?.summary ?? '') === '') silent.push(`${method} ${url}`)
+    })
+    void app.close()
+    expect(silent).toEqual([])
+  })
+
   it('list every function of GoogleSQL (node test/sql/matrix.ts > docs/googlesql.md)', () => {
     expect(read('docs/googlesql.md').trimEnd()).toBe(matrixPage().trimEnd())
   })

@@ -36,6 +36,8 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/auth/invitation': open,
   'POST /api/auth/invitation/accept': open,
   'GET /api/me': all,
+  'GET /api/openapi.json': all,
+  'GET /api/docs': all,
   'POST /api/auth/sign-out': all,
   'POST /api/auth/password': all,
   'GET /api/sessions': all,

@@ -73,6 +73,7 @@ export interface SourceAnswer {
   readonly source: string
   readonly platform: 'client' | 'server'
   readonly state: 'active' | 'disabled'
+  readonly createdAtMicros: number
   readonly writeKey: string
 }
 

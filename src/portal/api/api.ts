@@ -25,6 +25,7 @@ import { type ImportRecord, importRoutes } from './imports.ts'
 import { liveRoutes } from './live.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
+import { collectRoutes, openapiRoutes } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policies.ts'
@@ -40,6 +41,7 @@ import { storageRoutes } from './storage.ts'
 import { tokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
 import { sendApplication, webRoutes } from './web.ts'
+import { says, type Says } from './says.ts'
 
 export interface ApiDeps {
   readonly control: Control
@@ -82,7 +84,7 @@ const headerBytesMax = 64 * 1024
 export function buildApi(
   door: ApiDoor,
   deps: ApiDeps,
-  onRoute?: (method: string, url: string) => void,
+  onRoute?: (method: string, url: string, says: Says | undefined) => void,
 ): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytesMax,
@@ -91,8 +93,8 @@ export function buildApi(
     http: { maxHeaderSize: headerBytesMax },
     routerOptions: { maxParamLength: addressPartLengthMax },
   })
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url)
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const one of [method].flat()) if (one !== 'HEAD') onRoute?.(one, url, config?.says)
   })
   // Fastify wants no objects here: each request gets its own value below.
   app.decorateRequest('principal')
@@ -117,6 +119,8 @@ export function buildApi(
   app.addHook('preHandler', (request, _reply, done) => {
     deps.control.acting(actorOf(request, door), done)
   })
+  const routes = collectRoutes(app)
+  openapiRoutes(app, routes)
   auditRoutes(app, deps)
   pageRoutes(app, deps)
   webRoutes(app, deps)
@@ -144,7 +148,7 @@ export function buildApi(
     maintenanceRoutes(app, deps)
     backupRoutes(app, deps)
   }
-  app.get('/api/status', async () => deps.status())
+  app.get('/api/status', says('The ledger, streams, loader, files and processes'), async () => deps.status())
   return app
 }
 

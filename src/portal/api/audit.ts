@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
+import { says } from './says.ts'
 
 const auditInput = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -14,5 +15,7 @@ const auditInput = z.object({
 })
 
 export function auditRoutes(app: FastifyInstance, { control }: ApiDeps): void {
-  app.get('/api/audit', (request) => ({ entries: control.auditEntries(parseInput(auditInput, request.query)) }))
+  app.get('/api/audit', says('What administrators did, newest first', { query: auditInput }), (request) => ({
+    entries: control.auditEntries(parseInput(auditInput, request.query)),
+  }))
 }

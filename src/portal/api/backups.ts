@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
+import { lines, says } from './says.ts'
 
 const backupInput = z.strictObject({
   // We don't stand where whoever asks stands.
@@ -14,9 +15,13 @@ const backupInput = z.strictObject({
 })
 
 export function backupRoutes(app: FastifyInstance, { control, backup, log }: ApiDeps): void {
-  app.post('/api/backups', async (request, reply) => {
-    const input = parseInput(backupInput, request.body)
-    control.record('backup', input.folder)
-    return sendLines(reply, backup(input), log)
-  })
+  app.post(
+    '/api/backups',
+    says('Writes a backup to a folder of this machine; lines tell how far it is', { body: backupInput, media: lines }),
+    async (request, reply) => {
+      const input = parseInput(backupInput, request.body)
+      control.record('backup', input.folder)
+      return sendLines(reply, backup(input), log)
+    },
+  )
 }

@@ -6,6 +6,7 @@ import { quarantineReasons } from '../../core/event.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import type { ApiDeps } from './api.ts'
+import { lines, says } from './says.ts'
 
 const letterFilter = z.object({
   source: z.string().optional(),
@@ -24,15 +25,23 @@ const replayInput = z.strictObject({
 })
 
 export function deadLetterRoutes(app: FastifyInstance, { control, deadLetters, log }: ApiDeps): void {
-  app.get('/api/dead-letters', async (request) => {
-    const filter = parseInput(letterFilter, request.query)
-    return { deadLetters: await deadLetters.list(filter) }
-  })
+  app.get(
+    '/api/dead-letters',
+    says('Events that were kept out, with their reasons', { query: letterFilter }),
+    async (request) => {
+      const filter = parseInput(letterFilter, request.query)
+      return { deadLetters: await deadLetters.list(filter) }
+    },
+  )
 
-  app.post('/api/dead-letters/replay', async (request, reply) => {
-    const input = parseInput(replayInput, request.body)
-    const { ids, ...filter } = input
-    control.record('dead-letters.replay', input.source ?? '*', { ...filter, ids: ids?.length })
-    return sendLines(reply, deadLetters.replay(input), log)
-  })
+  app.post(
+    '/api/dead-letters/replay',
+    says('Sends events that were kept out in again', { body: replayInput, media: lines }),
+    async (request, reply) => {
+      const input = parseInput(replayInput, request.body)
+      const { ids, ...filter } = input
+      control.record('dead-letters.replay', input.source ?? '*', { ...filter, ids: ids?.length })
+      return sendLines(reply, deadLetters.replay(input), log)
+    },
+  )
 }

@@ -11,6 +11,7 @@ import { csvChunk, csvHead } from '../../query/encode/csv.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { queryInput, requestOf } from './query.ts'
+import { says } from './says.ts'
 
 const formats = {
   parquet: 'application/vnd.apache.parquet',
@@ -50,11 +51,19 @@ export function exportRoutes(app: FastifyInstance, { query }: ApiDeps): void {
     return asFile(reply, input.format).send(Readable.from(bytes, { objectMode: false }))
   }
 
-  app.post('/api/export', async (request, reply) => send(request, reply, parseInput(exportInput, request.body)))
-  app.get('/api/export', async (request, reply) => {
-    const input = parseInput(exportQuery, request.query)
-    return send(request, reply, parseInput(exportInput, input))
-  })
+  app.post(
+    '/api/export',
+    says('A whole result as a file: Parquet, Arrow or CSV', { body: exportInput, media: formats.parquet }),
+    async (request, reply) => send(request, reply, parseInput(exportInput, request.body)),
+  )
+  app.get(
+    '/api/export',
+    says('A whole result as a file, for a link', { query: exportQuery, media: formats.parquet }),
+    async (request, reply) => {
+      const input = parseInput(exportQuery, request.query)
+      return send(request, reply, parseInput(exportInput, input))
+    },
+  )
 }
 
 /** Once it is known that there are rows: an error is no file. */

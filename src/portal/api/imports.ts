@@ -8,6 +8,7 @@ import type { RequestMeta } from '../../core/event.ts'
 import { isNestedDeeperThan } from '../../core/json-text.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
+import { says } from './says.ts'
 
 /** What the buffer takes, as far as an import fills it. */
 export interface ImportRecord {
@@ -29,6 +30,14 @@ const depthMax = 1000
 const named = z.object({ source: z.string() })
 
 const ndjson = 'application/x-ndjson'
+/** As JSON, or its events as lines. */
+const said = says('History comes in: a batch of events', {
+  params: named,
+  body: z.object({ batch: z.array(z.record(z.string(), z.unknown())) }),
+  bodyMedia: ['application/json'],
+  answer: z.strictObject({ events: z.number(), sequence: z.number().nullable() }),
+})
+
 const meta: RequestMeta = { call: 'batch', via: 'server', import: true }
 
 export function importRoutes(app: FastifyInstance, deps: Pick<ApiDeps, 'control' | 'append' | 'clock'>): void {
@@ -42,7 +51,7 @@ export function importRoutes(app: FastifyInstance, deps: Pick<ApiDeps, 'control'
         done(null, body)
       },
     )
-    scope.post('/api/imports/:source/batches', { bodyLimit: bodyBytesMax }, async (request) => {
+    scope.post('/api/imports/:source/batches', { ...said, bodyLimit: bodyBytesMax }, async (request) => {
       const { source } = parseInput(named, request.params)
       if (!deps.control.listSources().some((one) => one.source === source)) {
         throw new MillpondError('source-unknown', `There is no source \`${source}\`.`)

@@ -8,6 +8,7 @@ import { namesOf, type PersonId } from '../../people/ids.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
+import { lines, says } from './says.ts'
 
 const retypeInput = z.strictObject({
   dataset: z.string().min(1),
@@ -28,13 +29,17 @@ const rebuildInput = z.strictObject({
 })
 
 export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, log }: ApiDeps): void {
-  app.post('/api/maintenance/retype', async (request) => {
-    const input = parseInput(retypeInput, request.body)
-    control.record('maintenance.retype', `${input.dataset}.${input.table}.${input.column}`, { type: input.type })
-    return maintenance.retype(input)
-  })
+  app.post(
+    '/api/maintenance/retype',
+    says('Gives a column another type, old rows too', { body: retypeInput }),
+    async (request) => {
+      const input = parseInput(retypeInput, request.body)
+      control.record('maintenance.retype', `${input.dataset}.${input.table}.${input.column}`, { type: input.type })
+      return maintenance.retype(input)
+    },
+  )
 
-  app.post('/api/maintenance/erase', async (request) => {
+  app.post('/api/maintenance/erase', says('Removes the rows of one person', { body: eraseInput }), async (request) => {
     const input = parseInput(eraseInput, request.body)
     // Whom: that is what nobody shall know any more.
     control.record('maintenance.erase', input.dataset ?? '*', {
@@ -45,16 +50,20 @@ export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, 
     return { rows }
   })
 
-  app.post('/api/maintenance/rebuild', async (request, reply) => {
-    // Whoever started it and leaves has given it up, whatever it is doing at the moment.
-    const abort = new AbortController()
-    reply.raw.once('close', () => {
-      abort.abort()
-    })
-    const input = parseInput(rebuildInput, request.body)
-    control.record('maintenance.rebuild', input.dataset ?? '*', { force: input.force === true })
-    return sendLines(reply, maintenance.rebuild({ ...input, signal: abort.signal }), log)
-  })
+  app.post(
+    '/api/maintenance/rebuild',
+    says('Makes fed tables again from the archive; lines tell how far it is', { body: rebuildInput, media: lines }),
+    async (request, reply) => {
+      // Whoever started it and leaves has given it up, whatever it is doing at the moment.
+      const abort = new AbortController()
+      reply.raw.once('close', () => {
+        abort.abort()
+      })
+      const input = parseInput(rebuildInput, request.body)
+      control.record('maintenance.rebuild', input.dataset ?? '*', { force: input.force === true })
+      return sendLines(reply, maintenance.rebuild({ ...input, signal: abort.signal }), log)
+    },
+  )
 }
 
 function erasedIds({ userId, anonymousId }: z.infer<typeof eraseInput>): PersonId[] {

@@ -13,6 +13,7 @@ import { People, type Person } from '../../people/people.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { type EventStream, openEventStream, principalNow } from './event-stream.ts'
+import { eventStream, says } from './says.ts'
 
 const idLengthMax = 1000
 const dayMicros = 24 * 3_600_000_000
@@ -49,7 +50,8 @@ const liveInput = looking.extend({
     .optional(),
 })
 
-export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
+/** How routes come to people and to the one that the address names. */
+function waysTo(deps: ApiDeps) {
   // Per request: the deps are none of ours to look into before anybody asks.
   const people = (): People => {
     const { query, control, clock } = deps
@@ -63,63 +65,118 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const { reason } = parseInput(looking, request.query)
     return people().open(callerOf(request, reply), parseInput(address, request.params).id, reason)
   }
+  return { people, found, opened }
+}
 
-  app.get('/api/people', async (request, reply) => {
-    const { search, limit } = parseInput(searchInput, request.query)
-    const rows = await people().search(callerOf(request, reply), search, limit)
-    return { people: rows.map(({ kind, id, ...rest }) => ({ id: idText({ kind, id }), ...rest })) }
-  })
+export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { people, opened } = waysTo(deps)
 
-  app.get('/api/people/:id', async (request, reply) => {
-    const { ids, ...profile } = await people().profile(await opened(request, reply))
-    return { ...profile, ids: ids.map(idText) }
-  })
+  app.get(
+    '/api/people',
+    says('People found by e-mail, id or anything else', { query: searchInput }),
+    async (request, reply) => {
+      const { search, limit } = parseInput(searchInput, request.query)
+      const rows = await people().search(callerOf(request, reply), search, limit)
+      return { people: rows.map(({ kind, id, ...rest }) => ({ id: idText({ kind, id }), ...rest })) }
+    },
+  )
 
-  app.get('/api/people/:id/timeline', async (request, reply) => {
-    const { sources, from, to, before, limit } = parseInput(timelineInput, request.query)
-    const options = { before, limit, fromMicros: from, toMicros: to, sources: sources?.split(',') }
-    return people().timeline(await opened(request, reply), options)
-  })
+  app.get(
+    '/api/people/:id',
+    says('One person: traits, devices, ids', { params: address, query: looking }),
+    async (request, reply) => {
+      const { ids, ...profile } = await people().profile(await opened(request, reply))
+      return { ...profile, ids: ids.map(idText) }
+    },
+  )
 
-  app.get('/api/people/:id/histogram', async (request, reply) => {
-    const { from, to = deps.clock.nowMicros(), buckets } = parseInput(histogramInput, request.query)
-    const fromMicros = from ?? to - dayMicros
-    if (fromMicros >= to) throw new MillpondError('request-invalid', '`from` must lie before `to`')
-    const rows = await people().histogram(await opened(request, reply), { fromMicros, toMicros: to, buckets })
-    return { from: isoOf(fromMicros), to: isoOf(to), buckets: rows }
-  })
+  app.get(
+    '/api/people/:id/timeline',
+    says('What one person did, newest first', { params: address, query: timelineInput }),
+    async (request, reply) => {
+      const { sources, from, to, before, limit } = parseInput(timelineInput, request.query)
+      const options = { before, limit, fromMicros: from, toMicros: to, sources: sources?.split(',') }
+      return people().timeline(await opened(request, reply), options)
+    },
+  )
 
-  app.get('/api/people/:id/rows/:ref', async (request, reply) => {
-    const { ref } = parseInput(rowAddress, request.params)
-    return { rows: await people().details(await opened(request, reply), ref) }
-  })
+  app.get(
+    '/api/people/:id/histogram',
+    says('How much one person did over time', { params: address, query: histogramInput }),
+    async (request, reply) => {
+      const { from, to = deps.clock.nowMicros(), buckets } = parseInput(histogramInput, request.query)
+      const fromMicros = from ?? to - dayMicros
+      if (fromMicros >= to) throw new MillpondError('request-invalid', '`from` must lie before `to`')
+      const rows = await people().histogram(await opened(request, reply), { fromMicros, toMicros: to, buckets })
+      return { from: isoOf(fromMicros), to: isoOf(to), buckets: rows }
+    },
+  )
 
-  app.get('/api/people/:id/live', async (request, reply) => {
-    const { after = headerText(request.headers['last-event-id']) } = parseInput(liveInput, request.query)
-    const person = await opened(request, reply)
-    followPerson(deps, people(), { request, person, out: openEventStream(reply, deps.log), after })
-  })
+  app.get(
+    '/api/people/:id/rows/:ref',
+    says('One entry of a timeline, whole', { params: rowAddress, query: looking }),
+    async (request, reply) => {
+      const { ref } = parseInput(rowAddress, request.params)
+      return { rows: await people().details(await opened(request, reply), ref) }
+    },
+  )
 
-  app.get('/api/people/:id/notes', async (request, reply) => ({
-    notes: people()
-      .notes(await opened(request, reply))
-      .map(shownNote),
-  }))
-  app.post('/api/people/:id/notes', async (request, reply) => {
-    const { text } = parseInput(noteInput, request.body)
-    return reply.code(201).send(shownNote(people().addNote(await opened(request, reply), text)))
-  })
-  app.delete('/api/people/:id/notes/:note', async (request, reply) => {
-    const { note } = parseInput(noteAddress, request.params)
-    people().removeNote(await found(request, reply), note)
-    return reply.code(204).send()
-  })
+  liveAndNoteRoutes(app, deps)
+}
 
-  app.get('/api/people/:id/receipts', async (request, reply) => ({
-    receipts: people()
-      .receipts(await found(request, reply))
-      .map(shownReceipt),
-  }))
+function liveAndNoteRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { people, found, opened } = waysTo(deps)
+
+  app.get(
+    '/api/people/:id/live',
+    says('What one person does, as it happens: server-sent events', {
+      params: address,
+      query: liveInput,
+      media: eventStream,
+    }),
+    async (request, reply) => {
+      const { after = headerText(request.headers['last-event-id']) } = parseInput(liveInput, request.query)
+      const person = await opened(request, reply)
+      followPerson(deps, people(), { request, person, out: openEventStream(reply, deps.log), after })
+    },
+  )
+
+  app.get(
+    '/api/people/:id/notes',
+    says('Notes on one person', { params: address, query: looking }),
+    async (request, reply) => ({
+      notes: people()
+        .notes(await opened(request, reply))
+        .map(shownNote),
+    }),
+  )
+  app.post(
+    '/api/people/:id/notes',
+    says('Adds a note', { params: address, query: looking, body: noteInput, status: 201 }),
+    async (request, reply) => {
+      const { text } = parseInput(noteInput, request.body)
+      return reply.code(201).send(shownNote(people().addNote(await opened(request, reply), text)))
+    },
+  )
+  app.delete(
+    '/api/people/:id/notes/:note',
+    says('Removes a note', { params: noteAddress, status: 204 }),
+    async (request, reply) => {
+      const { note } = parseInput(noteAddress, request.params)
+      people().removeNote(await found(request, reply), note)
+      return reply.code(204).send()
+    },
+  )
+
+  app.get(
+    '/api/people/:id/receipts',
+    says('Who looked at one person', { params: address }),
+    async (request, reply) => ({
+      receipts: people()
+        .receipts(await found(request, reply))
+        .map(shownReceipt),
+    }),
+  )
 }
 
 interface Following {

@@ -13,6 +13,7 @@ import type { DryRunAnswer, JobAnswer, QueryEndAnswer } from './answers.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import type { ApiDeps } from './api.ts'
+import { lines, says } from './says.ts'
 
 const sqlLengthMax = 1_000_000
 const parameterInput = z.strictObject({
@@ -54,18 +55,22 @@ export function requestOf(input: QueryInput, principal: QueryRequest['principal'
 }
 
 export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void {
-  app.post('/api/query', async (request, reply) => {
-    const input = parseInput(queryInput, request.body)
-    const asked = requestOf(input, request.principal)
-    if (input.dryRun) {
-      const { columns, undeclaredParameters, ...rest } = await query.dryRun(asked)
-      const told = { ...rest, columns: columns.map(named), undeclaredParameters: undeclaredParameters.map(named) }
-      return told satisfies DryRunAnswer
-    }
-    return answerRows({ query, log }, asked, reply)
-  })
+  app.post(
+    '/api/query',
+    says('Rows of a query, as lines; with `dryRun` one object: columns and cost', { body: queryInput, media: lines }),
+    async (request, reply) => {
+      const input = parseInput(queryInput, request.body)
+      const asked = requestOf(input, request.principal)
+      if (input.dryRun) {
+        const { columns, undeclaredParameters, ...rest } = await query.dryRun(asked)
+        const told = { ...rest, columns: columns.map(named), undeclaredParameters: undeclaredParameters.map(named) }
+        return told satisfies DryRunAnswer
+      }
+      return answerRows({ query, log }, asked, reply)
+    },
+  )
 
-  app.get('/api/jobs', (request) => {
+  app.get('/api/jobs', says('Your jobs: waiting, running and ended', { query: jobsWanted }), (request) => {
     const { state } = parseInput(jobsWanted, request.query)
     const wanted = query
       .jobs(request.principal)
@@ -73,7 +78,7 @@ export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void
     return { jobs: wanted.slice(0, 1000).map(listed) }
   })
 
-  app.delete('/api/jobs/:id', async (request, reply) => {
+  app.delete('/api/jobs/:id', says('Cancels a job', { params: identified, status: 204 }), async (request, reply) => {
     const { id } = parseInput(identified, request.params)
     await query.cancel(id, request.principal)
     return reply.code(204).send()

@@ -24,6 +24,8 @@ const doors = {
   /** One's own account. */
   own: [
     'GET /api/me',
+    'GET /api/openapi.json',
+    'GET /api/docs',
     'POST /api/auth/sign-out',
     'POST /api/auth/password',
     'GET /api/sessions',

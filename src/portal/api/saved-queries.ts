@@ -7,6 +7,7 @@ import type { JsonValue } from '../../control/json-value.ts'
 import { parseInput } from './body.ts'
 import { answerRows } from './query.ts'
 import type { ApiDeps } from './api.ts'
+import { lines, says } from './says.ts'
 
 export const jsonValue: z.ZodType<JsonValue> = z.json()
 export const settingInput = z.union([
@@ -42,6 +43,7 @@ const runInput = z.strictObject({
   parameters: z.record(z.string(), settingInput).default({}),
   maximumBytesBilled: z.number().int().min(0).optional(),
 })
+const verifyInput = z.strictObject({ version: z.number().int().positive() })
 const identified = z.object({ id: z.string().min(1).max(500) })
 
 export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -64,40 +66,54 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   })
   const idOf = (params: unknown): string => parseInput(identified, params).id
 
-  app.get('/api/queries', () => ({ queries: jobs.saved.list().map(told) }))
+  app.get('/api/queries', says('Saved queries'), () => ({ queries: jobs.saved.list().map(told) }))
 
-  app.post('/api/queries', async (request, reply) => {
+  app.post('/api/queries', says('Saves a query', { body: savedInput, status: 201 }), async (request, reply) => {
     const { name, folder, description, ...content } = parseInput(savedInput, request.body)
     return reply.code(201).send(told(jobs.saved.add({ name, folder, description }, content, request.principal)))
   })
 
-  app.get('/api/queries/:id', (request) => told(jobs.saved.get(idOf(request.params))))
+  app.get('/api/queries/:id', says('One saved query, in its newest version', { params: identified }), (request) =>
+    told(jobs.saved.get(idOf(request.params))),
+  )
 
-  app.put('/api/queries/:id', (request) => {
+  app.put('/api/queries/:id', says('Saves a new version', { params: identified, body: savedInput }), (request) => {
     const { name, folder, description, ...content } = parseInput(savedInput, request.body)
     return told(jobs.saved.save(idOf(request.params), { name, folder, description }, content, request.principal))
   })
 
-  app.delete('/api/queries/:id', async (request, reply) => {
-    jobs.saved.remove(idOf(request.params), request.principal)
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/queries/:id',
+    says('Removes a saved query', { params: identified, status: 204 }),
+    async (request, reply) => {
+      jobs.saved.remove(idOf(request.params), request.principal)
+      return reply.code(204).send()
+    },
+  )
 
-  app.get('/api/queries/:id/versions', (request) => ({
+  app.get('/api/queries/:id/versions', says('All versions of a saved query', { params: identified }), (request) => ({
     versions: jobs.saved.versions(idOf(request.params)).map(versionTold),
   }))
 
-  app.post('/api/queries/:id/verify', (request) => {
-    const { version } = parseInput(z.strictObject({ version: z.number().int().positive() }), request.body)
-    return versionTold(jobs.saved.verify(idOf(request.params), version, request.principal))
-  })
+  app.post(
+    '/api/queries/:id/verify',
+    says('Marks a version as verified', { params: identified, body: verifyInput }),
+    (request) => {
+      const { version } = parseInput(verifyInput, request.body)
+      return versionTold(jobs.saved.verify(idOf(request.params), version, request.principal))
+    },
+  )
 
-  app.post('/api/queries/:id/run', async (request, reply): Promise<FastifyReply> => {
-    const { maximumBytesBilled, ...input } = parseInput(runInput, request.body)
-    const caller = { principal: request.principal, port: 'api' as const }
-    const asked = jobs.saved.request(idOf(request.params), input, caller)
-    return answerRows(deps, { ...asked, bytesBilledMax: maximumBytesBilled }, reply)
-  })
+  app.post(
+    '/api/queries/:id/run',
+    says('Runs a saved query; its rows as lines', { params: identified, body: runInput, media: lines }),
+    async (request, reply): Promise<FastifyReply> => {
+      const { maximumBytesBilled, ...input } = parseInput(runInput, request.body)
+      const caller = { principal: request.principal, port: 'api' as const }
+      const asked = jobs.saved.request(idOf(request.params), input, caller)
+      return answerRows(deps, { ...asked, bytesBilledMax: maximumBytesBilled }, reply)
+    },
+  )
 }
 
 export function isoOf(micros: number): string {

@@ -6,6 +6,7 @@ import type { Run, Schedule } from '../../control/schedules.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 import { isoOf, jsonValue, settingInput } from './saved-queries.ts'
+import { says } from './says.ts'
 
 const name = z.string().trim().min(1).max(200)
 const column = z.string().min(1).max(300)
@@ -60,8 +61,8 @@ const identified = z.object({ id: z.string().min(1).max(500) })
 const runIdentified = identified.extend({ run: z.string().min(1).max(100) })
 const runsWanted = z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(100) })
 
-export function scheduleRoutes(app: FastifyInstance, { jobs, control }: ApiDeps): void {
-  const idOf = (params: unknown): string => parseInput(identified, params).id
+export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { jobs, control } = deps
   const told = ({ owner, plannedUntilMicros, createdAtMicros, changedAtMicros, ...rest }: Schedule): object => ({
     ...rest,
     plannedUntil: isoOf(plannedUntilMicros),
@@ -70,58 +71,98 @@ export function scheduleRoutes(app: FastifyInstance, { jobs, control }: ApiDeps)
     changedAt: isoOf(changedAtMicros),
   })
 
-  app.get('/api/schedules', (request) => ({ schedules: jobs.schedules.list(request.principal).map(told) }))
+  app.get('/api/schedules', says('Schedules'), (request) => ({
+    schedules: jobs.schedules.list(request.principal).map(told),
+  }))
 
-  app.post('/api/schedules', async (request, reply) => {
+  app.post('/api/schedules', says('Adds a schedule', { body: scheduleInput, status: 201 }), async (request, reply) => {
     const added = await jobs.schedules.add(parseInput(scheduleInput, request.body), request.principal)
     return reply.code(201).send(told(added))
   })
 
-  app.get('/api/schedules/:id', (request) => told(jobs.schedules.get(idOf(request.params), request.principal)))
+  app.get('/api/schedules/:id', says('One schedule', { params: identified }), (request) =>
+    told(jobs.schedules.get(idOf(request.params), request.principal)),
+  )
 
-  app.put('/api/schedules/:id', async (request) => {
-    const definition = parseInput(scheduleInput, request.body)
-    return told(await jobs.schedules.change(idOf(request.params), definition, request.principal))
-  })
+  app.put(
+    '/api/schedules/:id',
+    says('Changes a schedule', { params: identified, body: scheduleInput }),
+    async (request) => {
+      const definition = parseInput(scheduleInput, request.body)
+      return told(await jobs.schedules.change(idOf(request.params), definition, request.principal))
+    },
+  )
 
-  app.delete('/api/schedules/:id', async (request, reply) => {
-    jobs.schedules.remove(idOf(request.params), request.principal)
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/schedules/:id',
+    says('Removes a schedule', { params: identified, status: 204 }),
+    async (request, reply) => {
+      jobs.schedules.remove(idOf(request.params), request.principal)
+      return reply.code(204).send()
+    },
+  )
 
-  app.post('/api/schedules/:id/pause', (request) =>
+  app.post('/api/schedules/:id/pause', says('Pauses a schedule', { params: identified }), (request) =>
     told(jobs.schedules.setEnabled(idOf(request.params), false, request.principal)),
   )
 
-  app.post('/api/schedules/:id/resume', (request) =>
+  app.post('/api/schedules/:id/resume', says('Lets a paused schedule go on', { params: identified }), (request) =>
     told(jobs.schedules.setEnabled(idOf(request.params), true, request.principal)),
   )
 
-  app.get('/api/schedules/:id/next', async (request) => jobs.schedules.preview(idOf(request.params), request.principal))
+  runRoutes(app, deps)
+}
 
-  app.get('/api/schedules/:id/runs', (request) => {
-    const { limit } = parseInput(runsWanted, request.query)
-    return { runs: jobs.schedules.runs(idOf(request.params), request.principal, limit).map(runTold) }
-  })
+function runRoutes(app: FastifyInstance, { jobs }: ApiDeps): void {
+  app.get(
+    '/api/schedules/:id/next',
+    says('The next runs, with their values and cost', { params: identified }),
+    async (request) => jobs.schedules.preview(idOf(request.params), request.principal),
+  )
 
-  app.post('/api/schedules/:id/run', async (request, reply) => {
-    const { runTime } = parseInput(runNowInput, request.body)
-    const at = runTime === undefined ? undefined : Date.parse(runTime)
-    const runs = jobs.schedules.runNow(idOf(request.params), request.principal, at)
-    return reply.code(202).send({ runs: runs.map(({ id }) => ({ id })) })
-  })
+  app.get(
+    '/api/schedules/:id/runs',
+    says('Runs, newest first', { params: identified, query: runsWanted }),
+    (request) => {
+      const { limit } = parseInput(runsWanted, request.query)
+      return { runs: jobs.schedules.runs(idOf(request.params), request.principal, limit).map(runTold) }
+    },
+  )
 
-  app.post('/api/schedules/:id/backfill', async (request, reply) => {
-    const { from, to, dryRun } = parseInput(backfillInput, request.body)
-    const days = { from, to, isDryRun: dryRun }
-    const filled = await jobs.schedules.backfill(idOf(request.params), request.principal, days)
-    return reply.code(dryRun ? 200 : 202).send(filled)
-  })
+  app.post(
+    '/api/schedules/:id/run',
+    says('Runs it now', { params: identified, body: runNowInput, status: 202 }),
+    async (request, reply) => {
+      const { runTime } = parseInput(runNowInput, request.body)
+      const at = runTime === undefined ? undefined : Date.parse(runTime)
+      const runs = jobs.schedules.runNow(idOf(request.params), request.principal, at)
+      return reply.code(202).send({ runs: runs.map(({ id }) => ({ id })) })
+    },
+  )
 
-  app.post('/api/schedules/:id/runs/:run/cancel', async (request) => {
+  app.post(
+    '/api/schedules/:id/backfill',
+    says('Runs it for days gone by; with `dryRun` what that would cost', {
+      params: identified,
+      body: backfillInput,
+      status: 202,
+    }),
+    async (request, reply) => {
+      const { from, to, dryRun } = parseInput(backfillInput, request.body)
+      const days = { from, to, isDryRun: dryRun }
+      const filled = await jobs.schedules.backfill(idOf(request.params), request.principal, days)
+      return reply.code(dryRun ? 200 : 202).send(filled)
+    },
+  )
+
+  app.post('/api/schedules/:id/runs/:run/cancel', says('Cancels a run', { params: runIdentified }), async (request) => {
     const { id, run } = parseInput(runIdentified, request.params)
     return runTold(await jobs.schedules.cancelRun(id, run, request.principal))
   })
+}
+
+function idOf(params: unknown): string {
+  return parseInput(identified, params).id
 }
 
 function runTold({ runTimeMicros, queuedAtMicros, startedAtMicros, endedAtMicros, ...run }: Run): object {

@@ -9,6 +9,7 @@ import { clientAddressHeader, clientSchemeHeader } from '../../core/http-headers
 import { type Caller, tokenCookie } from './auth.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
+import { says } from './says.ts'
 
 const next = z.string().max(2_000).optional()
 const password = z.string().max(1_000)
@@ -20,29 +21,43 @@ const acceptBody = z.strictObject({ code: z.string().max(100), password, email: 
 const passwordBody = z.strictObject({ current: password, wanted: password })
 
 export function signInRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
-  app.get('/api/auth/providers', () => ({ providers: control.signIn.providers() }))
+  app.get('/api/auth/providers', says('Ways to sign in besides a password'), () => ({
+    providers: control.signIn.providers(),
+  }))
 
-  app.post('/api/auth/sign-in', async (request, reply) => {
-    const input = parseInput(signInBody, request.body)
-    const made = await control.signIn.withPassword(input, clientOf(request))
-    return setCookies(request, reply, made, publicUrl).send({ next: safeNext(input.next) })
-  })
+  app.post(
+    '/api/auth/sign-in',
+    says('Signs in with e-mail address and password', { body: signInBody }),
+    async (request, reply) => {
+      const input = parseInput(signInBody, request.body)
+      const made = await control.signIn.withPassword(input, clientOf(request))
+      return setCookies(request, reply, made, publicUrl).send({ next: safeNext(input.next) })
+    },
+  )
 
-  app.post('/api/auth/sign-in/:provider', async (request, reply) => {
-    const { provider } = parseInput(providerInput, request.params)
-    const input = parseInput(startBody, request.body)
-    const started = await control.signIn.start(provider, safeNext(input.next), clientOf(request))
-    return setCookies(request, reply, started, publicUrl).send({ url: started.url })
-  })
+  app.post(
+    '/api/auth/sign-in/:provider',
+    says('Begins to sign in with Google or GitHub', { params: providerInput, body: startBody }),
+    async (request, reply) => {
+      const { provider } = parseInput(providerInput, request.params)
+      const input = parseInput(startBody, request.body)
+      const started = await control.signIn.start(provider, safeNext(input.next), clientOf(request))
+      return setCookies(request, reply, started, publicUrl).send({ url: started.url })
+    },
+  )
 
-  app.get('/api/auth/callback/:provider', async (request, reply) => {
-    const { provider } = parseInput(providerInput, request.params)
-    const { search } = new URL(request.url, 'http://localhost')
-    const ended = await control.signIn.finish(provider, search, clientOf(request))
-    return setCookies(request, reply, ended, publicUrl).redirect(ended.location, 303)
-  })
+  app.get(
+    '/api/auth/callback/:provider',
+    says('The way back from Google or GitHub', { params: providerInput, status: 303 }),
+    async (request, reply) => {
+      const { provider } = parseInput(providerInput, request.params)
+      const { search } = new URL(request.url, 'http://localhost')
+      const ended = await control.signIn.finish(provider, search, clientOf(request))
+      return setCookies(request, reply, ended, publicUrl).redirect(ended.location, 303)
+    },
+  )
 
-  app.post('/api/auth/invitation', (request) => {
+  app.post('/api/auth/invitation', says('Whose invitation it is', { body: codeBody }), (request) => {
     const found = control.logins.findInvitation(parseInput(codeBody, request.body).code)
     if (found !== undefined) return found
     throw new MillpondError(
@@ -51,22 +66,30 @@ export function signInRoutes(app: FastifyInstance, { control, publicUrl }: ApiDe
     )
   })
 
-  app.post('/api/auth/invitation/accept', async (request, reply) => {
-    const made = await control.signIn.accept(parseInput(acceptBody, request.body), clientOf(request))
-    return setCookies(request, reply, made, publicUrl).send({ next: '/' })
-  })
+  app.post(
+    '/api/auth/invitation/accept',
+    says('Accepts an invitation with a password', { body: acceptBody }),
+    async (request, reply) => {
+      const made = await control.signIn.accept(parseInput(acceptBody, request.body), clientOf(request))
+      return setCookies(request, reply, made, publicUrl).send({ next: '/' })
+    },
+  )
 
-  app.post('/api/auth/password', async (request, reply) => {
-    const { principal } = sessionOf(request)
-    const made = await control.signIn.changePassword(
-      principal.id,
-      parseInput(passwordBody, request.body),
-      clientOf(request),
-    )
-    return setCookies(request, reply, made, publicUrl).code(204).send()
-  })
+  app.post(
+    '/api/auth/password',
+    says('Changes your password', { body: passwordBody, status: 204 }),
+    async (request, reply) => {
+      const { principal } = sessionOf(request)
+      const made = await control.signIn.changePassword(
+        principal.id,
+        parseInput(passwordBody, request.body),
+        clientOf(request),
+      )
+      return setCookies(request, reply, made, publicUrl).code(204).send()
+    },
+  )
 
-  app.post('/api/auth/sign-out', async (request, reply) => {
+  app.post('/api/auth/sign-out', says('Signs out', { status: 204 }), async (request, reply) => {
     if (request.sessionId !== undefined) control.sessions.end(request.principal.id, request.sessionId)
     // A token that was pasted stays good; only this browser forgets it.
     const gone = [sessionCookie, tokenCookie].map((name) => `${name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`)

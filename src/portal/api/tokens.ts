@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { MillpondError } from '../../core/errors.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
+import { says } from './says.ts'
 
 const newToken = z.strictObject({
   name: z.string().min(1).max(100),
@@ -23,38 +24,54 @@ const newKey = z.strictObject({
 const identified = z.object({ id: z.string() })
 
 export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
-  app.get('/api/tokens', () => ({ tokens: control.listTokens() }))
+  app.get('/api/tokens', says('Tokens of everybody'), () => ({ tokens: control.listTokens() }))
 
-  app.post('/api/tokens', async (request, reply) => {
-    const input = parseInput(newToken, request.body)
-    const { info, token } = await control.createToken(input.name, input.for)
-    return reply.code(201).send({ ...info, token })
-  })
+  app.post(
+    '/api/tokens',
+    says('Makes a token; shown once', { body: newToken, status: 201 }),
+    async (request, reply) => {
+      const input = parseInput(newToken, request.body)
+      const { info, token } = await control.createToken(input.name, input.for)
+      return reply.code(201).send({ ...info, token })
+    },
+  )
 
-  app.delete('/api/tokens/:id', async (request, reply) => {
-    const { id } = parseInput(identified, request.params)
-    await control.revokeToken(id)
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/tokens/:id',
+    says('Revokes a token', { params: identified, status: 204 }),
+    async (request, reply) => {
+      const { id } = parseInput(identified, request.params)
+      await control.revokeToken(id)
+      return reply.code(204).send()
+    },
+  )
 
-  app.get('/api/keys', () => ({ keys: control.listKeys() }))
+  app.get('/api/keys', says('Service-account keys'), () => ({ keys: control.listKeys() }))
 
-  app.post('/api/keys', async (request, reply) => {
-    const input = parseInput(newKey, request.body)
-    const address = input.publicUrl ?? publicUrl
-    if (address === undefined) {
-      throw new MillpondError('request-invalid', '`publicUrl` is missing: the address under which clients reach us.')
-    }
-    const made = await control.createKey(input.handle, {
-      project: input.project,
-      publicUrl: address.replace(/\/+$/, ''),
-    })
-    return reply.code(201).send({ ...made.info, key: made.key })
-  })
+  app.post(
+    '/api/keys',
+    says('Makes a service-account key; shown once', { body: newKey, status: 201 }),
+    async (request, reply) => {
+      const input = parseInput(newKey, request.body)
+      const address = input.publicUrl ?? publicUrl
+      if (address === undefined) {
+        throw new MillpondError('request-invalid', '`publicUrl` is missing: the address under which clients reach us.')
+      }
+      const made = await control.createKey(input.handle, {
+        project: input.project,
+        publicUrl: address.replace(/\/+$/, ''),
+      })
+      return reply.code(201).send({ ...made.info, key: made.key })
+    },
+  )
 
-  app.delete('/api/keys/:id', async (request, reply) => {
-    const { id } = parseInput(identified, request.params)
-    await control.revokeKey(id)
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/keys/:id',
+    says('Revokes a service-account key', { params: identified, status: 204 }),
+    async (request, reply) => {
+      const { id } = parseInput(identified, request.params)
+      await control.revokeKey(id)
+      return reply.code(204).send()
+    },
+  )
 }
