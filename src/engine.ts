@@ -15,6 +15,8 @@ import { createLog, logOf, type Log } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters } from './deliver/dead-letters.ts'
+import type { Destination } from './deliver/destinations/destination.ts'
+import { type Hub, startHub } from './deliver/destinations/hub.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { startOutboxRelay } from './deliver/outbox-relay.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
@@ -98,11 +100,31 @@ function sourceOf(control: Control, name: string): Source | undefined {
   return control.listSources().find(({ source }) => source === name)
 }
 
+function openHub(settings: Settings, { control, writer }: Storage, log: Log): Hub {
+  const destinations = (): Destination[] => activeDestinations(control, log)
+  return startHub({ settings, destinations, append: writer.append, clock, log: logOf(log, 'hub') })
+}
+
+/** One whose secrets can't be read stands still, and the others go on. */
+function activeDestinations(control: Control, log: Log): Destination[] {
+  const active = control.destinations.list().filter(({ state }) => state === 'active')
+  return active.flatMap(({ id, name, type, sources, state, version, settings }) => {
+    try {
+      const secrets = control.destinations.secretsOf(name)
+      return [{ id, name, type, sources, state, version, settings: { ...settings, ...secrets } }]
+    } catch (error) {
+      log.error({ err: error, destination: name }, 'A destination cannot be started.')
+      return []
+    }
+  })
+}
+
 /** From the buffer into the warehouse and the archive. */
 async function startRoad(
   settings: Settings,
   storage: Storage,
   askingNight: (signal: AbortSignal) => Promise<void>,
+  hub: Hub,
   log: Log,
 ): Promise<{ loader: Loader; upkeep: Upkeep }> {
   const { control, driver, writer } = storage
@@ -112,6 +134,10 @@ async function startRoad(
       driver,
       clock,
       log: logOf(log, 'deliver'),
+      onLoaded: (positions) => {
+        hub.loaded(positions)
+      },
+      verdictsNeededFromMicros: () => hub.neededFromMicros(),
       onWarehouseBroken: (error) => {
         endHard(error, 'The warehouse is broken; the engine ends and is started again from the last checkpoint.', log)
       },
@@ -141,7 +167,9 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const storage = await openStorage(settings, log)
   const { control, driver, writer } = storage
   const asking = await startAsking({ settings, control, driver, writer, clock, log })
-  const { loader, upkeep } = await startRoad(settings, storage, asking.night, log)
+  const hub = openHub(settings, storage, log)
+  const { loader, upkeep } = await startRoad(settings, storage, asking.night, hub, log)
+  hub.loaded(loader.status().positions)
   const { archive, maintenance, backup } = upkeep
   const questions = createIntakeQuestions()
   const { append } = writer
@@ -172,6 +200,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     backup,
     append,
     live: loader.live,
+    hub,
     ...shareStatus(askStatus, clock),
     publicUrl: settings.publicUrl,
     sourcesChanged: () => {
@@ -189,6 +218,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     async stop() {
       for (const door of doors) await door.close()
       await relay.stop()
+      await hub.stop()
       await asking.stop()
       // It waits for turns that only a running loader gives.
       await upkeep.nightly.stop()

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { listSettings } from '../src/config/config.ts'
 import { errorTable } from '../src/core/errors.ts'
 import { quarantineReasons } from '../src/core/event.ts'
+import { destinationTypes } from '../src/deliver/destinations/registry.ts'
 import type { ApiDeps } from '../src/portal/api/api.ts'
 import { buildApi } from '../src/portal/api/api.ts'
 import { matrixPage } from './sql/matrix.ts'
@@ -53,6 +54,18 @@ describe('the docs', () => {
   it('explain every reason of a dead letter', () => {
     const page = read('docs/dead-letters.md')
     expect(quarantineReasons.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([])
+  })
+
+  it('have a page for every type of destination, with all of its settings and names', () => {
+    expect(destinationTypes.length).toBeGreaterThan(1)
+    for (const { type, settings, integrationNames, limits } of destinationTypes) {
+      const page = read(`docs/destinations/${type}.md`)
+      for (const name of [...settings.map((spec) => spec.name), ...integrationNames]) {
+        expect(page, `${type}: ${name}`).toContain(`\`${name}\``)
+      }
+      expect(limits.lastVerified).toMatch(/^\d{4}-\d\d-\d\d$/)
+      expect(read('docs/guide/destinations.md')).toContain(`../destinations/${type}.md`)
+    }
   })
 
   it('list every route of the API', () => {
@@ -123,6 +136,13 @@ describe('the docs', () => {
       'schedule backfill',
       'schedule remove',
       'storage',
+      'destination types',
+      'destination add',
+      'destination list',
+      'destination change',
+      'destination disable',
+      'destination enable',
+      'destination remove',
       'dead-letters list',
       'dead-letters replay',
       'retype',

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import type { CliContext } from './context.ts'
 import { addBackupCommand } from './backup.ts'
 import { addDeadLettersCommand } from './dead-letters.ts'
+import { addDestinationCommand } from './destination.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEraseCommand } from './erase.ts'
 import { describeFailure, DoneWithFailure, exitCodes } from './failure.ts'
@@ -42,6 +43,7 @@ const commands: readonly AddCommand[] = [
   addSavedCommand,
   addScheduleCommand,
   addDeadLettersCommand,
+  addDestinationCommand,
   addImportCommand,
   addRetypeCommand,
   addStorageCommand,

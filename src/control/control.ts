@@ -19,6 +19,7 @@ import {
   type KeyInfo,
   type ServiceAccountKey,
 } from './key-store.ts'
+import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
@@ -37,6 +38,7 @@ import { QueryStore } from './query-store.ts'
 import { ScheduleStore } from './schedule-store.ts'
 import type { ScramCredentials } from './scram.ts'
 import { deriveSecret, installationSecret } from './secret.ts'
+import { SecretBox } from './secret-box.ts'
 import { SessionStore } from './session-store.ts'
 import { SignIn } from './sign-in.ts'
 import { createSourceStore } from './source-store.ts'
@@ -79,6 +81,8 @@ export interface Control extends Part, Access {
   readonly queries: QueryStore
   /** And their runs. Errors: not-found, schedule-exists. */
   readonly schedules: ScheduleStore
+  /** Errors: not-found, destination-exists, request-invalid, setting-invalid. */
+  readonly destinations: DestinationStore
   listSources(): Source[]
   /** Errors: source-exists, source-name-invalid. */
   addSource(source: string, platform: SourcePlatform): Promise<Source>
@@ -184,11 +188,13 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     const codes = createOneTimeCodes({ database, clock, log: deps.log, random, audit }, tokens)
     const access = openAccess(database, { clock, random, secret, audit })
     const people = openPeople(access.principals, { ...deps, database, random, audit, secret })
+    const box = new SecretBox(deriveSecret(secret, 'destination-secrets'), random)
     await sources.publish()
     return {
       ...access.methods,
       queries: new QueryStore({ database, clock, random, audit }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
+      destinations: new DestinationStore({ database, clock, random, audit, box }),
       listSources: sources.list,
       addSource: sources.add,
       rotateSource: sources.rotate,

@@ -69,6 +69,7 @@ export const errorTable = {
   'backup-invalid': { kind: 'user', status: 400 },
   'import-unreadable': { kind: 'user', status: 400 },
   // control
+  'destination-exists': { kind: 'user', status: 409 },
   'source-exists': { kind: 'user', status: 409 },
   'source-name-invalid': { kind: 'user', status: 400 },
   'source-unknown': { kind: 'user', status: 404 },

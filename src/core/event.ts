@@ -67,7 +67,13 @@ export interface ForwardMeta {
 }
 
 /** Tables of ours whose columns are fixed. Unknown fields of a sender go to a JSON column, never to a new one. */
-export type RowTable = 'ai.assets' | 'ai.inferences' | 'logs.entries' | 'millpond.audit' | 'millpond.jobs'
+export type RowTable =
+  | 'ai.assets'
+  | 'ai.inferences'
+  | 'logs.entries'
+  | 'millpond.audit'
+  | 'millpond.deliveries'
+  | 'millpond.jobs'
 
 /** What a receiver knows of one row beyond its JSON; JSON in the record's `meta`. */
 export interface RowMeta {

@@ -36,7 +36,7 @@ export interface RowTableSpec {
   readonly name: RowTable
   readonly table: TableName
   /** What the live feed calls its rows. */
-  readonly liveType: 'log' | 'inference' | 'asset' | 'job' | 'audit'
+  readonly liveType: 'log' | 'inference' | 'asset' | 'job' | 'audit' | 'delivery'
   /** Fields with an id of the sender's own: a row with the same id comes once. */
   readonly idFields: readonly string[]
   /** Fields that a repetition of the same row may have otherwise. */
@@ -200,6 +200,19 @@ const jobColumns: readonly RowColumn[] = [
   column('referenced_tables', 'json'),
 ]
 
+/** What became of one event at one destination. */
+const deliveryColumns: readonly RowColumn[] = [
+  ...columnsOf('destination destination_type', 'text'),
+  column('destination_version', 'integer'),
+  ...columnsOf('message_id event_source event_type event_name user_id anonymous_id', 'text'),
+  column('event_received_at', 'timestamp'),
+  ...columnsOf('status reason', 'text'),
+  column('attempts', 'integer'),
+  column('answer', 'text'),
+  column('sent_payload', 'json'),
+  column('settled_at', 'timestamp'),
+]
+
 const auditColumns: readonly RowColumn[] = [
   ...columnsOf('actor_id actor via address action target', 'text'),
   column('acted_at', 'timestamp'),
@@ -270,6 +283,18 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     time: { fields: ['acted_at'], beforeEntry: true, isContent: false },
     nameColumns: ['action'],
     columns: auditColumns,
+  }),
+  'millpond.deliveries': spec({
+    name: 'millpond.deliveries',
+    table: { dataset: 'millpond', table: 'deliveries' },
+    liveType: 'delivery',
+    idFields: ['delivery_id'],
+    // What is settled again after a crash may be so with another answer; the first entry stands.
+    notContent: ['settled_at', 'status', 'reason', 'attempts', 'answer', 'sent_payload', 'destination_version'],
+    idColumn: 'delivery_id',
+    time: { fields: ['settled_at'], beforeEntry: true, isContent: false },
+    nameColumns: ['event_name'],
+    columns: deliveryColumns,
   }),
   'millpond.jobs': spec({
     name: 'millpond.jobs',

@@ -7,9 +7,10 @@ import { principals } from './0002-principals.ts'
 import { accounts } from './0003-accounts.ts'
 import { people } from './0004-people.ts'
 import { queries } from './0005-queries.ts'
+import { destinations } from './0006-destinations.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people, queries]
+const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people, queries, destinations]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {

@@ -226,6 +226,34 @@ export class Screen {
   }
 }
 
+/** The events of a record as the screen reads them, for whoever follows its verdicts. */
+export interface OpenedRecord {
+  readonly meta: RequestMeta
+  readonly events: number
+  /** Undefined: it is no object. */
+  at(index: number): { readonly event: Json; readonly isExact: boolean } | undefined
+}
+
+/** So many digits in a row may be more than a double holds. */
+const longNumber = /\d{16}/
+
+/** Undefined: it was kept out as a whole. */
+export function openEvents(stream: string, record: StoredRecord): OpenedRecord | undefined {
+  const work = openRecord(stream, record)
+  if ('reason' in work) return undefined
+  const { buffer, byteOffset, byteLength } = record.body
+  const mayBeInexact = longNumber.test(Buffer.from(buffer, byteOffset, byteLength).toString())
+  return {
+    meta: work.meta,
+    events: work.items.length,
+    at(index) {
+      if (mayBeInexact) makeExact(work, index)
+      const event = eventAt(work, index)
+      return event && { event: withOwnTraits(event, work.meta), isExact: mayBeInexact }
+    },
+  }
+}
+
 /** The events of a record, or why it is kept out as a whole. */
 function openRecord(
   stream: string,

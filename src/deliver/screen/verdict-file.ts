@@ -94,6 +94,24 @@ function fileName(sequence: number): string {
 
 const fileNamePattern = /^(\d{16})\.verdicts$/
 
+/** First sequence of a verdict file; undefined: it is none. */
+export function verdictFileSequence(name: string): number | undefined {
+  const start = fileNamePattern.exec(name)?.[1]
+  return start === undefined ? undefined : Number(start)
+}
+
+/** A frame for whoever reads beside the writer; undefined: not all of it is there. */
+export function verdictFrameAt(
+  content: Buffer,
+  at: number,
+): { readonly sequence: number; readonly bytes: number; readonly verdicts: () => Uint8Array } | undefined {
+  const frame = frameAt(content, at)
+  if (frame === undefined) return undefined
+  const verdicts = (): Uint8Array =>
+    Uint8Array.from({ length: frame.entries }, (_, index) => content[at + headBytes + index * entryBytes] ?? 0)
+  return { sequence: frame.sequence, bytes: frame.bytes, verdicts }
+}
+
 export interface VerdictLogOptions {
   readonly files: Files
   readonly folder: string
@@ -140,9 +158,9 @@ export class VerdictLog {
     await files.makeFolder(folder)
     const starts: number[] = []
     for (const name of await files.list(folder)) {
-      const start = fileNamePattern.exec(name)?.[1]
+      const start = verdictFileSequence(name)
       if (start === undefined) continue
-      if (Number(start) <= position) starts.push(Number(start))
+      if (start <= position) starts.push(start)
       else await files.remove(join(folder, name))
     }
     const log = new VerdictLog(files, folder, starts)

@@ -48,6 +48,10 @@ export interface LoaderDeps {
    * in: that mends only by a new start, from the last checkpoint.
    */
   readonly onWarehouseBroken?: (error: unknown) => void
+  /** After each load: the warehouse holds everything up to here. */
+  readonly onLoaded?: (positions: readonly StreamPosition[]) => void
+  /** Somebody else still reads verdicts on what was received from then on. Default: nobody does. */
+  readonly verdictsNeededFromMicros?: () => number
 }
 
 export interface LoaderStatus {
@@ -380,6 +384,7 @@ class WarehouseLoader implements Loader {
     }
     this.#checkpointLater()
     this.#ring.add(prepared.live)
+    this.#deps.onLoaded?.(positions)
     const wasSplitting = !this.#hunt.mayCheckpoint
     this.#hunt.loaded(prepared, positions)
     if (wasSplitting) await this.#endWorker()
@@ -396,7 +401,8 @@ class WarehouseLoader implements Loader {
   }
 
   #releaseHour(): number {
-    return hourOf(this.#deps.clock.nowMicros()) - this.#options.settings.screen.dedupeWindowHours - 1
+    const windowEnd = hourOf(this.#deps.clock.nowMicros()) - this.#options.settings.screen.dedupeWindowHours - 1
+    return Math.min(windowEnd, hourOf(this.#deps.verdictsNeededFromMicros?.() ?? Infinity))
   }
 
   /** Verdicts are synced: rows that a checkpoint keeps must find the ids again that made them the first of their kind. */

@@ -69,6 +69,8 @@ const hourMicros = 3_600_000_000
 /** Events of every source that a plan shows on the live feed, if there are that many. */
 const liveEventsOfSourceMin = 20
 
+const unwatched: ReadonlySet<RowTableSpec['liveType']> = new Set(['job', 'audit', 'delivery'] as const)
+
 export class PlanMaker implements ScreenSink, RowSink {
   readonly schema: WarehouseSchema
   readonly #screen: Screen
@@ -199,8 +201,8 @@ export class PlanMaker implements ScreenSink, RowSink {
     const { events: eventsOfPlan, liveEventsMax } = this.#options
     const isNewest = this.#seen + liveEventsMax > eventsOfPlan
     if (!isNewest && !this.#isFirstOfSource(record.source)) return
-    // Every dashboard asks all day long: nobody wants to watch that. And who did what is for administrators only.
-    if (table?.liveType === 'job' || table?.liveType === 'audit') return
+    // Every dashboard asks all day long, and what is delivered was shown before. Who did what is for administrators only.
+    if (table !== undefined && unwatched.has(table.liveType)) return
     this.#live.push(liveEventOf(record, event, verdict, reason, id, table))
     if (this.#live.length > 2 * liveEventsMax) this.#live.shift()
   }

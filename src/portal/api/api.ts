@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { BackupRequest } from '../../deliver/backup/backup.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
+import type { Hub } from '../../deliver/destinations/hub.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
 import { type BigqueryDeps, bigqueryRoutes } from '../../query/bigquery-api/bigquery.ts'
@@ -19,6 +20,7 @@ import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
+import { destinationRoutes } from './destinations.ts'
 import { exportRoutes } from './export.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
 import { type ImportRecord, importRoutes } from './imports.ts'
@@ -61,6 +63,7 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
+  readonly hub: Pick<Hub, 'status' | 'destinationsChanged'>
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** What a policy at this place leaves open, in sentences. */
@@ -137,6 +140,7 @@ export function buildApi(
   exportRoutes(app, deps)
   storageRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  destinationRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)
   peopleRoutes(app, deps)

@@ -1,0 +1,352 @@
+// Brings events to one destination: reads a chunk, sends it in requests, settles what becomes of every event, and only then moves
+// its position. What fails for now is tried again, by the clock of this destination alone.
+//
+//   reading ─▶ shaping ─▶ sending ──all of the chunk settled──▶ written to the ledger ─▶ position ─▶ reading
+//      ▲                    │ later, blocked: waits for the breaker, tries again (for at most `waitHoursMax`)
+//      └── nothing there ── woken by the next load          │ refused: sent again in halves, down to the event at fault
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { StreamPosition } from '../../warehouse/driver.ts'
+import { createSignal, type Signal, waitForAny } from '../warehouse/signal.ts'
+import type { Breaker } from './breaker.ts'
+import type { Destination, DestinationType, Item, Outcome, OutgoingEvent } from './destination.ts'
+import type { Delivery, DeliveryStatus } from './delivery.ts'
+import type { Chunk } from './feed.ts'
+import type { Send } from './http.ts'
+import { isWanted } from './routing.ts'
+
+export interface CourierDeps {
+  readonly destination: Destination
+  readonly type: DestinationType
+  readonly breaker: Breaker
+  readonly send: Send
+  /** Next chunk behind the last one. */
+  readonly read: (eventsMax: number) => Promise<Chunk>
+  /** Set when something new may be there. */
+  readonly woken: Signal
+  /** Resolves once they are durable. */
+  readonly record: (deliveries: readonly Delivery[]) => Promise<void>
+  readonly settled: (positions: readonly StreamPosition[], isIdle: boolean) => Promise<void>
+  /** From texts of the other side, which may echo them. */
+  readonly removeSecrets: (text: string) => string
+  /** Something else stands in the status. */
+  readonly changed: () => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type CourierCounts = Record<DeliveryStatus, number>
+
+/** An event on its way, with all that it became. */
+interface Parcel {
+  readonly event: OutgoingEvent
+  readonly items: readonly Item[]
+  attempts: number
+  status: DeliveryStatus | undefined
+  reason: string
+  answer: string
+  open: number
+}
+
+interface Unanswered {
+  readonly kind: 'unanswered'
+  readonly reason: string
+}
+
+interface Load {
+  readonly lane: string
+  readonly parcels: readonly Parcel[]
+  readonly texts: readonly string[]
+  /** Errors of the service's own that it was answered with. */
+  serverErrors: number
+  /** How much had succeeded when the first of them came. */
+  successesBefore: number | undefined
+}
+
+const chunkEventsMax = 10_000
+/** An event that couldn't be delivered for so long is given up, and the ledger says so. */
+export const waitHoursMax = 14 * 24
+/** Of a request, around its items. */
+const envelopeBytes = 1024
+/** Errors of the service's own with the same request: perhaps one event in it is the reason. */
+const serverErrorsMax = 4
+/** By then more than an hour has passed. */
+const loneServerErrorsMax = 20
+const pauseAfterFaultMs = 5000
+
+export class Courier {
+  readonly #deps: CourierDeps
+  readonly #stopping = new AbortController()
+  readonly #stopped = createSignal()
+  readonly counts: CourierCounts = { delivered: 0, rejected: 0, skipped: 0, expired: 0, unconfirmed: 0 }
+  lastError: string | null = null
+  #successes = 0
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps
+  }
+
+  begin(): void {
+    this.#running = this.#run()
+  }
+
+  /** What is under way is broken off: it was not settled, and is read again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#stopped.set()
+    this.#deps.breaker.stop()
+    await this.#running
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    let chunk: Chunk | undefined
+    while (!this.#isStopping) {
+      try {
+        if (chunk === undefined) {
+          this.#deps.woken.clear()
+          chunk = await this.#deps.read(this.#chunkEvents())
+        }
+        if (await this.#deliver(chunk)) chunk = undefined
+      } catch (error) {
+        // Ours, or the disk's: the chunk is kept, and nothing of it is lost.
+        this.lastError = messageOf(error)
+        this.#deps.log.error(
+          { err: error, destination: this.#deps.destination.name },
+          'Delivering failed; tried again.',
+        )
+        await waitForAny([this.#stopped], { clock: this.#deps.clock, ms: pauseAfterFaultMs })
+      }
+    }
+  }
+
+  #chunkEvents(): number {
+    const { eventsPerRequestMax, requestsMax } = this.#deps.type.limits
+    return Math.min(chunkEventsMax, Math.max(100, eventsPerRequestMax * requestsMax))
+  }
+
+  /** True: settled, go on behind it. */
+  async #deliver(chunk: Chunk): Promise<boolean> {
+    const { settled, record, woken } = this.#deps
+    if (chunk.events.length > 0) {
+      const parcels = this.#shape(chunk.events)
+      await this.#sendAll(parcels)
+      if (this.#isStopping) return false
+      const deliveries = parcels.filter(({ status }) => status !== undefined).map((one) => this.#deliveryOf(one))
+      await record(deliveries)
+      for (const { status } of deliveries) this.counts[status] += 1
+    }
+    await settled(chunk.positions, !chunk.more)
+    if (!chunk.more) await waitForAny([woken, this.#stopped])
+    return true
+  }
+
+  /** Parcels of all events that the destination is concerned with. */
+  #shape(events: readonly OutgoingEvent[]): Parcel[] {
+    const { destination, type, clock } = this.#deps
+    const parcels: Parcel[] = []
+    const ageHoursMax = type.limits.ageHoursMax ?? Infinity
+    for (const event of events) {
+      if (destination.sources.length > 0 && !destination.sources.includes(event.source)) continue
+      const fresh = { event, items: [], attempts: 0, status: undefined, reason: '', answer: '', open: 0 }
+      const ageHours = (clock.nowMicros() - event.atMicros) / 3_600_000_000
+      if (!isWanted(event, type.integrationNames)) {
+        parcels.push({ ...fresh, status: 'skipped', reason: "The event's `integrations` say no" })
+      } else if (ageHours > ageHoursMax) {
+        const reason = `${type.title} takes no events older than ${ageHoursMax} h`
+        parcels.push({ ...fresh, status: 'expired', reason })
+      } else parcels.push(this.#shapeOne(fresh))
+    }
+    return parcels
+  }
+
+  #shapeOne(fresh: Parcel): Parcel {
+    const { destination, type } = this.#deps
+    try {
+      const shaped = type.shape(fresh.event, destination.settings)
+      if ('skipped' in shaped) return { ...fresh, status: 'skipped', reason: shaped.skipped }
+      if ('refused' in shaped) return { ...fresh, status: 'rejected', reason: shaped.refused }
+      if (shaped.items.length === 0) return { ...fresh, status: 'skipped', reason: 'It became nothing' }
+      const { bytesPerRequestMax } = type.limits
+      if (shaped.items.some(({ text }) => Buffer.byteLength(text) > bytesPerRequestMax - envelopeBytes)) {
+        return { ...fresh, status: 'rejected', reason: `It is larger than ${bytesPerRequestMax} bytes` }
+      }
+      return { ...fresh, items: shaped.items, open: shaped.items.length }
+    } catch (error) {
+      // A mapping that stumbles over one event must not stop the others.
+      return { ...fresh, status: 'rejected', reason: `It could not be mapped: ${messageOf(error)}` }
+    }
+  }
+
+  async #sendAll(parcels: readonly Parcel[]): Promise<void> {
+    const loads = this.#pack(parcels)
+    const { requestsMax } = this.#deps.type.limits
+    const workers = Array.from({ length: Math.min(requestsMax, loads.length) }, async () => {
+      for (let load = loads.shift(); load !== undefined && !this.#isStopping; load = loads.shift()) {
+        const halves = await this.#sendOne(load)
+        loads.unshift(...halves)
+      }
+    })
+    await Promise.all(workers)
+  }
+
+  #pack(parcels: readonly Parcel[]): Load[] {
+    const { eventsPerRequestMax, bytesPerRequestMax, perLane } = this.#deps.type.limits
+    const loads: Load[] = []
+    const open = new Map<string, { load: { parcels: Parcel[]; texts: string[] }; bytes: number }>()
+    for (const parcel of parcels) {
+      for (const { lane, text } of parcel.items) {
+        const bytes = Buffer.byteLength(text) + 1
+        let at = open.get(lane)
+        const itemsMax = perLane?.[lane] ?? eventsPerRequestMax
+        if (
+          at === undefined ||
+          at.load.texts.length >= itemsMax ||
+          at.bytes + bytes > bytesPerRequestMax - envelopeBytes
+        ) {
+          const load = { parcels: [], texts: [] }
+          at = { load, bytes: 0 }
+          open.set(lane, at)
+          loads.push({ lane, serverErrors: 0, successesBefore: undefined, ...load })
+        }
+        at.load.parcels.push(parcel)
+        at.load.texts.push(text)
+        at.bytes += bytes
+      }
+    }
+    return loads
+  }
+
+  /** Until it is settled, or in halves: those are given back. */
+  async #sendOne(load: Load): Promise<readonly Load[]> {
+    const { breaker } = this.#deps
+    while (await breaker.permit()) {
+      const outcome = await this.#tryOrRefuse(load)
+      if (outcome === undefined) return []
+      if (outcome.kind === 'taken') {
+        this.#succeeded()
+        const rejected = new Map(outcome.rejected.map(({ index, reason }) => [index, reason]))
+        for (const [index, parcel] of load.parcels.entries()) settle(parcel, rejected.get(index))
+        return []
+      }
+      if (outcome.kind === 'unanswered') {
+        this.#failedWith(outcome.reason)
+        breaker.failed()
+        for (const parcel of load.parcels) {
+          parcel.status = 'unconfirmed'
+          parcel.reason = 'It was sent, and no answer came; a second time might count twice'
+        }
+        return []
+      }
+      if (outcome.kind === 'refused') {
+        this.#succeeded()
+        return this.#halve(load, outcome.reason)
+      }
+      this.#failedWith(outcome.reason)
+      breaker.failed(outcome.kind === 'later' ? outcome.afterMs : undefined)
+      if (this.#isPoison(load, outcome.reason)) return this.#halve(load, outcome.reason)
+      if (this.#expire(load)) return []
+    }
+    return []
+  }
+
+  #failedWith(reason: string): void {
+    this.lastError = this.#deps.removeSecrets(reason)
+    this.#deps.changed()
+  }
+
+  #succeeded(): void {
+    this.#successes += 1
+    this.lastError = null
+    this.#deps.breaker.succeeded()
+  }
+
+  /** Is something in the request the reason why the service stumbles? */
+  #isPoison(load: Load, reason: string): boolean {
+    if (!reason.startsWith('HTTP 5')) return false
+    load.serverErrors += 1
+    load.successesBefore ??= this.#successes
+    if (load.serverErrors < serverErrorsMax) return false
+    if (load.texts.length > 1 || this.#successes > load.successesBefore) return true
+    // Nothing else to compare with. 502, 503 and 504 are said of services that are away; 500 by one that read the event.
+    return reason.startsWith('HTTP 500') && load.serverErrors >= loneServerErrorsMax
+  }
+
+  #halve(load: Load, reason: string): readonly Load[] {
+    const { lane, parcels, texts, successesBefore } = load
+    if (texts.length === 1) {
+      for (const parcel of parcels) settle(parcel, reason)
+      return []
+    }
+    const middle = Math.ceil(texts.length / 2)
+    return [
+      { lane, parcels: parcels.slice(0, middle), texts: texts.slice(0, middle), serverErrors: 0, successesBefore },
+      { lane, parcels: parcels.slice(middle), texts: texts.slice(middle), serverErrors: 0, successesBefore },
+    ]
+  }
+
+  /** True: all of it waited too long. */
+  #expire(load: Load): boolean {
+    const { clock } = this.#deps
+    const oldestMicros = clock.nowMicros() - waitHoursMax * 3_600_000_000
+    if (load.parcels.some(({ event }) => event.receivedAtMicros >= oldestMicros)) return false
+    for (const parcel of load.parcels) {
+      parcel.status = 'expired'
+      parcel.reason = `Not delivered within ${waitHoursMax} h: ${this.lastError ?? ''}`
+    }
+    return true
+  }
+
+  /** A mapping of ours that throws is like a refusal: the event at fault is found by halves. Undefined: broken off by a stop. */
+  async #tryOrRefuse(load: Load): Promise<Outcome | Unanswered | undefined> {
+    try {
+      return await this.#try(load)
+    } catch (error) {
+      return { kind: 'refused', reason: messageOf(error) }
+    }
+  }
+
+  async #try(load: Load): Promise<Outcome | Unanswered | undefined> {
+    const { type, destination, send, clock } = this.#deps
+    const { settings } = destination
+    for (const parcel of load.parcels) parcel.attempts += 1
+    const sent = await send(type.request(load.lane, load.texts, settings, clock.nowMicros()), this.#stopping.signal)
+    if (this.#isStopping) return undefined
+    const { answer, error } = sent
+    const text = answer === undefined ? error : `HTTP ${answer.status} ${answer.body.slice(0, 500)}`.trim()
+    for (const parcel of load.parcels) parcel.answer = text
+    if (answer !== undefined) return type.judge(answer, load.texts.length, load.lane)
+    if (sent.isAmbiguous && type.repeatsUnanswered?.(settings) === false) return { kind: 'unanswered', reason: error }
+    return { kind: 'later', reason: error }
+  }
+
+  #deliveryOf({ event, items, attempts, status = 'skipped', reason, answer }: Parcel): Delivery {
+    const { destination, clock } = this.#deps
+    return {
+      destination: destination.name,
+      destinationType: destination.type,
+      destinationVersion: destination.version,
+      event,
+      payload: items.map(({ text }) => text),
+      attempts,
+      status,
+      reason,
+      answer,
+      settledAtMicros: clock.nowMicros(),
+    }
+  }
+}
+
+/** One of the parcel's items is done; the parcel is, once all are. What was refused of it counts. */
+function settle(parcel: Parcel, rejection: string | undefined): void {
+  parcel.open -= 1
+  if (rejection !== undefined) {
+    parcel.status = 'rejected'
+    parcel.reason = rejection
+  } else if (parcel.open === 0) parcel.status ??= 'delivered'
+}

@@ -1,0 +1,108 @@
+// One destination at work: its reader, its breaker, its connections, its position, and the courier that uses them.
+import type { Clock } from '../../core/clock.ts'
+import { type Files, diskFiles } from '../../core/files.ts'
+import type { Log } from '../../core/log.ts'
+import type { StreamPosition } from '../../warehouse/driver.ts'
+import { createSignal } from '../warehouse/signal.ts'
+import { Breaker } from './breaker.ts'
+import { Courier } from './courier.ts'
+import type { Destination } from './destination.ts'
+import { Feed } from './feed.ts'
+import { createHttpSender, type HttpSender } from './http.ts'
+import type { DestinationStatus } from './hub-messages.ts'
+import { ledgerRow } from './ledger-row.ts'
+import { PositionFile } from './position-file.ts'
+import { secretsRemover } from './redact.ts'
+import { destinationTypeOf } from './registry.ts'
+
+export interface RunDeps {
+  readonly dataFolder: string
+  readonly loaded: () => readonly StreamPosition[]
+  /** Resolves once the rows of the ledger are durable. */
+  readonly record: (rows: readonly string[]) => Promise<void>
+  readonly changed: () => void
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly files?: Files
+}
+
+const timeoutMs = 30_000
+
+export class DestinationRun {
+  readonly destination: Destination
+  readonly #deps: RunDeps
+  readonly #woken = createSignal()
+  readonly #breaker: Breaker
+  readonly #sender: HttpSender
+  readonly #position: PositionFile
+  readonly #courier: Courier
+  #feed: Feed | undefined
+  #isIdle = false
+
+  constructor(destination: Destination, deps: RunDeps) {
+    const { clock, log, random, files = diskFiles } = deps
+    this.destination = destination
+    this.#deps = deps
+    const type = destinationTypeOf(destination.type)
+    const removeSecrets = secretsRemover(type, destination.settings)
+    this.#breaker = new Breaker({ clock, random })
+    const allowPrivateNetwork = destination.settings['allowPrivateNetwork'] === 'true'
+    this.#sender = createHttpSender({ allowPrivateNetwork, timeoutMs, connectionsMax: type.limits.requestsMax })
+    this.#position = new PositionFile(deps.dataFolder, destination.id, { files, clock })
+    this.#courier = new Courier({
+      destination,
+      type,
+      breaker: this.#breaker,
+      send: this.#sender.send,
+      woken: this.#woken,
+      read: async (eventsMax) => {
+        const { positions } = this.#position.standing
+        this.#feed ??= await Feed.open({ dataFolder: deps.dataFolder, positions }, { clock, log })
+        this.#isIdle = false
+        return this.#feed.read(deps.loaded(), eventsMax)
+      },
+      record: async (deliveries) => {
+        const rows = deliveries.map((one) => ledgerRow(one, destination.id, removeSecrets))
+        if (rows.length > 0) await deps.record(rows)
+      },
+      settled: async (positions, isIdle) => {
+        const readMicros = this.#feed?.readMicros ?? this.#position.standing.readMicros
+        await this.#position.move(positions, readMicros, type.repetition === 'by-id')
+        this.#isIdle = isIdle
+        deps.changed()
+      },
+      removeSecrets,
+      changed: deps.changed,
+      clock,
+      log,
+    })
+  }
+
+  async begin(): Promise<void> {
+    const { loaded, clock } = this.#deps
+    await this.#position.open({ positions: loaded(), readMicros: clock.nowMicros() })
+    this.#courier.begin()
+  }
+
+  /** The warehouse stands further on. */
+  wake(): void {
+    this.#woken.set()
+  }
+
+  status(): DestinationStatus {
+    const { pauseMs, failures } = this.#breaker
+    const { positions, readMicros } = this.#position.standing
+    const state = failures > 0 ? 'waiting' : this.#isIdle ? 'idle' : 'delivering'
+    const { lastError, counts } = this.#courier
+    const { id } = this.destination
+    return { id, state, retryInMs: Math.round(pauseMs), failures, lastError, counts, positions, readMicros }
+  }
+
+  async stop(): Promise<void> {
+    await this.#courier.stop()
+    await this.#position.save()
+    await this.#feed?.stop()
+    await this.#sender.stop()
+  }
+}

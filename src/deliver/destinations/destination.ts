@@ -1,0 +1,168 @@
+// The contract of a destination: a service of somebody else that collected events are passed on to. A type of destination is one
+// folder with one definition and one line in registry.ts; everything that all of them need (reading, verdicts, waiting, trying
+// again) is the courier's. docs/guide/destinations.md says it for people.
+import type { EventType } from '../../core/event.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** One event as a destination gets it: what is in the tables, with the time that stands in its row. */
+export interface OutgoingEvent {
+  readonly source: string
+  readonly type: EventType
+  /** Track: the event's name; page, screen: its name, '' if none. */
+  readonly name: string
+  readonly messageId: string
+  readonly userId: string
+  readonly anonymousId: string
+  /** The row's `timestamp`. Computed once, by intake: the same on every try. */
+  readonly atMicros: number
+  readonly receivedAtMicros: number
+  /** As sent, with what its batch says for all events. */
+  readonly event: Json
+  /** Its numbers go beyond a double: write its JSON with `columnJson(…, true)`. */
+  readonly isExact: boolean
+}
+
+/** Values of a destination's settings, all checked: see SettingSpec. */
+export type DestinationSettings = Readonly<Record<string, string>>
+
+export interface SettingSpec {
+  readonly name: string
+  readonly description: string
+  readonly isRequired: boolean
+  /** Encrypted at rest, and shown to nobody again. */
+  readonly isSecret: boolean
+  /** The only values that it takes. */
+  readonly choices?: readonly string[]
+  readonly default?: string
+  readonly example: string
+}
+
+/** What the service documents. Data, not code: looked up again when a vendor changes it. */
+export interface DestinationLimits {
+  readonly eventsPerRequestMax: number
+  /** Where a lane takes fewer. */
+  readonly perLane?: Readonly<Record<string, number>>
+  readonly bytesPerRequestMax: number
+  /** Requests under way at one time. */
+  readonly requestsMax: number
+  /** The service takes no older events; undefined: of any age. */
+  readonly ageHoursMax?: number
+  /** Day on which somebody last compared this with `documentation`. */
+  readonly lastVerified: string
+  readonly documentation: string
+}
+
+/** One thing to send. Items of one lane may share a request. */
+export interface Item {
+  readonly lane: string
+  readonly text: string
+}
+
+/** `skipped`: the destination has no use for it. `refused`: it would not be taken, and why. */
+export type Shaped = { readonly items: readonly Item[] } | { readonly skipped: string } | { readonly refused: string }
+
+/** Text of one HTTP request; headers may hold what is secret, and are never written down. */
+export interface OutgoingRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+export interface IncomingAnswer {
+  readonly status: number
+  /** `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+  /** Cut off after `answerBytesMax`. */
+  readonly body: string
+}
+
+export type Outcome =
+  /** Taken, except for these items. */
+  | { readonly kind: 'taken'; readonly rejected: readonly { readonly index: number; readonly reason: string }[] }
+  /** None of it was taken, because of something in it: it is sent again in halves. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Not now. */
+  | { readonly kind: 'later'; readonly reason: string; readonly afterMs?: number }
+  /** Nothing will be taken before somebody changes settings; nothing is lost meanwhile. */
+  | { readonly kind: 'blocked'; readonly reason: string }
+
+export interface DestinationType {
+  /** In commands and addresses. */
+  readonly type: string
+  readonly title: string
+  readonly description: string
+  /** Names by which an event's `integrations` call it. */
+  readonly integrationNames: readonly string[]
+  readonly settings: readonly SettingSpec[]
+  readonly limits: DestinationLimits
+  /**
+   * `by-id`: the service itself knows a repetition, so that an event counts once. `at-least-once`: a crash or an answer that
+   * got lost may make it count twice.
+   */
+  readonly repetition: 'by-id' | 'at-least-once'
+  /** The risk of double counting, in one sentence. */
+  readonly repetitionNote: string
+  /** False: a request whose answer got lost isn't sent again; its events are `unconfirmed`. Absent: it is. */
+  repeatsUnanswered?(settings: DestinationSettings): boolean
+  /** What is wrong with these settings beyond their specs; undefined: nothing. */
+  check?(settings: DestinationSettings): string | undefined
+  /** Pure, so that a try later, a preview and a replay give the same bytes. */
+  shape(event: OutgoingEvent, settings: DestinationSettings): Shaped
+  request(lane: string, items: readonly string[], settings: DestinationSettings, nowMicros: number): OutgoingRequest
+  /** Of an answer that came. A connection that broke is `later`, whatever the type. */
+  judge(answer: IncomingAnswer, items: number, lane: string): Outcome
+}
+
+export interface Destination {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  /** Empty: all of them. */
+  readonly sources: readonly string[]
+  readonly settings: DestinationSettings
+  readonly state: 'active' | 'disabled'
+  /** A change of anything is another version; an attempt says which one it was made with. */
+  readonly version: number
+}
+
+/** Every type has it. */
+export const privateNetworkSetting: SettingSpec = {
+  name: 'allowPrivateNetwork',
+  description: 'permit an address of this machine or of a private network',
+  isRequired: false,
+  isSecret: false,
+  choices: ['true', 'false'],
+  default: 'false',
+  example: 'true',
+}
+
+/** For types whose address is known: another one instead, for a proxy or a test server. */
+export const baseUrlSetting: SettingSpec = {
+  name: 'baseUrl',
+  description: "send there instead of to the vendor's address: a proxy, or a test server",
+  isRequired: false,
+  isSecret: false,
+  example: 'https://proxy.example.com',
+}
+
+/** What is wrong with an address; undefined: nothing. */
+export function urlObjection(name: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (!URL.canParse(text)) return `\`${name}\` is no address`
+  const { protocol, username, password } = new URL(text)
+  if (protocol !== 'https:' && protocol !== 'http:') return `\`${name}\` begins with https:// or http://`
+  if (username !== '' || password !== '') return `\`${name}\` holds a password; there is a setting for secrets`
+  return undefined
+}
+
+/** 5xx, 429 and 408 pass; 401 and 403 need somebody; what else is refused is in the request. */
+export function judgeStatus({ status, retryAfterMs, body }: IncomingAnswer): Outcome {
+  if (status >= 200 && status < 300) return { kind: 'taken', rejected: [] }
+  const reason = `HTTP ${status}${body === '' ? '' : `: ${body.slice(0, 300)}`}`
+  if (status === 429 || status === 408 || status === 425 || status >= 500) {
+    return { kind: 'later', reason, ...(retryAfterMs === undefined ? {} : { afterMs: retryAfterMs }) }
+  }
+  if (status === 400 || status === 413 || status === 422) return { kind: 'refused', reason }
+  return { kind: 'blocked', reason }
+}

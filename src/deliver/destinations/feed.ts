@@ -1,0 +1,180 @@
+// What one destination reads: stored events of its sources behind its own position, never further than the warehouse. From the
+// buffer, and from the archive where the buffer has let go. Nothing waits in memory: the stream itself is the queue.
+import { join } from 'node:path'
+
+import type { StreamName, StreamReader } from '../../buffer/buffer.ts'
+import { openReader } from '../../buffer/reader.ts'
+import type { StoredRecord } from '../../buffer/record.ts'
+import type { Clock } from '../../core/clock.ts'
+import { type Files, diskFiles } from '../../core/files.ts'
+import type { Log } from '../../core/log.ts'
+import { openDiskStore } from '../../objects/disk/disk.ts'
+import type { StreamPosition } from '../../warehouse/driver.ts'
+import { withArchive } from '../archive/archive-files.ts'
+import { idText, messageIdOf } from '../screen/message-id.ts'
+import { openEvents } from '../screen/screen.ts'
+import { EventTime, parseTime } from '../screen/time.ts'
+import { verdictCodes } from '../screen/verdict-file.ts'
+import type { Json, OutgoingEvent } from './destination.ts'
+import { VerdictReader } from './verdict-reader.ts'
+
+/** Streams that carry Segment calls: what senders say, and what is replayed or imported. */
+export const hubStreams = ['events', 'engine'] as const satisfies readonly StreamName[]
+
+export interface FeedOptions {
+  readonly dataFolder: string
+  readonly positions: readonly StreamPosition[]
+}
+
+export interface FeedDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Chunk {
+  readonly events: readonly OutgoingEvent[]
+  /** Where to go on once all of them are done with. */
+  readonly positions: readonly StreamPosition[]
+  /** More could be read at once. */
+  readonly more: boolean
+}
+
+interface FedStream {
+  readonly stream: StreamName
+  readonly reader: StreamReader
+  readonly verdicts: VerdictReader
+  position: number
+  /** Read, but not loaded yet. */
+  held: readonly StoredRecord[]
+}
+
+const recordBytesMax = 4 * 1024 * 1024
+
+export class Feed {
+  readonly #streams: readonly FedStream[]
+  /** When the last record was received that was read; undefined: none was yet. */
+  #readMicros: number | undefined
+
+  private constructor(streams: readonly FedStream[]) {
+    this.#streams = streams
+  }
+
+  static async open({ dataFolder, positions }: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
+    const folders = hubStreams.map((stream) => {
+      const after = positions.find((one) => one.stream === stream)?.sequence ?? 0
+      return { stream, folder: join(dataFolder, 'buffer', stream), after }
+    })
+    const store = await openDiskStore({ folder: join(dataFolder, 'archive'), clock, log })
+    const files: Files = withArchive(diskFiles, store, folders, log)
+    const streams = folders.map(async ({ stream, folder, after }): Promise<FedStream> => {
+      const reader = await openReader({ stream, folder, after }, { files, clock, log })
+      const verdicts = new VerdictReader(diskFiles, join(dataFolder, 'verdicts', stream))
+      return { stream, reader, verdicts, position: after, held: [] }
+    })
+    return new Feed(await Promise.all(streams))
+  }
+
+  /** Of the record read last. */
+  get readMicros(): number | undefined {
+    return this.#readMicros
+  }
+
+  /** Events behind the position, as far as `loaded`. Empty without `more`: there are none at the moment. */
+  async read(loaded: readonly StreamPosition[], eventsMax: number): Promise<Chunk> {
+    const events: OutgoingEvent[] = []
+    const positions: StreamPosition[] = []
+    let more = false
+    for (const fed of this.#streams) {
+      const bound = loaded.find(({ stream }) => stream === fed.stream)?.sequence ?? 0
+      if (fed.position >= bound) continue
+      const { records, isMore } = await this.#recordsOf(fed, bound, Math.max(1, eventsMax - events.length))
+      for (const record of records) {
+        await this.#addEvents(fed, record, events)
+        this.#readMicros = record.receivedAtMicros
+      }
+      if (isMore) more = true
+      // The warehouse may stand behind the last record: what lies between was damaged, and is nobody's.
+      const position = isMore ? (records.at(-1)?.sequence ?? fed.position) : bound
+      if (position > fed.position) positions.push({ stream: fed.stream, sequence: position })
+      fed.position = Math.max(fed.position, position)
+    }
+    return { events, positions, more }
+  }
+
+  async stop(): Promise<void> {
+    for (const { reader, verdicts } of this.#streams) {
+      await reader.stop()
+      await verdicts.stop()
+    }
+  }
+
+  async #recordsOf(
+    fed: FedStream,
+    bound: number,
+    eventsMax: number,
+  ): Promise<{ records: readonly StoredRecord[]; isMore: boolean }> {
+    let more = true
+    if (fed.held.length === 0) {
+      const read = await fed.reader.read({ eventsMax, bytesMax: recordBytesMax })
+      fed.held = read.records
+      more = read.more
+    }
+    const count = fed.held.findIndex(({ sequence }) => sequence > bound)
+    const records = count === -1 ? fed.held : fed.held.slice(0, count)
+    fed.held = count === -1 ? [] : fed.held.slice(count)
+    const last = records.at(-1)?.sequence ?? 0
+    return { records, isMore: fed.held.length === 0 && more && last < bound }
+  }
+
+  async #addEvents(fed: FedStream, record: StoredRecord, events: OutgoingEvent[]): Promise<void> {
+    if (record.kind !== 'segment') return
+    const verdicts = await fed.verdicts.verdictsOf(record.sequence)
+    const opened = openEvents(fed.stream, record)
+    if (opened === undefined) return
+    for (let index = 0; index < opened.events; index++) {
+      // Without verdicts (the destination was away for longer than they are kept) an event may come twice rather than never.
+      const verdict = verdicts === undefined ? verdictCodes.stored : verdicts[index]
+      if (verdict !== verdictCodes.stored && verdict !== verdictCodes.flagged) continue
+      const found = opened.at(index)
+      if (found !== undefined) events.push(outgoing(fed.stream, record, opened.meta, index, found))
+    }
+  }
+}
+
+type Meta = NonNullable<ReturnType<typeof openEvents>>['meta']
+
+const eventTime = new EventTime()
+
+function outgoing(
+  stream: string,
+  record: StoredRecord,
+  meta: Meta,
+  index: number,
+  { event, isExact }: { readonly event: Json; readonly isExact: boolean },
+): OutgoingEvent {
+  const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+  const original = parseTime(event['timestamp'] ?? event['originalTimestamp'])
+  eventTime.resolve(original, receivedAtMicros, meta.clock, meta.import === true)
+  const type = (meta.call === 'batch' ? event['type'] : meta.call) as OutgoingEvent['type']
+  const name = type === 'track' ? event['event'] : event['name']
+  return {
+    source: record.source,
+    type,
+    name: idText(name),
+    messageId: messageIdOf(event, record.source, `${meta.replayOf ?? `${stream}-${record.sequence}`}-${index}`),
+    userId: idText(event['userId']),
+    anonymousId: idText(event['anonymousId']),
+    atMicros: eventTime.micros,
+    receivedAtMicros,
+    event: withAddress(event, meta),
+    isExact,
+  }
+}
+
+/** The address of a browser or phone is the socket's, unless the event names one; as in the tables. */
+function withAddress(event: Json, meta: Meta): Json {
+  const context = (typeof event['context'] === 'object' ? event['context'] : null) as Json | null
+  if (meta.ip === undefined || context?.['ip'] !== undefined) return event
+  if (meta.via === 'server' && context?.['direct'] !== true) return event
+  return { ...event, context: { ...context, ip: meta.ip } }
+}

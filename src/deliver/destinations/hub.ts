@@ -1,0 +1,164 @@
+// The hub, as the engine sees it: starts the thread when there is a destination, tells it what is loaded, writes its ledger, and
+// starts it again when it dies. Everything that must not be lost stands on disk.
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+import { type Append, ownRow } from '../../buffer/record.ts'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import type { Part } from '../../core/part.ts'
+import type { Settings } from '../../core/settings.ts'
+import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { Destination } from './destination.ts'
+import type { DestinationStatus, FromHub, HubStart, ToHub } from './hub-messages.ts'
+
+export interface HubDeps {
+  readonly settings: Pick<Settings, 'data' | 'logLevel'>
+  /** The active ones, with their secrets. */
+  readonly destinations: () => readonly Destination[]
+  readonly append: Append
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Hub extends Part {
+  /** The warehouse holds everything up to here. */
+  loaded(positions: readonly StreamPosition[]): void
+  /** Destinations were added, changed or removed. */
+  destinationsChanged(): void
+  status(): readonly DestinationStatus[]
+  /** Verdicts on what was received from then on are still needed; Infinity: nobody needs any. */
+  neededFromMicros(): number
+}
+
+const restartMs = 5000
+
+export function startHub(deps: HubDeps): Hub {
+  return new WorkerHub(deps)
+}
+
+class WorkerHub implements Hub {
+  readonly #deps: HubDeps
+  #worker: Worker | undefined
+  #destinations: readonly Destination[]
+  #statuses: readonly DestinationStatus[] = []
+  #loaded: readonly StreamPosition[] = []
+  #isLoadedKnown = false
+  #isStopping = false
+  #cancelRestart: (() => void) | undefined
+  #stopped: (() => void) | undefined
+
+  constructor(deps: HubDeps) {
+    this.#deps = deps
+    this.#destinations = deps.destinations()
+  }
+
+  loaded(positions: readonly StreamPosition[]): void {
+    this.#loaded = positions
+    this.#isLoadedKnown = true
+    if (this.#worker === undefined) this.#openThread()
+    else this.#tell({ kind: 'loaded', positions })
+  }
+
+  destinationsChanged(): void {
+    this.#destinations = this.#deps.destinations()
+    if (this.#worker === undefined) this.#openThread()
+    else this.#tell({ kind: 'destinations', destinations: this.#destinations })
+  }
+
+  status(): readonly DestinationStatus[] {
+    return this.#statuses
+  }
+
+  neededFromMicros(): number {
+    let oldest = Infinity
+    for (const { id } of this.#destinations) {
+      const status = this.#statuses.find((one) => one.id === id)
+      // Of one that isn't known yet everything is kept.
+      oldest = Math.min(oldest, status?.readMicros ?? 0)
+    }
+    return oldest
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#cancelRestart?.()
+    const worker = this.#worker
+    if (worker === undefined) return
+    await new Promise<void>((resolve) => {
+      this.#stopped = resolve
+      this.#tell({ kind: 'stop' })
+    })
+    await worker.terminate()
+  }
+
+  #tell(message: ToHub): void {
+    this.#worker?.postMessage(message)
+  }
+
+  #openThread(): void {
+    if (this.#isStopping || !this.#isLoadedKnown || this.#destinations.length === 0) return
+    if (this.#cancelRestart !== undefined) return
+    const { settings } = this.#deps
+    const start: HubStart = {
+      dataFolder: settings.data,
+      logLevel: settings.logLevel,
+      loaded: this.#loaded,
+      destinations: this.#destinations,
+    }
+    const file = new URL(`./hub-worker${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(file, { workerData: start, name: 'hub' })
+    this.#worker = worker
+    worker.on('message', (message: FromHub) => {
+      this.#receive(message)
+    })
+    worker.on('error', (error) => {
+      this.#died(worker, messageOf(error))
+    })
+    worker.on('exit', (code) => {
+      this.#died(worker, `it ended with code ${code}`)
+    })
+  }
+
+  #receive(message: FromHub): void {
+    switch (message.kind) {
+      case 'record':
+        void this.#record(message.question, message.rows)
+        return
+      case 'status':
+        this.#statuses = message.destinations
+        return
+      case 'stopped':
+        this.#stopped?.()
+        return
+      case 'failed':
+        this.#deps.log.error({ reason: message.message }, 'The hub met a fault; it is started again.')
+        void this.#worker?.terminate()
+    }
+  }
+
+  async #record(question: number, rows: readonly string[]): Promise<void> {
+    const { append, clock } = this.#deps
+    let error: string | undefined
+    try {
+      await Promise.all(rows.map(async (row) => append(ownRow('millpond.deliveries', row, clock.nowMicros()))))
+    } catch (caught) {
+      error = messageOf(caught)
+    }
+    this.#tell({ kind: 'recorded', question, error })
+  }
+
+  #died(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    this.#stopped?.()
+    if (this.#isStopping) return
+    const { clock, log } = this.#deps
+    log.error({ reason }, 'The hub ended; it is started again from the positions on disk.')
+    this.#cancelRestart = clock.schedule(() => {
+      this.#cancelRestart = undefined
+      this.#openThread()
+    }, restartMs)
+  }
+}

@@ -1,0 +1,36 @@
+// An entry of the ledger as a row of `millpond.deliveries`.
+import { createHash } from 'node:crypto'
+
+import type { Delivery } from './delivery.ts'
+import { type Redact, redactPayload } from './redact.ts'
+
+function isoTime(micros: number): string {
+  return new Date(micros / 1000).toISOString()
+}
+
+export function ledgerRow(delivery: Delivery, destinationId: string, removeSecrets: Redact): string {
+  const { event, payload, settledAtMicros } = delivery
+  // The same event settled again after a crash is the same entry.
+  const hash = createHash('sha256').update(
+    `${destinationId}\n${event.source}\n${event.messageId}\n${event.receivedAtMicros}`,
+  )
+  return JSON.stringify({
+    delivery_id: hash.digest('hex').slice(0, 32),
+    destination: delivery.destination,
+    destination_type: delivery.destinationType,
+    destination_version: delivery.destinationVersion,
+    message_id: event.messageId,
+    event_source: event.source,
+    event_type: event.type,
+    event_name: event.name,
+    user_id: event.userId === '' ? null : event.userId,
+    anonymous_id: event.anonymousId === '' ? null : event.anonymousId,
+    event_received_at: isoTime(event.receivedAtMicros),
+    status: delivery.status,
+    reason: delivery.reason === '' ? null : removeSecrets(delivery.reason),
+    attempts: delivery.attempts,
+    answer: delivery.answer === '' ? null : removeSecrets(delivery.answer),
+    sent_payload: payload.map((text) => redactPayload(removeSecrets(text))),
+    settled_at: isoTime(settledAtMicros),
+  })
+}

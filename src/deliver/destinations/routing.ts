@@ -1,0 +1,26 @@
+// Which destinations does an event itself ask for? Segment's `integrations` object: `All`, and the names of destinations.
+import type { Json, OutgoingEvent } from './destination.ts'
+
+/** What names the event says nothing of follow `All`, which is true unless it is false. Names are compared without case. */
+export function isWanted({ event }: Pick<OutgoingEvent, 'event'>, names: readonly string[]): boolean {
+  const integrations = event['integrations']
+  if (typeof integrations !== 'object' || integrations === null || Array.isArray(integrations)) return true
+  const known = new Set(names.map(plain))
+  let all = true
+  let own: boolean | undefined
+  for (const [name, value] of Object.entries(integrations as Json)) {
+    const key = plain(name)
+    if (key === 'all') all = value !== false
+    // An object of options means yes.
+    else if (known.has(key)) own = value !== false
+  }
+  return own ?? all
+}
+
+/** "Google Analytics 4 (Actions)" is "google analytics 4". */
+function plain(name: string): string {
+  return name
+    .replace(/\s*\(actions\)\s*$/i, '')
+    .trim()
+    .toLowerCase()
+}

@@ -1,0 +1,111 @@
+// Destinations: their types, and those that were set up. Secrets go in and never come out.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import type { DestinationInfo } from '../../control/destination-store.ts'
+import { MillpondError } from '../../core/errors.ts'
+import type { DestinationType } from '../../deliver/destinations/destination.ts'
+import type { DestinationStatus } from '../../deliver/destinations/hub-messages.ts'
+import { destinationTypeOf, destinationTypes } from '../../deliver/destinations/registry.ts'
+import { checkSettings, splitSecrets } from '../../deliver/destinations/settings.ts'
+import { parseInput } from './body.ts'
+import type { ApiDeps } from './api.ts'
+import { isoOf } from './saved-queries.ts'
+
+const texts = z.record(z.string().max(100), z.string().max(10_000))
+const sources = z.array(z.string().min(1).max(100)).max(1000)
+const newDestination = z.strictObject({
+  name: z.string().max(100).optional(),
+  type: z.string().max(100),
+  sources: sources.default([]),
+  settings: texts.default({}),
+})
+/** What isn't named stays as it is; an empty text takes a setting away. */
+const change = z.strictObject({ sources: sources.optional(), settings: texts.default({}) })
+const named = z.object({ name: z.string().max(100) })
+
+export interface DestinationTypeAnswer extends Pick<
+  DestinationType,
+  'type' | 'title' | 'description' | 'settings' | 'limits' | 'repetition' | 'repetitionNote' | 'integrationNames'
+> {}
+
+export interface DestinationAnswer extends Omit<DestinationInfo, 'createdAtMicros' | 'changedAtMicros'> {
+  readonly createdAt: string
+  readonly changedAt: string
+  /** Null: it isn't at work, or hasn't told yet. */
+  readonly delivery:
+    | (Omit<DestinationStatus, 'id' | 'positions' | 'readMicros'> & { readonly readUntil: string })
+    | null
+}
+
+function typeAnswer(type: DestinationType): DestinationTypeAnswer {
+  const { title, description, settings, limits, repetition, repetitionNote, integrationNames } = type
+  return { type: type.type, title, description, settings, limits, repetition, repetitionNote, integrationNames }
+}
+
+export function destinationRoutes(app: FastifyInstance, { control, hub }: ApiDeps): void {
+  const checkSources = (wanted: readonly string[]): void => {
+    const known = new Set(control.listSources().map(({ source }) => source))
+    const unknown = wanted.find((source) => !known.has(source))
+    if (unknown !== undefined) throw new MillpondError('source-unknown', `There is no source "${unknown}"`)
+  }
+
+  const answer = ({ createdAtMicros, changedAtMicros, ...info }: DestinationInfo): DestinationAnswer => {
+    const status = hub.status().find(({ id }) => id === info.id)
+    const isAtWork = info.state === 'active' && status !== undefined
+    return {
+      ...info,
+      createdAt: isoOf(createdAtMicros),
+      changedAt: isoOf(changedAtMicros),
+      delivery: isAtWork ? deliveryOf(status) : null,
+    }
+  }
+
+  app.get('/api/destination-types', () => ({ types: destinationTypes.map(typeAnswer) }))
+
+  app.get('/api/destinations', () => ({ destinations: control.destinations.list().map(answer) }))
+
+  app.post('/api/destinations', async (request, reply) => {
+    const input = parseInput(newDestination, request.body)
+    const type = destinationTypeOf(input.type)
+    checkSources(input.sources)
+    const content = { sources: input.sources, ...splitSecrets(type, checkSettings(type, input.settings)) }
+    const added = control.destinations.add(input.name ?? input.type, type.type, content)
+    hub.destinationsChanged()
+    return reply.code(201).send(answer(added))
+  })
+
+  app.put('/api/destinations/:name', (request) => {
+    const { name } = parseInput(named, request.params)
+    const input = parseInput(change, request.body)
+    const old = control.destinations.get(name)
+    const type = destinationTypeOf(old.type)
+    checkSources(input.sources ?? [])
+    const settings = { ...old.settings, ...control.destinations.secretsOf(name), ...input.settings }
+    const content = { sources: input.sources ?? old.sources, ...splitSecrets(type, checkSettings(type, settings)) }
+    const changed = control.destinations.change(name, content)
+    hub.destinationsChanged()
+    return answer(changed)
+  })
+
+  for (const [verb, state] of [
+    ['disable', 'disabled'],
+    ['enable', 'active'],
+  ] as const) {
+    app.post(`/api/destinations/:name/${verb}`, (request) => {
+      const changed = control.destinations.setState(parseInput(named, request.params).name, state)
+      hub.destinationsChanged()
+      return answer(changed)
+    })
+  }
+
+  app.delete('/api/destinations/:name', async (request, reply) => {
+    control.destinations.remove(parseInput(named, request.params).name)
+    hub.destinationsChanged()
+    return reply.code(204).send()
+  })
+}
+
+function deliveryOf({ state, retryInMs, failures, lastError, counts, readMicros }: DestinationStatus) {
+  return { state, retryInMs, failures, lastError, counts, readUntil: isoOf(readMicros) }
+}
