@@ -11,6 +11,7 @@ import { checkSettings, splitSecrets } from '../../deliver/destinations/settings
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 import { isoOf } from './saved-queries.ts'
+import { says } from './says.ts'
 
 const texts = z.record(z.string().max(100), z.string().max(10_000))
 const sources = z.array(z.string().min(1).max(100)).max(1000)
@@ -43,67 +44,93 @@ function typeAnswer(type: DestinationType): DestinationTypeAnswer {
   return { type: type.type, title, description, settings, limits, repetition, repetitionNote, integrationNames }
 }
 
-export function destinationRoutes(app: FastifyInstance, { control, hub }: ApiDeps): void {
-  const checkSources = (wanted: readonly string[]): void => {
-    const known = new Set(control.listSources().map(({ source }) => source))
-    const unknown = wanted.find((source) => !known.has(source))
-    if (unknown !== undefined) throw new MillpondError('source-unknown', `There is no source "${unknown}"`)
+/** Error: source-unknown. */
+function checkSources({ control }: Deps, wanted: readonly string[]): void {
+  const known = new Set(control.listSources().map(({ source }) => source))
+  const unknown = wanted.find((source) => !known.has(source))
+  if (unknown !== undefined) throw new MillpondError('source-unknown', `There is no source "${unknown}"`)
+}
+
+function answerOf({ hub }: Deps, { createdAtMicros, changedAtMicros, ...info }: DestinationInfo): DestinationAnswer {
+  const status = hub.status().find(({ id }) => id === info.id)
+  const isAtWork = info.state === 'active' && status !== undefined
+  return {
+    ...info,
+    createdAt: isoOf(createdAtMicros),
+    changedAt: isoOf(changedAtMicros),
+    delivery: isAtWork ? deliveryOf(status) : null,
   }
+}
 
-  const answer = ({ createdAtMicros, changedAtMicros, ...info }: DestinationInfo): DestinationAnswer => {
-    const status = hub.status().find(({ id }) => id === info.id)
-    const isAtWork = info.state === 'active' && status !== undefined
-    return {
-      ...info,
-      createdAt: isoOf(createdAtMicros),
-      changedAt: isoOf(changedAtMicros),
-      delivery: isAtWork ? deliveryOf(status) : null,
-    }
-  }
+type Deps = Pick<ApiDeps, 'control' | 'hub'>
 
-  app.get('/api/destination-types', () => ({ types: destinationTypes.map(typeAnswer) }))
+export function destinationRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { control, hub } = deps
+  app.get('/api/destination-types', says('What can be a destination, with its settings'), () => ({
+    types: destinationTypes.map(typeAnswer),
+  }))
 
-  app.get('/api/destinations', () => ({ destinations: control.destinations.list().map(answer) }))
+  app.get('/api/destinations', says('Destinations, and how they are doing'), () => ({
+    destinations: control.destinations.list().map((one) => answerOf(deps, one)),
+  }))
 
-  app.post('/api/destinations', async (request, reply) => {
-    const input = parseInput(newDestination, request.body)
-    const type = destinationTypeOf(input.type)
-    checkSources(input.sources)
-    const content = { sources: input.sources, ...splitSecrets(type, checkSettings(type, input.settings)) }
-    const added = control.destinations.add(input.name ?? input.type, type.type, content)
-    hub.destinationsChanged()
-    return reply.code(201).send(answer(added))
-  })
+  app.post(
+    '/api/destinations',
+    says('Passes on what comes in from now on', { body: newDestination, status: 201 }),
+    async (request, reply) => {
+      const input = parseInput(newDestination, request.body)
+      const type = destinationTypeOf(input.type)
+      checkSources(deps, input.sources)
+      const content = { sources: input.sources, ...splitSecrets(type, checkSettings(type, input.settings)) }
+      const added = control.destinations.add(input.name ?? input.type, type.type, content)
+      hub.destinationsChanged()
+      return reply.code(201).send(answerOf(deps, added))
+    },
+  )
 
-  app.put('/api/destinations/:name', (request) => {
-    const { name } = parseInput(named, request.params)
-    const input = parseInput(change, request.body)
-    const old = control.destinations.get(name)
-    const type = destinationTypeOf(old.type)
-    checkSources(input.sources ?? [])
-    const settings = { ...old.settings, ...control.destinations.secretsOf(name), ...input.settings }
-    const content = { sources: input.sources ?? old.sources, ...splitSecrets(type, checkSettings(type, settings)) }
-    const changed = control.destinations.change(name, content)
-    hub.destinationsChanged()
-    return answer(changed)
-  })
+  app.put(
+    '/api/destinations/:name',
+    says('Changes settings or sources', { params: named, body: change }),
+    (request) => {
+      const { name } = parseInput(named, request.params)
+      const input = parseInput(change, request.body)
+      const old = control.destinations.get(name)
+      const type = destinationTypeOf(old.type)
+      checkSources(deps, input.sources ?? [])
+      const settings = { ...old.settings, ...control.destinations.secretsOf(name), ...input.settings }
+      const content = { sources: input.sources ?? old.sources, ...splitSecrets(type, checkSettings(type, settings)) }
+      const changed = control.destinations.change(name, content)
+      hub.destinationsChanged()
+      return answerOf(deps, changed)
+    },
+  )
 
-  for (const [verb, state] of [
-    ['disable', 'disabled'],
-    ['enable', 'active'],
-  ] as const) {
-    app.post(`/api/destinations/:name/${verb}`, (request) => {
+  stateRoutes(app, deps)
+}
+
+function stateRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { control, hub } = deps
+  const states = [
+    ['disable', 'disabled', 'Stops a destination'],
+    ['enable', 'active', 'Lets a destination go on from where it stopped'],
+  ] as const
+  for (const [verb, state, summary] of states) {
+    app.post(`/api/destinations/:name/${verb}`, says(summary, { params: named }), (request) => {
       const changed = control.destinations.setState(parseInput(named, request.params).name, state)
       hub.destinationsChanged()
-      return answer(changed)
+      return answerOf(deps, changed)
     })
   }
 
-  app.delete('/api/destinations/:name', async (request, reply) => {
-    control.destinations.remove(parseInput(named, request.params).name)
-    hub.destinationsChanged()
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/destinations/:name',
+    says('Removes a destination', { params: named, status: 204 }),
+    async (request, reply) => {
+      control.destinations.remove(parseInput(named, request.params).name)
+      hub.destinationsChanged()
+      return reply.code(204).send()
+    },
+  )
 }
 
 function deliveryOf({ state, retryInMs, failures, lastError, counts, readMicros }: DestinationStatus) {
