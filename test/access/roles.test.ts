@@ -23,6 +23,8 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /': open,
   'GET /sql': open,
   'GET /pipelines': open,
+  'GET /sources': open,
+  'GET /sources/:name': open,
   'GET /theme.js': open,
   'GET /assets/:name': open,
   'GET /favicon.svg': open,

@@ -77,6 +77,17 @@ export interface SourceAnswer {
   readonly writeKey: string
 }
 
+/** The parts of the report that pages show. */
+export interface StorageAnswer {
+  readonly datasets: readonly {
+    readonly dataset: string
+    readonly tables: number
+    readonly rows: number
+    readonly bytes: number
+    readonly dollarsPerMonth: number
+  }[]
+}
+
 export interface DeadLetterAnswer {
   readonly id: string
   readonly source: string

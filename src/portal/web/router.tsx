@@ -10,6 +10,7 @@ import {
 
 import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
+import { readSourceSearch, type SourceSearch } from './sources/search.ts'
 import { readSqlSearch, type SqlSearch } from './sql/search.ts'
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: Missing })
@@ -35,8 +36,21 @@ const pipelinesRoute = createRoute({
   component: lazyRouteComponent(() => import('./pipelines/pipelines-page.tsx'), 'PipelinesPage'),
 })
 
+const sourcesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./sources/sources-page.tsx'), 'SourcesPage'),
+})
+
+const sourceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sources/$name',
+  validateSearch: (search: Partial<SourceSearch> & SearchSchemaInput): SourceSearch => readSourceSearch({ ...search }),
+  component: lazyRouteComponent(() => import('./sources/source-page.tsx'), 'SourcePage'),
+})
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, sqlRoute, pipelinesRoute]),
+  routeTree: rootRoute.addChildren([homeRoute, sqlRoute, pipelinesRoute, sourcesRoute, sourceRoute]),
   defaultPreload: 'intent',
 })
 

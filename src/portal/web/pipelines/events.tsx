@@ -8,6 +8,7 @@ import { prettyJson } from '../shell/pretty-json.ts'
 import { formatCount, formatTime } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { drawnMax, type Feed, type FeedChange, keyOf, noFilter } from './feed.ts'
+import { reasonWords } from './reason-words.ts'
 import { pipelinesWords } from './words.ts'
 
 const verdicts: readonly Verdict[] = ['stored', 'duplicate', 'flagged', 'quarantined']
@@ -20,7 +21,8 @@ const tones: Readonly<Record<Verdict, string>> = {
 
 interface EventsProps {
   readonly feed: Feed
-  readonly sourceNames: readonly string[]
+  /** To choose from; absent: only one source's events come. */
+  readonly sourceNames?: readonly string[]
   readonly change: (change: FeedChange) => void
 }
 
@@ -32,7 +34,7 @@ export function Events({ feed, sourceNames, change }: EventsProps) {
     <section aria-label={t('pipelines.events')} className="grid gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <h3 className="mr-auto font-medium">{t('pipelines.events')}</h3>
-        <Filters feed={feed} sourceNames={sourceNames} change={change} />
+        <Filters feed={feed} {...(sourceNames === undefined ? {} : { sourceNames })} change={change} />
         <PauseButton feed={feed} change={change} />
       </div>
       <div className="overflow-x-auto rounded-md border border-line bg-card">
@@ -91,15 +93,17 @@ function Filters({ feed: { filter }, sourceNames, change }: EventsProps) {
         className={fieldClass}
         onChange={({ target }) => change({ kind: 'filtered', filter: { text: target.value } })}
       />
-      <Select
-        label={t('pipelines.source')}
-        value={filter.source}
-        options={[
-          { value: '', text: t('pipelines.all-sources') },
-          ...sourceNames.map((name) => ({ value: name, text: name })),
-        ]}
-        choose={(source) => change({ kind: 'filtered', filter: { source } })}
-      />
+      {sourceNames !== undefined && (
+        <Select
+          label={t('pipelines.source')}
+          value={filter.source}
+          options={[
+            { value: '', text: t('pipelines.all-sources') },
+            ...sourceNames.map((name) => ({ value: name, text: name })),
+          ]}
+          choose={(source) => change({ kind: 'filtered', filter: { source } })}
+        />
+      )}
       <Select<Verdict | ''>
         label={t('pipelines.verdict')}
         value={filter.verdict}
@@ -160,6 +164,7 @@ const EventRow = memo(function EventRow({ event, isOpen, change }: RowProps) {
       {isOpen && (
         <tr>
           <td colSpan={6} className="px-3 pb-2">
+            <Why verdict={verdict} reason={reason} />
             <Json text={event.json} />
           </td>
         </tr>
@@ -167,6 +172,17 @@ const EventRow = memo(function EventRow({ event, isOpen, change }: RowProps) {
     </>
   )
 })
+
+function Why({ verdict, reason }: Pick<LiveEvent, 'verdict' | 'reason'>) {
+  const t = useWords(reasonWords)
+  const key = reason ?? (verdict === 'flagged' ? 'flagged' : undefined)
+  if (key === undefined) return null
+  return (
+    <p className="mb-2 rounded-md bg-warn-soft px-2 py-1 whitespace-normal text-warn">
+      <strong className="font-medium">{t('reason.title')}</strong> {t(`reason.${key}`)}
+    </p>
+  )
+}
 
 /** Names come from senders: <bdi>, because right-to-left ones must not turn their neighbours around. */
 function NameCell({ text, className }: { readonly text: string; readonly className: string }) {

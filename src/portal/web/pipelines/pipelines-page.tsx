@@ -1,13 +1,15 @@
 // What arrives and what becomes of it: sources, events as they come, the ledger, and what was kept out.
+import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
 
+import { useSources } from '../asking/sources.ts'
 import { Panel } from '../shell/panel.tsx'
 import { formatBytes } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Banners, Tiles } from './board.tsx'
 import { Events } from './events.tsx'
 import { Letters } from './letters.tsx'
-import { FirstSteps, Sources, useSources } from './sources.tsx'
+import { Sources } from './sources.tsx'
 import type { Connection } from './stream.ts'
 import { useLive } from './use-live.ts'
 import { pipelinesWords } from './words.ts'
@@ -42,10 +44,11 @@ export function PipelinesPage() {
         <Banners status={status} />
         <Tiles status={status} samples={samples} />
         {sources !== undefined && status !== undefined && !isReceived && (
-          <FirstSteps
-            source={sources.find(({ state }) => state === 'active')}
-            address={status.address || location.origin}
-          />
+          <p className="text-muted">
+            <Link to="/sources" className="text-accent underline">
+              {t('pipelines.first-event')}
+            </Link>
+          </p>
         )}
         <Panel>
           <Sources

@@ -1,26 +1,11 @@
-// Sources with their ledger lines, and what to do first while nothing has come yet.
-import { useQuery } from '@tanstack/react-query'
-
+// Sources with their ledger lines.
 import type { LedgerLine, SourceAnswer, Status } from '../../api/answers.ts'
-import { ask } from '../asking/ask.ts'
-import { copyText } from '../shell/copy.ts'
-import { Button } from '../shell/parts.tsx'
 import { formatCount, formatRate } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { rateNow, type Sample } from './rates.ts'
 import { pipelinesWords } from './words.ts'
 
-const refreshMs = 10_000
 const counts = ['received', 'stored', 'duplicates', 'flagged', 'quarantined', 'waiting'] as const
-
-export function useSources(): readonly SourceAnswer[] | undefined {
-  return useQuery({
-    queryKey: ['sources'],
-    refetchInterval: refreshMs,
-    queryFn: async ({ signal }) =>
-      (await ask<{ sources: readonly SourceAnswer[] }>('/api/sources', { signal })).sources,
-  }).data
-}
 
 interface SourcesProps {
   readonly sources: readonly SourceAnswer[] | undefined
@@ -98,40 +83,4 @@ function Counts({ line }: { readonly line: LedgerLine | undefined }) {
       </td>
     )
   })
-}
-
-interface FirstStepsProps {
-  readonly source: SourceAnswer | undefined
-  readonly address: string
-}
-
-/** Shown until something was received. */
-export function FirstSteps({ source, address }: FirstStepsProps) {
-  const t = useWords(pipelinesWords)
-  const key = source?.writeKey ?? 'YOUR_WRITE_KEY'
-  const send = `curl ${address}/v1/track -u ${key}: \\\n  -d '{"userId":"ada","event":"Hello Pond"}'`
-  return (
-    <section aria-label={t('pipelines.first-event')} className="grid gap-2 rounded-md border border-line bg-card p-4">
-      <h3 className="font-medium">{t(source === undefined ? 'pipelines.first-source' : 'pipelines.first-event')}</h3>
-      <p className="text-muted">
-        {source === undefined
-          ? t('pipelines.first-source-text')
-          : t('pipelines.first-event-text', { source: source.source })}
-      </p>
-      {source === undefined && <Snippet text="millpond source add web" />}
-      <Snippet text={send} />
-    </section>
-  )
-}
-
-function Snippet({ text }: { readonly text: string }) {
-  const t = useWords(pipelinesWords)
-  return (
-    <div className="flex items-start gap-2">
-      <pre tabIndex={0} className="min-w-0 flex-1 overflow-x-auto rounded-md bg-sunken p-2 font-mono text-xs">
-        {text}
-      </pre>
-      <Button onClick={() => void copyText(text)}>{t('pipelines.copy')}</Button>
-    </div>
-  )
 }

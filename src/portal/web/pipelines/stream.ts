@@ -18,7 +18,8 @@ export interface StreamListener {
 }
 
 /** Returns how to end it. */
-export function openStream(listener: StreamListener): () => void {
+export function openStream(listener: StreamListener, onlySource?: string): () => void {
+  const path = onlySource === undefined ? '/api/live' : `/api/live?source=${encodeURIComponent(onlySource)}`
   let source: EventSource | undefined
   let heardAtMs = 0
   let retries = 0
@@ -41,7 +42,7 @@ export function openStream(listener: StreamListener): () => void {
   }
 
   function connect(): void {
-    const mine = new EventSource('/api/live')
+    const mine = new EventSource(path)
     source = mine
     const openedAtMs = performance.now()
     heardAtMs = Math.max(heardAtMs, openedAtMs)

@@ -16,7 +16,8 @@ export interface Live {
   readonly change: (change: FeedChange) => void
 }
 
-export function useLive(): Live {
+/** `onlySource`: the server leaves out the events of all others, so that a busy source hides no quiet one. */
+export function useLive(onlySource?: string): Live {
   const [connection, setConnection] = useState<Connection>('connecting')
   const [{ status, samples }, setStatus] = useState<Pick<Live, 'status' | 'samples'>>({
     status: undefined,
@@ -33,22 +34,25 @@ export function useLive(): Live {
       waiting.current = []
       startTransition(() => change({ kind: 'arrived', events }))
     }
-    const close = openStream({
-      connection: setConnection,
-      events(events) {
-        waiting.current = [...waiting.current, ...events].slice(-keptMax)
-        timer ??= setTimeout(draw, drawIntervalMs)
+    const close = openStream(
+      {
+        connection: setConnection,
+        events(events) {
+          waiting.current = [...waiting.current, ...events].slice(-keptMax)
+          timer ??= setTimeout(draw, drawIntervalMs)
+        },
+        status(next) {
+          const atMs = performance.now()
+          setStatus((before) => ({ status: next, samples: withSample(before.samples, next.ledger, atMs) }))
+        },
       },
-      status(next) {
-        const atMs = performance.now()
-        setStatus((before) => ({ status: next, samples: withSample(before.samples, next.ledger, atMs) }))
-      },
-    })
+      onlySource,
+    )
     return () => {
       close()
       clearTimeout(timer)
     }
-  }, [])
+  }, [onlySource])
 
   return { connection, status, samples, feed, change }
 }

@@ -50,16 +50,7 @@ export const pipelinesWords = {
   'pipelines.flagged': ['Flagged', '標記'],
   'pipelines.only-source': ['Only events of {source}', '只看 {source} 的事件'],
   'pipelines.not-listed': ['not listed', '未列出'],
-  'pipelines.first-source': ['Make your first source', '建立第一個來源'],
   'pipelines.first-event': ['Send the first event', '送出第一個事件'],
-  'pipelines.first-source-text': [
-    'A source is one app or server that sends events. Making one prints its write key.',
-    '來源是一個會送出事件的應用程式或伺服器。建立時會印出寫入金鑰。',
-  ],
-  'pipelines.first-event-text': [
-    'With the write key of {source}. It appears on this page at once.',
-    '使用 {source} 的寫入金鑰。事件會立刻出現在這個頁面。',
-  ],
   'pipelines.copy': ['Copy', '複製'],
   'pipelines.events': ['Events', '事件'],
   'pipelines.pause': ['Pause', '暫停'],

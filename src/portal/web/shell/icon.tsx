@@ -3,6 +3,7 @@ const paths = {
   search: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7 14 14',
   sql: 'M2 3h12v10H2zM5 6.5 7 8.5 5 10.5M9 10.5h2.5',
   pipelines: 'M1.5 8H4l2-5 4 10 2-5h2.5',
+  sources: 'M8 2v8M4.8 6.8 8 10l3.2-3.2M2 11v3h12v-3',
   keyboard: 'M1.5 4h13v8h-13zM4 6.7h.01M6.7 6.7h.01M9.3 6.7h.01M12 6.7h.01M5 9.5h6',
   run: 'M4 2.5 13 8l-9 5.5z',
   cancel: 'M3.5 3.5h9v9h-9z',

@@ -18,6 +18,7 @@ export interface Place {
 /** In the order of the navigation. */
 export const places: readonly Place[] = [
   { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
+  { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
   // What comes in is shown before any policy.
   { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },
 ]

@@ -2,6 +2,7 @@
 export const shellWords = {
   'nav.label': ['Main', '主選單'],
   'nav.sql': ['SQL', 'SQL'],
+  'nav.sources': ['Sources', '來源'],
   'nav.pipelines': ['Pipelines', '資料管線'],
   'nav.search': ['Search', '搜尋'],
   'nav.skip': ['Skip to the content', '跳到內容'],
