@@ -10,6 +10,7 @@ import { quarantineReasons } from '../src/core/event.ts'
 import { destinationTypes } from '../src/deliver/destinations/registry.ts'
 import type { ApiDeps } from '../src/portal/api/api.ts'
 import { buildApi } from '../src/portal/api/api.ts'
+import { callsPage } from './contract/spec-calls.ts'
 import { matrixPage } from './sql/matrix.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -66,6 +67,10 @@ describe('the docs', () => {
       expect(limits.lastVerified).toMatch(/^\d{4}-\d\d-\d\d$/)
       expect(read('docs/guide/destinations.md')).toContain(`../destinations/${type}.md`)
     }
+  })
+
+  it('say what becomes of every call (node test/contract/spec-calls.ts > docs/destinations/calls.md)', () => {
+    expect(read('docs/destinations/calls.md')).toBe(callsPage())
   })
 
   it('list every route of the API', () => {

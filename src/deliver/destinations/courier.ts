@@ -293,11 +293,15 @@ export class Courier {
   /** True: all of it waited too long. */
   #expire(load: Load): boolean {
     const { clock } = this.#deps
-    const oldestMicros = clock.nowMicros() - waitHoursMax * 3_600_000_000
-    if (load.parcels.some(({ event }) => event.receivedAtMicros >= oldestMicros)) return false
+    const { ageHoursMax = Infinity } = this.#deps.type.limits
+    const hour = 3_600_000_000
+    const now = clock.nowMicros()
+    const isLate = ({ event }: Parcel): boolean =>
+      now - event.receivedAtMicros > waitHoursMax * hour || now - event.atMicros > ageHoursMax * hour
+    if (!load.parcels.every(isLate)) return false
     for (const parcel of load.parcels) {
       parcel.status = 'expired'
-      parcel.reason = `Not delivered within ${waitHoursMax} h: ${this.lastError ?? ''}`
+      parcel.reason = `Not delivered within ${Math.min(waitHoursMax, ageHoursMax)} h: ${this.lastError ?? ''}`
     }
     return true
   }

@@ -1,10 +1,12 @@
 // Every type of destination, one line each.
 import { MillpondError } from '../../core/errors.ts'
 import type { DestinationType } from './destination.ts'
+import { ga4 } from './ga4/ga4.ts'
+import { meta } from './meta/meta.ts'
 import { mixpanel } from './mixpanel/mixpanel.ts'
 import { webhook } from './webhook/webhook.ts'
 
-export const destinationTypes: readonly DestinationType[] = [mixpanel, webhook]
+export const destinationTypes: readonly DestinationType[] = [mixpanel, ga4, meta, webhook]
 
 /** Error: not-found. */
 export function destinationTypeOf(name: string): DestinationType {
