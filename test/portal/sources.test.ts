@@ -110,6 +110,26 @@ describe.skipIf(reason !== undefined)('sources', () => {
       .getByText('millpond retype api.order_paid total text')
       .waitFor()
     expect(new URL(page.url()).searchParams.get('table')).toBe('order_paid')
+    const body = JSON.stringify({ dataset: 'api', table: 'order_paid', column: 'total', type: 'text' })
+    const headers = { authorization: `Bearer ${tokens.get('engineer') ?? ''}`, 'content-type': 'application/json' }
+    expect((await fetch(`${pond.address}/api/maintenance/retype`, { method: 'POST', headers, body })).status).toBe(403)
+  })
+
+  it('lets an administrator give a column another type, and takes back what fits', async () => {
+    const key = await pond.addSource('till')
+    for (const paid of [1, 2, 'three']) {
+      await sendTo(pond.address, { userId: 'u', event: 'Bill Paid', properties: { paid } }, { key, path: '/v1/track' })
+    }
+    await pond.settled()
+    const page = await open('/sources/till?tab=schema&table=bill_paid', 'nobody', { token: pond.token })
+    const table = page.getByRole('table', { name: 'Schema' })
+    const column = table.getByRole('listitem').filter({ hasText: 'paid' }).filter({ hasNotText: 'user' })
+    await column.getByText('1 did not fit').waitFor()
+    await page.getByRole('combobox', { name: 'Type of paid' }).selectOption('text')
+    await page.getByRole('button', { name: 'Give it this type' }).click()
+    await page.getByText('paid is text now; 0 values do not fit.').waitFor()
+    await column.getByText('STRING').waitFor()
+    await page.getByText('did not fit').waitFor({ state: 'detached' })
   })
 
   it('changes the key after asking, and says what becomes of events with the old one', async () => {

@@ -69,6 +69,27 @@ export interface MeAnswer {
   readonly role: 'viewer' | 'support' | 'member' | 'analyst' | 'ml' | 'engineer' | 'admin'
 }
 
+export interface SourceAsked {
+  readonly source: string
+  readonly platform?: 'client' | 'server'
+}
+
+export interface RetypeAsked {
+  readonly dataset: string
+  readonly table: string
+  readonly column: string
+  readonly type: 'text' | 'integer' | 'float' | 'boolean' | 'timestamp'
+}
+
+export interface RetypeAnswer {
+  /** Those that have a column of this name. */
+  readonly tables: readonly string[]
+  /** With a value of this name. */
+  readonly rows: number
+  /** Those of them whose value does not fit the new type. */
+  readonly overflowed: number
+}
+
 export interface SourceAnswer {
   readonly source: string
   readonly platform: 'client' | 'server'

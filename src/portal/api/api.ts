@@ -25,7 +25,7 @@ import { exportRoutes } from './export.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
 import { type ImportRecord, importRoutes } from './imports.ts'
 import { liveRoutes } from './live.ts'
-import { maintenanceRoutes } from './maintenance.ts'
+import { maintenanceRoutes, retypeRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { collectRoutes, openapiRoutes } from './openapi.ts'
 import { pageRoutes } from './page.ts'
@@ -145,6 +145,7 @@ export function buildApi(
   liveRoutes(app, deps)
   peopleRoutes(app, deps)
   metricsRoutes(app, deps)
+  retypeRoutes(app, deps)
   // Clients of Google's come over the public port, with tokens of their own kind.
   if (door === 'public') void app.register(async (scope) => bigqueryRoutes(scope, deps.bigquery))
   // None of it can be taken back, and a backup writes to the disk what is secret: the machine's owner only.

@@ -1,10 +1,10 @@
-// Work on the warehouse that a person orders: another type for a column, a person's rows away, tables made anew. On the
-// admin socket only: none of it can be taken back.
+// Work on the warehouse that a person orders: another type for a column, a person's rows away, tables made anew.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { retypeTypes } from '../../deliver/warehouse/convert.ts'
 import { namesOf, type PersonId } from '../../people/ids.ts'
+import type { RetypeAnswer } from './answers.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
@@ -15,6 +15,12 @@ const retypeInput = z.strictObject({
   table: z.string().min(1),
   column: z.string().min(1),
   type: z.enum(retypeTypes),
+})
+
+const retypeAnswer: z.ZodType<RetypeAnswer> = z.strictObject({
+  tables: z.array(z.string()),
+  rows: z.number(),
+  overflowed: z.number(),
 })
 
 const eraseInput = z.strictObject({
@@ -28,17 +34,21 @@ const rebuildInput = z.strictObject({
   force: z.boolean().optional(),
 })
 
-export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, log }: ApiDeps): void {
+/** Every value is kept, also one that doesn't fit, so that the type of before can be had again: administrators, at every door. */
+export function retypeRoutes(app: FastifyInstance, { control, maintenance }: ApiDeps): void {
   app.post(
     '/api/maintenance/retype',
-    says('Gives a column another type, old rows too', { body: retypeInput }),
+    says('Gives a column another type, old rows too', { body: retypeInput, answer: retypeAnswer }),
     async (request) => {
       const input = parseInput(retypeInput, request.body)
       control.record('maintenance.retype', `${input.dataset}.${input.table}.${input.column}`, { type: input.type })
       return maintenance.retype(input)
     },
   )
+}
 
+/** On the admin socket only: none of it can be taken back. */
+export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, log }: ApiDeps): void {
   app.post('/api/maintenance/erase', says('Removes the rows of one person', { body: eraseInput }), async (request) => {
     const input = parseInput(eraseInput, request.body)
     // Whom: that is what nobody shall know any more.

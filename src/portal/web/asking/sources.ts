@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 
 import type { SourceAnswer } from '../../api/answers.ts'
-import { ask } from './ask.ts'
+import { call } from './call.ts'
 
 const refreshMs = 10_000
 
@@ -10,7 +10,6 @@ export function useSources(): readonly SourceAnswer[] | undefined {
   return useQuery({
     queryKey: ['sources'],
     refetchInterval: refreshMs,
-    queryFn: async ({ signal }) =>
-      (await ask<{ sources: readonly SourceAnswer[] }>('/api/sources', { signal })).sources,
+    queryFn: async ({ signal }) => (await call('GET /api/sources', { signal })).sources,
   }).data
 }

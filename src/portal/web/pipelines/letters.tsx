@@ -3,7 +3,8 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useState } from 'react'
 
 import type { DeadLetterAnswer } from '../../api/answers.ts'
-import { ask, askRaw, messageOf } from '../asking/ask.ts'
+import { askRaw, messageOf } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 import { Button } from '../shell/parts.tsx'
 import { say } from '../shell/toast.tsx'
 import { formatCount } from '../words/numbers.ts'
@@ -20,8 +21,7 @@ export function Letters({ quarantined }: { readonly quarantined: number }) {
     queryKey: ['dead-letters', quarantined],
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) =>
-      (await ask<{ deadLetters: readonly DeadLetterAnswer[] }>(`/api/dead-letters?limit=${shownMax}`, { signal }))
-        .deadLetters,
+      (await call('GET /api/dead-letters', { query: { limit: shownMax }, signal })).deadLetters,
   })
   return (
     <section id="dead-letters" aria-label={t('pipelines.letters')} className="grid gap-2">

@@ -2,9 +2,9 @@
 // so every loss is handled here in one way:
 //
 //   connecting ──open──► live ──error, or silence for 10 s──► lost ──wait──► connecting …
-//        └──────error──────────────────────────────────────────┘   └─ 401 ─► ask() reloads: the login page
+//        └──────error──────────────────────────────────────────┘   └─ 401 ─► asking reloads: the login page
 import type { LiveEvent, Status } from '../../api/answers.ts'
-import { ask } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 
 const silenceMsMax = 10_000
 const retryMs = { first: 500, max: 8000 }
@@ -38,7 +38,7 @@ export function openStream(listener: StreamListener, onlySource?: string): () =>
     retryTimer = setTimeout(connect, Math.min(retryMs.first * 2 ** retries, retryMs.max))
     retries += 1
     // Only an ordinary request tells why. That it fails, too, is no news.
-    void ask('/api/me').catch(() => undefined)
+    void call('GET /api/me').catch(() => undefined)
   }
 
   function connect(): void {

@@ -2,12 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 
 import type { MeAnswer } from '../../api/answers.ts'
-import { ask } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 
 export function useMe(): MeAnswer | undefined {
   return useQuery({
     queryKey: ['me'],
     staleTime: Infinity,
-    queryFn: async ({ signal }) => ask<MeAnswer>('/api/me', { signal }),
+    queryFn: async ({ signal }) => call('GET /api/me', { signal }),
   }).data
 }

@@ -3,7 +3,8 @@ import type { SourceAnswer } from '../../api/answers.ts'
 import { copyText } from '../shell/copy.ts'
 import { Button, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
-import { type Platform, platforms, snippetOf } from './snippets.ts'
+import { type Platform, platforms } from './platforms.ts'
+import { snippetOf } from './snippets.ts'
 import { sourcesWords } from './words.ts'
 
 interface ConnectProps {

@@ -4,10 +4,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 
 import { messageOf } from '../asking/ask.ts'
+import { useMe } from '../shell/me.ts'
 import { Empty } from '../shell/parts.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Code } from './connect.tsx'
+import { Retype } from './retype.tsx'
 import { type EventTable, overflowQuery, schemaQuery } from './schema-data.ts'
 import { sourcesWords } from './words.ts'
 
@@ -97,6 +99,7 @@ function TableRows({ source, table, isOpen }: TableRowsProps) {
 
 function Columns({ source, table: { name, columns } }: Pick<TableRowsProps, 'source' | 'table'>) {
   const t = useWords(sourcesWords)
+  const me = useMe()
   const hasOverflow = columns.some((column) => column.name === '_overflow')
   const { data: overflow = [], error } = useQuery({ ...overflowQuery(source, name), enabled: hasOverflow })
   const counts = new Map(overflow.map((one) => [one.column, one.values]))
@@ -123,10 +126,14 @@ function Columns({ source, table: { name, columns } }: Pick<TableRowsProps, 'sou
       {overflow.length > 0 && (
         <>
           <p className="text-muted">{t('sources.overflow-text')}</p>
-          <Code
-            label={t('sources.retype')}
-            text={overflow.map(({ column }) => `millpond retype ${source}.${name} ${column} text`).join('\n')}
-          />
+          {me?.role === 'admin' ? (
+            overflow.map(({ column }) => <Retype key={column} source={source} table={name} column={column} />)
+          ) : (
+            <Code
+              label={t('sources.retype')}
+              text={overflow.map(({ column }) => `millpond retype ${source}.${name} ${column} text`).join('\n')}
+            />
+          )}
         </>
       )}
     </div>

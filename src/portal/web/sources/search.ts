@@ -1,5 +1,5 @@
 // What the address of a source's page holds.
-import { type Platform, platforms } from './snippets.ts'
+import { type Platform, platforms } from './platforms.ts'
 
 export const tabs = ['connect', 'events', 'schema', 'settings'] as const
 export type Tab = (typeof tabs)[number]

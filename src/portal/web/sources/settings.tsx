@@ -2,8 +2,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
-import type { SourceAnswer, StorageAnswer } from '../../api/answers.ts'
-import { ask, messageOf } from '../asking/ask.ts'
+import type { SourceAnswer } from '../../api/answers.ts'
+import { messageOf } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 import { Button } from '../shell/parts.tsx'
 import { say } from '../shell/toast.tsx'
 import { formatBytes, formatCount, formatDollars } from '../words/numbers.ts'
@@ -25,7 +26,7 @@ export function SourceSettings({ source: { source, writeKey, state } }: { readon
   async function run(act: Act): Promise<void> {
     setAsked(undefined)
     try {
-      await ask(`/api/sources/${source}/${act}`, { method: 'POST' })
+      await call(`POST /api/sources/:source/${act}`, { params: { source } })
       say(t(`sources.done-${act}`))
     } catch (error) {
       say(messageOf(error), true)
@@ -66,7 +67,7 @@ function Storage({ source }: { readonly source: string }) {
   const t = useWords(sourcesWords)
   const { data, error } = useQuery({
     queryKey: ['storage'],
-    queryFn: async ({ signal }) => ask<StorageAnswer>('/api/storage', { signal }),
+    queryFn: async ({ signal }) => call('GET /api/storage', { signal }),
   })
   const own = data?.datasets.find(({ dataset }) => dataset === source)
   return (

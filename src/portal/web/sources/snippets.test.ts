@@ -1,8 +1,9 @@
 // Snippets are pasted as they stand: each names the real key and address, and those that send elsewhere by default say how not to.
 import { expect, test } from 'vitest'
 
+import { platforms } from './platforms.ts'
 import { readSourceSearch } from './search.ts'
-import { platforms, snippetOf } from './snippets.ts'
+import { snippetOf } from './snippets.ts'
 
 const sender = { address: 'https://events.example.com:8443', writeKey: 'mp_key' }
 const logs = new Set<string>(['Fluent Bit', 'Docker'])

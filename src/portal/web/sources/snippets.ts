@@ -1,17 +1,5 @@
 // What a sender has to write on each platform, with the real address and write key. The long form, with reasons: docs/guide/segment-sdks.md.
-export const platforms = [
-  'JavaScript',
-  'Node',
-  'Swift',
-  'Kotlin',
-  'React Native',
-  'Python',
-  'Go',
-  'curl',
-  'Fluent Bit',
-  'Docker',
-] as const
-export type Platform = (typeof platforms)[number]
+import type { Platform } from './platforms.ts'
 
 /** What is easily done wrong; words of the page (`sources.trap-…`). */
 export type Trap = 'kotlin' | 'https' | 'flush' | 'logs'

@@ -4,7 +4,8 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 
 import type { SourceAnswer, Status } from '../../api/answers.ts'
-import { ask, messageOf } from '../asking/ask.ts'
+import { messageOf } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 import { useSources } from '../asking/sources.ts'
 import { Button, fieldClass, Select } from '../shell/parts.tsx'
 import { formatCount } from '../words/numbers.ts'
@@ -20,7 +21,7 @@ export function SourcesPage() {
   const { data: status } = useQuery({
     queryKey: ['status'],
     refetchInterval: statusRefreshMs,
-    queryFn: async ({ signal }) => ask<Status>('/api/status', { signal }),
+    queryFn: async ({ signal }) => call('GET /api/status', { signal }),
   })
   return (
     <div className="h-full overflow-auto">
@@ -122,7 +123,7 @@ function NewSource({ isFirst }: { readonly isFirst: boolean }) {
     event.preventDefault()
     setWrong('')
     try {
-      await ask('/api/sources', { json: { source: source.trim(), platform } })
+      await call('POST /api/sources', { body: { source: source.trim(), platform } })
       await queryClient.invalidateQueries({ queryKey: ['sources'] })
       await navigate({ to: '/sources/$name', params: { name: source.trim() } })
     } catch (error) {

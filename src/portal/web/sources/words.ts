@@ -67,10 +67,14 @@ export const sourcesWords = {
   'sources.columns': ['Columns', '欄位數'],
   'sources.overflowed': ['{count} did not fit', '{count} 筆不符型別'],
   'sources.overflow-text': [
-    'Values that did not fit their column are kept, exactly, in _overflow. Another type takes them back in; the command rewrites the table:',
-    '不符欄位型別的值原樣保存在 _overflow。改變型別可將其收回；此指令會改寫資料表：',
+    'Values that did not fit their column are kept, exactly, in _overflow. Another type takes in what fits it; the table is written again:',
+    '不符欄位型別的值原樣保存在 _overflow。改變型別可收回符合者；資料表會重新寫入：',
   ],
   'sources.retype': ['Another type', '改變型別'],
+  'sources.type-of': ['Type of {column}', '{column} 的型別'],
+  'sources.give-type': ['Give it this type', '改為此型別'],
+  'sources.rewriting': ['Writing again …', '重新寫入中…'],
+  'sources.retyped': ['{column} is {type} now; {count} values do not fit.', '{column} 現為 {type}；{count} 筆不符。'],
   'sources.key': ['Write key', '寫入金鑰'],
   'sources.key-text': [
     'Senders show it with every request. It lets write, never read.',

@@ -3,7 +3,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 
 import type { DryRunAnswer } from '../../api/answers.ts'
-import { ApiError, ask } from '../asking/ask.ts'
+import { ApiError } from '../asking/ask.ts'
+import { call } from '../asking/call.ts'
 import { ownLabel } from '../asking/catalogue.ts'
 import { chosenParameters, parameterNames, type TypeOf } from './parameters.ts'
 import type { Work } from './use-workbench.ts'
@@ -55,7 +56,10 @@ export function estimateQuery({ sql, dialect, parameters }: Work) {
     retry: false,
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<DryRunAnswer> => {
       const chosen = chosenParameters(parameterNames(sql, dialect), parameters)
-      return ask('/api/query', { json: { sql, dialect, parameters: chosen, labels: ownLabel, dryRun: true }, signal })
+      return call('POST /api/query', {
+        body: { sql, dialect, parameters: chosen, labels: ownLabel, dryRun: true },
+        signal,
+      })
     },
   }
 }

@@ -1,0 +1,50 @@
+// The calls that pages make, as types: what goes in and what comes. A test compares the names with the routes, and the schemas that the
+// routes say with these types (test/portal/calls.test.ts).
+import type {
+  DeadLetterAnswer,
+  DryRunAnswer,
+  JobAnswer,
+  MeAnswer,
+  QueryAsked,
+  RetypeAnswer,
+  RetypeAsked,
+  SourceAnswer,
+  SourceAsked,
+  Status,
+  StorageAnswer,
+} from './answers.ts'
+
+export interface Calls {
+  'GET /api/me': { readonly answer: MeAnswer }
+  'GET /api/status': { readonly answer: Status }
+  'GET /api/storage': { readonly answer: StorageAnswer }
+  'GET /api/jobs': {
+    readonly query: { readonly state?: 'live' | 'done' }
+    readonly answer: { readonly jobs: readonly JobAnswer[] }
+  }
+  'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
+  'GET /api/sources': { readonly answer: { readonly sources: readonly SourceAnswer[] } }
+  'POST /api/sources': { readonly body: SourceAsked; readonly answer: SourceAnswer }
+  'POST /api/sources/:source/rotate': { readonly answer: SourceAnswer }
+  'POST /api/sources/:source/disable': { readonly answer: SourceAnswer }
+  'POST /api/sources/:source/enable': { readonly answer: SourceAnswer }
+  'GET /api/dead-letters': {
+    readonly query: { readonly source?: string; readonly limit?: number }
+    readonly answer: { readonly deadLetters: readonly DeadLetterAnswer[] }
+  }
+  'POST /api/maintenance/retype': { readonly body: RetypeAsked; readonly answer: RetypeAnswer }
+}
+
+/** Parts of an address: those of '/api/sources/:source/rotate' are { source: string }. */
+type PartsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Readonly<Record<Name, string>> & PartsOf<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? Readonly<Record<Name, string>>
+    : unknown
+
+/** What a call needs besides its name. */
+export type Asked<Name extends keyof Calls> = {
+  readonly signal?: AbortSignal
+} & (unknown extends PartsOf<Name> ? unknown : { readonly params: PartsOf<Name> }) &
+  (Calls[Name] extends { readonly query: infer Query } ? { readonly query?: Query } : unknown) &
+  (Calls[Name] extends { readonly body: infer Body } ? { readonly body: Body } : unknown)
