@@ -1,6 +1,7 @@
 // `npm run bench [-- name …] [--quick]`: prints one JSON line a benchmark, the ceilings of the same run first.
 import { cpus } from 'node:os'
 
+import { benchDeliver } from './deliver.ts'
 import { benchForwardFlood, benchForwardWait } from './forward.ts'
 import { benchFreshness, benchSparse, freshnessCases } from './freshness.ts'
 import { benchIdle, benchSlowWriters } from './idle.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, () => Promise<object>> = {
   'forward-flood': async () => benchForwardFlood(ceilings, longMs / 2),
   'forward-wait': async () => benchForwardWait(ceilings, longMs / 2),
   ...Object.fromEntries(freshnessCases.map((one) => [one.name, async () => benchFreshness(one, longMs / 2)])),
+  deliver: async () => benchDeliver(longMs / 2),
   'fresh-sparse': async () => benchSparse(longMs),
   backlog: async () => benchBacklog(ceilings, isQuick ? 500_000 : 5_000_000),
   rebuild: async () => benchRebuild(ceilings, isQuick ? 200_000 : 2_000_000),

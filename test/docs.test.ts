@@ -148,6 +148,7 @@ describe('the docs', () => {
       'destination disable',
       'destination enable',
       'destination remove',
+      'destination why',
       'dead-letters list',
       'dead-letters replay',
       'retype',

@@ -54,6 +54,7 @@ export function addDestinationCommand(program: Command, context: CliContext): vo
   addLists(destination, context, call)
   addAdd(destination, context, call)
   addChanges(destination, context, call)
+  addWhy(destination, context, call)
 }
 
 function collect(word: string, before: readonly string[]): readonly string[] {
@@ -156,6 +157,19 @@ function addAdd(destination: Command, context: CliContext, call: Call): void {
       const body = { settings: pairsOf(setting), ...(source.length === 0 ? {} : { sources: source }) }
       const changed = (await call(command, 'PUT', pathOf(name), body)) as Answer
       await say(context, options, changed, `Destination ${changed.name} is changed.`)
+    })
+}
+
+function addWhy(destination: Command, context: CliContext, call: Call): void {
+  destination
+    .command('why <name> <message>')
+    .description('say why an event is, or is not, at a destination; <message> is its messageId')
+    .option('--json', 'print {"verdict","sentence","event","entries"}')
+    .addHelpText('after', '\nExample:\n  $ millpond destination why mixpanel node-next-1700000000000-7c9e6679')
+    .action(async (name: string, message: string, options: DestinationOptions, command: Command) => {
+      const path = `${pathOf(name)}/why?message=${encodeURIComponent(message)}`
+      const answer = (await call(command, 'GET', path)) as { readonly sentence: string }
+      await writeOut(context, `${options.json === true ? JSON.stringify(answer) : answer.sentence}\n`)
     })
 }
 

@@ -93,6 +93,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /api/destinations': 'engineer',
   'POST /api/destinations': 'engineer',
   'PUT /api/destinations/:name': 'engineer',
+  'GET /api/destinations/:name/why': 'engineer',
   'DELETE /api/destinations/:name': 'engineer',
   'POST /api/destinations/:name/disable': 'engineer',
   'POST /api/destinations/:name/enable': 'engineer',

@@ -258,10 +258,20 @@ test('the command line sets one up, says how it is doing, stops it and removes i
   await send(eventsOf(0, 1))
   await arrived(webhook, 1)
   await firstAnswer(async () => (/crm .*shop .*1/.test((await cli('list')).stdout) ? true : undefined), 30_000)
+  const why = async (message: string) => (await cli('why', 'crm', message)).stdout
+  await firstAnswer(async () => ((await why('m-0')).startsWith('It is there') ? true : undefined), 30_000)
+  expect(await why('m-none')).toContain('No table that you may see holds it')
+  const whole = JSON.parse((await cli('why', 'crm', 'm-0', '--json')).stdout) as object
+  expect(whole).toMatchObject({
+    verdict: 'delivered',
+    event: { source: 'shop', table: 'tracks' },
+    entries: [{ attempts: 1 }],
+  })
   expect((await cli('change', 'crm', '--setting', 'mode=single')).stdout).toBe('Destination crm is changed.\n')
   expect((await cli('disable', 'crm')).stdout).toBe('Destination crm is disabled.\n')
   await send(eventsOf(1, 1))
   await millpond.settled()
+  expect(await why('m-1')).toContain('disabled')
   expect((await cli('enable', 'crm', '--json')).code).toBe(0)
   await arrived(webhook, 2)
   expect(webhook.requests.at(-1)?.body.startsWith('{"type"')).toBe(true)

@@ -148,11 +148,10 @@ export class Courier {
 
   /** Parcels of all events that the destination is concerned with. */
   #shape(events: readonly OutgoingEvent[]): Parcel[] {
-    const { destination, type, clock } = this.#deps
+    const { type, clock } = this.#deps
     const parcels: Parcel[] = []
     const ageHoursMax = type.limits.ageHoursMax ?? Infinity
     for (const event of events) {
-      if (destination.sources.length > 0 && !destination.sources.includes(event.source)) continue
       const fresh = { event, items: [], attempts: 0, status: undefined, reason: '', answer: '', open: 0 }
       const ageHours = (clock.nowMicros() - event.atMicros) / 3_600_000_000
       if (!isWanted(event, type.integrationNames)) {

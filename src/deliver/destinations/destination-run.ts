@@ -58,7 +58,10 @@ export class DestinationRun {
       woken: this.#woken,
       read: async (eventsMax) => {
         const { positions } = this.#position.standing
-        this.#feed ??= await Feed.open({ dataFolder: deps.dataFolder, positions }, { clock, log })
+        this.#feed ??= await Feed.open(
+          { dataFolder: deps.dataFolder, positions, sources: destination.sources },
+          { clock, log },
+        )
         this.#isIdle = false
         return this.#feed.read(deps.loaded(), eventsMax)
       },

@@ -24,6 +24,8 @@ export const hubStreams = ['events', 'engine'] as const satisfies readonly Strea
 export interface FeedOptions {
   readonly dataFolder: string
   readonly positions: readonly StreamPosition[]
+  /** Empty: all of them. */
+  readonly sources: readonly string[]
 }
 
 export interface FeedDeps {
@@ -52,14 +54,16 @@ const recordBytesMax = 4 * 1024 * 1024
 
 export class Feed {
   readonly #streams: readonly FedStream[]
+  readonly #sources: ReadonlySet<string>
   /** When the last record was received that was read; undefined: none was yet. */
   #readMicros: number | undefined
 
-  private constructor(streams: readonly FedStream[]) {
+  private constructor(streams: readonly FedStream[], sources: readonly string[]) {
     this.#streams = streams
+    this.#sources = new Set(sources)
   }
 
-  static async open({ dataFolder, positions }: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
+  static async open({ dataFolder, positions, sources }: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
     const folders = hubStreams.map((stream) => {
       const after = positions.find((one) => one.stream === stream)?.sequence ?? 0
       return { stream, folder: join(dataFolder, 'buffer', stream), after }
@@ -71,7 +75,7 @@ export class Feed {
       const verdicts = new VerdictReader(diskFiles, join(dataFolder, 'verdicts', stream))
       return { stream, reader, verdicts, position: after, held: [] }
     })
-    return new Feed(await Promise.all(streams))
+    return new Feed(await Promise.all(streams), sources)
   }
 
   /** Of the record read last. */
@@ -128,6 +132,7 @@ export class Feed {
 
   async #addEvents(fed: FedStream, record: StoredRecord, events: OutgoingEvent[]): Promise<void> {
     if (record.kind !== 'segment') return
+    if (this.#sources.size > 0 && !this.#sources.has(record.source)) return
     const verdicts = await fed.verdicts.verdictsOf(record.sequence)
     const opened = openEvents(fed.stream, record)
     if (opened === undefined) return

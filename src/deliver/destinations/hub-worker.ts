@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../core/clock.ts'
 import { assert, messageOf } from '../../core/errors.ts'
 import { createLog, logOf, type Log } from '../../core/log.ts'
+import { stepBack } from '../../core/thread-priority.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import type { Destination } from './destination.ts'
 import { DestinationRun } from './destination-run.ts'
@@ -98,6 +99,7 @@ class HubThread {
 function runWorker(): void {
   const port = parentPort
   assert(port !== null, 'this file runs in a worker thread')
+  stepBack()
   const start = workerData as HubStart
   const post = (message: FromHub): void => {
     port.postMessage(message)

@@ -42,6 +42,7 @@ import type { Status } from './status.ts'
 import { storageRoutes } from './storage.ts'
 import { tokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
+import { whyRoutes } from './why.ts'
 import { sendApplication, webRoutes } from './web.ts'
 import { says, type Says } from './says.ts'
 
@@ -141,6 +142,7 @@ export function buildApi(
   storageRoutes(app, deps)
   deadLetterRoutes(app, deps)
   destinationRoutes(app, deps)
+  whyRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)
   peopleRoutes(app, deps)

@@ -222,7 +222,7 @@ function followPerson({ live, clock, log, control }: ApiDeps, people: People, fo
   out.onClose(stop)
 }
 
-function callerOf({ principal }: FastifyRequest, reply: FastifyReply): Caller {
+export function callerOf({ principal }: FastifyRequest, reply: FastifyReply): Caller {
   const gone = new AbortController()
   reply.raw.once('close', () => {
     gone.abort()

@@ -90,6 +90,7 @@ const doors = {
     'GET /api/destinations',
     'POST /api/destinations',
     'PUT /api/destinations/:name',
+    'GET /api/destinations/:name/why',
     'DELETE /api/destinations/:name',
     'POST /api/destinations/:name/disable',
     'POST /api/destinations/:name/enable',
