@@ -203,6 +203,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     hub,
     ...shareStatus(askStatus, clock),
     publicUrl: settings.publicUrl,
+    budgets: settings.warehouse,
     sourcesChanged: () => {
       tellIntake({ kind: 'sources-changed' })
       loader.sourcesChanged()

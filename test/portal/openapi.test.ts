@@ -25,6 +25,7 @@ let folder: string
 let control: Control
 let app: FastifyInstance
 let token: string
+const budgets = { tablesPerSourceMax: 200, columnsPerTableMax: 500 }
 const routes: Route[] = []
 
 beforeAll(async () => {
@@ -32,7 +33,7 @@ beforeAll(async () => {
   const log = createLog('silent')
   control = await openControl(folder, { clock: systemClock, log })
   const bigquery = { clock: systemClock, log, control, made: { catalog: () => ({ datasets: [] }) } }
-  const deps = { control, log, clock: systemClock, bigquery, sourcesChanged: () => undefined }
+  const deps = { control, log, clock: systemClock, bigquery, sourcesChanged: () => undefined, budgets }
   app = buildApi('public', deps as unknown as ApiDeps, (method, url, says) => {
     if (url.startsWith('/api/')) routes.push({ method, url, says })
   })
@@ -148,7 +149,7 @@ describe('what comes fits what is promised', () => {
 
   test('an answer with one field too many would not', () => {
     const route = routes.find(({ method, url }) => method === 'GET' && url === '/api/sources')
-    expect(route?.says?.answer?.safeParse({ sources: [], more: 1 }).success).toBe(false)
+    expect(route?.says?.answer?.safeParse({ sources: [], budgets, more: 1 }).success).toBe(false)
   })
 })
 

@@ -103,6 +103,7 @@ describe.skipIf(reason !== undefined)('sources', () => {
     const page = await open('/sources/api?tab=schema', 'engineer')
     const table = page.getByRole('table', { name: 'Schema' })
     await table.getByRole('row', { name: /^order_paid .* 3 / }).waitFor()
+    await page.getByText('Tables of events: 1 of 200').waitFor()
     await table.getByRole('link', { name: 'order_paid' }).click()
     await table.getByRole('listitem').filter({ hasText: 'total' }).getByText('1 did not fit').waitFor()
     await page
@@ -129,7 +130,7 @@ describe.skipIf(reason !== undefined)('sources', () => {
     await page.getByRole('button', { name: 'Give it this type' }).click()
     await page.getByText('paid is text now; 0 values do not fit.').waitFor()
     await column.getByText('STRING').waitFor()
-    await page.getByText('did not fit').waitFor({ state: 'detached' })
+    await column.getByText('did not fit').waitFor({ state: 'detached' })
   })
 
   it('changes the key after asking, and says what becomes of events with the old one', async () => {

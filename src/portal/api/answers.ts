@@ -90,6 +90,12 @@ export interface RetypeAnswer {
   readonly overflowed: number
 }
 
+/** Beyond them events share one table, and values stay in `_overflow`. */
+export interface BudgetsAnswer {
+  readonly tablesPerSourceMax: number
+  readonly columnsPerTableMax: number
+}
+
 export interface SourceAnswer {
   readonly source: string
   readonly platform: 'client' | 'server'

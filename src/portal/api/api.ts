@@ -16,6 +16,7 @@ import type { Jobs } from '../../jobs/jobs.ts'
 import type { PolicyPlace } from '../../query/catalog/open-below.ts'
 import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
+import type { BudgetsAnswer } from './answers.ts'
 import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
@@ -69,6 +70,7 @@ export interface ApiDeps {
   readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** What a policy at this place leaves open, in sentences. */
   readonly openBelow: (place: PolicyPlace) => Promise<readonly string[]>
+  readonly budgets: BudgetsAnswer
   /** Called after every change of sources or keys, when sources.json is written. */
   readonly sourcesChanged: () => void
   readonly clock: Clock

@@ -1,6 +1,7 @@
 // The calls that pages make, as types: what goes in and what comes. A test compares the names with the routes, and the schemas that the
 // routes say with these types (test/portal/calls.test.ts).
 import type {
+  BudgetsAnswer,
   DeadLetterAnswer,
   DryRunAnswer,
   JobAnswer,
@@ -23,7 +24,9 @@ export interface Calls {
     readonly answer: { readonly jobs: readonly JobAnswer[] }
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
-  'GET /api/sources': { readonly answer: { readonly sources: readonly SourceAnswer[] } }
+  'GET /api/sources': {
+    readonly answer: { readonly sources: readonly SourceAnswer[]; readonly budgets: BudgetsAnswer }
+  }
   'POST /api/sources': { readonly body: SourceAsked; readonly answer: SourceAnswer }
   'POST /api/sources/:source/rotate': { readonly answer: SourceAnswer }
   'POST /api/sources/:source/disable': { readonly answer: SourceAnswer }

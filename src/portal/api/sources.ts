@@ -17,14 +17,18 @@ const sourceAnswer: z.ZodType<SourceAnswer> = z.strictObject({
   createdAtMicros: z.number(),
   writeKey: z.string(),
 })
-const sourcesAnswer = z.strictObject({ sources: z.array(sourceAnswer) })
+const sourcesAnswer = z.strictObject({
+  sources: z.array(sourceAnswer),
+  budgets: z.strictObject({ tablesPerSourceMax: z.number(), columnsPerTableMax: z.number() }),
+})
 
 const named = z.object({ source: z.string() })
 
-export function sourceRoutes(app: FastifyInstance, { control, bigquery, sourcesChanged }: ApiDeps): void {
-  app.get('/api/sources', says('Sources with their write keys', { answer: sourcesAnswer }), () => ({
-    sources: control.listSources(),
-  }))
+export function sourceRoutes(app: FastifyInstance, { control, bigquery, sourcesChanged, budgets }: ApiDeps): void {
+  app.get('/api/sources', says('Sources with their write keys', { answer: sourcesAnswer }), () => {
+    const { tablesPerSourceMax, columnsPerTableMax } = budgets
+    return { sources: control.listSources(), budgets: { tablesPerSourceMax, columnsPerTableMax } }
+  })
 
   app.post(
     '/api/sources',

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 
 import { messageOf } from '../asking/ask.ts'
+import { useBudgets } from '../asking/sources.ts'
 import { useMe } from '../shell/me.ts'
 import { Empty } from '../shell/parts.tsx'
 import { formatCount } from '../words/numbers.ts'
@@ -12,6 +13,9 @@ import { Code } from './connect.tsx'
 import { Retype } from './retype.tsx'
 import { type EventTable, overflowQuery, schemaQuery } from './schema-data.ts'
 import { sourcesWords } from './words.ts'
+
+/** Every source has them, whatever events there are: they don't count. */
+const sharedTables = new Set(['tracks', 'tracks_other', 'identifies', 'users', 'pages', 'screens', 'groups', 'aliases'])
 
 export function Schema({ source, open }: { readonly source: string; readonly open: string | undefined }) {
   const t = useWords(sourcesWords)
@@ -26,35 +30,52 @@ export function Schema({ source, open }: { readonly source: string; readonly ope
   if (tables === undefined) return <p className="text-muted">{t('sources.reading')}</p>
   if (tables.length === 0) return <Empty title={t('sources.no-tables')}>{t('sources.no-tables-text')}</Empty>
   return (
-    <div
-      role="region"
-      aria-label={t('sources.tab-schema')}
-      tabIndex={0}
-      className="overflow-x-auto rounded-md border border-line bg-card"
-    >
-      <table className="w-full text-left tabular-nums">
-        <caption className="sr-only">{t('sources.tab-schema')}</caption>
-        <thead className="text-muted">
-          <tr>
-            {(['table', 'first-seen', 'last-seen'] as const).map((name) => (
-              <th key={name} scope="col" className="px-3 py-1.5 font-normal whitespace-nowrap">
-                {t(`sources.${name}`)}
-              </th>
+    <div className="grid grid-cols-1 gap-2">
+      <Budget tables={tables} />
+      <div
+        role="region"
+        aria-label={t('sources.tab-schema')}
+        tabIndex={0}
+        className="overflow-x-auto rounded-md border border-line bg-card"
+      >
+        <table className="w-full text-left tabular-nums">
+          <caption className="sr-only">{t('sources.tab-schema')}</caption>
+          <thead className="text-muted">
+            <tr>
+              {(['table', 'first-seen', 'last-seen'] as const).map((name) => (
+                <th key={name} scope="col" className="px-3 py-1.5 font-normal whitespace-nowrap">
+                  {t(`sources.${name}`)}
+                </th>
+              ))}
+              {(['rows', 'columns'] as const).map((name) => (
+                <th key={name} scope="col" className="px-3 text-right font-normal">
+                  {t(`sources.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {tables.map((table) => (
+              <TableRows key={table.name} source={source} table={table} isOpen={table.name === open} />
             ))}
-            {(['rows', 'columns'] as const).map((name) => (
-              <th key={name} scope="col" className="px-3 text-right font-normal">
-                {t(`sources.${name}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {tables.map((table) => (
-            <TableRows key={table.name} source={source} table={table} isOpen={table.name === open} />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </div>
     </div>
+  )
+}
+
+function Budget({ tables }: { readonly tables: readonly EventTable[] }) {
+  const t = useWords(sourcesWords)
+  const budgets = useBudgets()
+  if (budgets === undefined) return null
+  const { tablesPerSourceMax: max, columnsPerTableMax: columns } = budgets
+  const count = tables.filter(({ name }) => !sharedTables.has(name)).length
+  const values = { count: formatCount(count), max: formatCount(max), columns: formatCount(columns) }
+  return (
+    <p className={count < max ? 'text-muted' : 'text-warn'}>
+      {t('sources.budget', values)} {count >= max && t('sources.budget-over')}
+    </p>
   )
 }
 

@@ -60,6 +60,11 @@ export const sourcesWords = {
     'The first event makes its table, with a column for each property.',
     '第一個事件會建立資料表，每個屬性一個欄位。',
   ],
+  'sources.budget': [
+    'Tables of events: {count} of {max}. A table has at most {columns} columns.',
+    '事件資料表：{count}，上限 {max}。每個資料表最多 {columns} 個欄位。',
+  ],
+  'sources.budget-over': ['Events with further names are in tracks_other.', '其他名稱的事件在 tracks_other。'],
   'sources.table': ['Table', '資料表'],
   'sources.first-seen': ['First seen', '首次出現'],
   'sources.last-seen': ['Last seen', '最近出現'],
