@@ -1,4 +1,5 @@
-// What arrives, as it arrives: server-sent events. `event: events` carries LiveEvent[]; `event: status` the counters.
+// What arrives, as it arrives: server-sent events. `event: events` carries LiveEvent[]; `event: status` the counters;
+// `event: missed` how many events were left out since the last one, because the reader was too slow.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
@@ -19,10 +20,12 @@ export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, 
     (request, reply) => {
       const { source } = parseInput(liveInput, request.query)
       const out = openEventStream(reply, log)
+      let missed = 0
 
       function sendEvents(events: readonly LiveEvent[]): void {
         const wanted = source === undefined ? events : events.filter((event) => event.source === source)
-        if (wanted.length > 0) out.send('events', wanted)
+        if (out.isSlow()) missed += wanted.length
+        else if (wanted.length > 0) out.send('events', wanted)
       }
       async function sendStatus(): Promise<void> {
         if (principalNow(request, control) === undefined) {
@@ -33,6 +36,10 @@ export function liveRoutes(app: FastifyInstance, { live, recentStatus, control, 
         }
         try {
           out.send('status', await recentStatus())
+          if (missed > 0 && !out.isSlow()) {
+            out.send('missed', missed)
+            missed = 0
+          }
         } catch (error) {
           log.warn({ err: error }, 'The status for a live page could not be read.')
         }

@@ -73,6 +73,9 @@ export function Events({ feed, sourceNames, change }: EventsProps) {
           <p className="p-6 text-center text-muted">{t(isFiltered ? 'pipelines.no-match' : 'pipelines.no-events')}</p>
         )}
       </div>
+      {feed.missedCount > 0 && (
+        <p className="text-warn">{t('pipelines.missed', { count: formatCount(feed.missedCount) })}</p>
+      )}
       {drawn.length > 0 && (
         <p className="text-muted">{t('pipelines.shown', { drawn: drawn.length, kept: feed.newest.length })}</p>
       )}

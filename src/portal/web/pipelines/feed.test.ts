@@ -94,3 +94,8 @@ describe('the feed', () => {
     )
   })
 })
+
+it('adds up what the page was too slow for', () => {
+  const once = changeFeed(emptyFeed, { kind: 'missed', count: 3 })
+  expect(changeFeed(once, { kind: 'missed', count: 4 }).missedCount).toBe(7)
+})

@@ -21,6 +21,8 @@ export interface Feed {
   readonly held: readonly LiveEvent[]
   /** All that came while paused, also those that were let go. */
   readonly heldCount: number
+  /** Events that the page was too slow for. They are in their tables. */
+  readonly missedCount: number
   /** 'reading': an open event must not run away; closing the last one lets the feed go on. */
   readonly pausedBy: 'person' | 'reading' | undefined
   readonly open: ReadonlySet<string>
@@ -30,6 +32,7 @@ export interface Feed {
 export type FeedChange =
   /** Oldest first. After a new connection some of them are here already. */
   | { readonly kind: 'arrived'; readonly events: readonly LiveEvent[] }
+  | { readonly kind: 'missed'; readonly count: number }
   | { readonly kind: 'pause-toggled' }
   | { readonly kind: 'opened-or-closed'; readonly key: string }
   | { readonly kind: 'filtered'; readonly filter: Partial<Filter> }
@@ -41,6 +44,7 @@ export const emptyFeed: Feed = {
   matching: [],
   held: [],
   heldCount: 0,
+  missedCount: 0,
   pausedBy: undefined,
   open: new Set(),
   filter: noFilter,
@@ -54,6 +58,8 @@ export function changeFeed(feed: Feed, change: FeedChange): Feed {
   switch (change.kind) {
     case 'arrived':
       return arrived(feed, change.events)
+    case 'missed':
+      return { ...feed, missedCount: feed.missedCount + change.count }
     case 'pause-toggled':
       return feed.pausedBy === undefined ? { ...feed, pausedBy: 'person' } : resumed(feed)
     case 'opened-or-closed':

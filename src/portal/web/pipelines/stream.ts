@@ -14,6 +14,8 @@ export type Connection = 'connecting' | 'live' | 'lost'
 export interface StreamListener {
   readonly connection: (state: Connection) => void
   readonly events: (events: readonly LiveEvent[]) => void
+  /** So many were left out, because this page was too slow. */
+  readonly missed: (count: number) => void
   readonly status: (status: Status) => void
 }
 
@@ -54,6 +56,10 @@ export function openStream(listener: StreamListener, onlySource?: string): () =>
     mine.addEventListener('status', (message: MessageEvent<string>) => {
       heard()
       listener.status(JSON.parse(message.data) as Status)
+    })
+    mine.addEventListener('missed', (message: MessageEvent<string>) => {
+      heard()
+      listener.missed(Number(message.data))
     })
     mine.addEventListener('error', () => {
       if (source === mine) lost()

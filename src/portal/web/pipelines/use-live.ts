@@ -41,6 +41,9 @@ export function useLive(onlySource?: string): Live {
           waiting.current = [...waiting.current, ...events].slice(-keptMax)
           timer ??= setTimeout(draw, drawIntervalMs)
         },
+        missed(count) {
+          change({ kind: 'missed', count })
+        },
         status(next) {
           const atMs = performance.now()
           setStatus((before) => ({ status: next, samples: withSample(before.samples, next.ledger, atMs) }))

@@ -67,6 +67,10 @@ export const pipelinesWords = {
   'pipelines.no-events': ['No events yet. They appear here as they arrive.', '還沒有事件。事件到達時會出現在這裡。'],
   'pipelines.no-match': ['Nothing here matches the filter yet.', '目前沒有符合篩選的事件。'],
   'pipelines.shown': ['The newest {drawn} of {kept} kept here.', '保留的 {kept} 筆中最新的 {drawn} 筆。'],
+  'pipelines.missed': [
+    '{count} events came faster than this page could take them. They are in their tables.',
+    '{count} 筆事件到達得比這個頁面能接收的更快。它們都在資料表中。',
+  ],
   'pipelines.letters': ['Dead letters', '無法投遞的事件'],
   'pipelines.letters-text': [
     'Events that were kept out of their tables; nothing of them is lost.',

@@ -15,7 +15,17 @@ import { type EventTable, overflowQuery, schemaQuery } from './schema-data.ts'
 import { sourcesWords } from './words.ts'
 
 /** Every source has them, whatever events there are: they don't count. */
-const sharedTables = new Set(['tracks', 'tracks_other', 'identifies', 'users', 'pages', 'screens', 'groups', 'aliases'])
+const sharedTables = new Set([
+  'accounts',
+  'tracks',
+  'tracks_other',
+  'identifies',
+  'users',
+  'pages',
+  'screens',
+  'groups',
+  'aliases',
+])
 
 export function Schema({ source, open }: { readonly source: string; readonly open: string | undefined }) {
   const t = useWords(sourcesWords)
