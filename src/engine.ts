@@ -17,6 +17,8 @@ import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters } from './deliver/dead-letters.ts'
 import type { Destination } from './deliver/destinations/destination.ts'
 import { type Hub, startHub } from './deliver/destinations/hub.ts'
+import type { ErasedPerson } from './deliver/maintenance/suppression.ts'
+import { readErased } from './deliver/warehouse/schema-start.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { startOutboxRelay } from './deliver/outbox-relay.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
@@ -100,9 +102,10 @@ function sourceOf(control: Control, name: string): Source | undefined {
   return control.listSources().find(({ source }) => source === name)
 }
 
-function openHub(settings: Settings, { control, writer }: Storage, log: Log): Hub {
+async function openHub(settings: Settings, { control, writer, driver }: Storage, log: Log): Promise<Hub> {
   const destinations = (): Destination[] => activeDestinations(control, log)
-  return startHub({ settings, destinations, append: writer.append, clock, log: logOf(log, 'hub') })
+  const erasures = async (): Promise<readonly ErasedPerson[]> => readErased(driver)
+  return startHub({ settings, destinations, erasures, append: writer.append, clock, log: logOf(log, 'hub') })
 }
 
 /** One whose secrets can't be read stands still, and the others go on. */
@@ -167,7 +170,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const storage = await openStorage(settings, log)
   const { control, driver, writer } = storage
   const asking = await startAsking({ settings, control, driver, writer, clock, log })
-  const hub = openHub(settings, storage, log)
+  const hub = await openHub(settings, storage, log)
   const { loader, upkeep } = await startRoad(settings, storage, asking.night, hub, log)
   hub.loaded(loader.status().positions)
   const { archive, maintenance, backup } = upkeep

@@ -279,3 +279,23 @@ test('the command line sets one up, says how it is doing, stops it and removes i
   expect(await cli('add', 'webhook', '--setting', 'nonsense')).toMatchObject({ code: 2 })
   expect((await cli('remove', 'crm')).stderr).toContain('no destination')
 })
+
+test('what an erased person said is not sent any more, also what was waiting, and the ledger forgets it, too', async () => {
+  await addWebhook()
+  await send([{ type: 'track', event: 'Seen', userId: 'ana', messageId: 'seen' }])
+  await arrived(webhook, 1)
+  webhook.failAlways({ kind: 'answer', answer: { status: 503 } })
+  await send([...eventsOf(0, 3), { type: 'track', event: 'Waiting', userId: 'ana', messageId: 'waiting' }])
+  await millpond.settled()
+  await firstAnswer(async () => ((await listed('webhook'))?.delivery?.state === 'waiting' ? true : undefined), 30_000)
+  const erased = await runCli(['--data', millpond.data, 'erase', '--user', 'ana'])
+  expect(erased.code, erased.stderr).toBe(0)
+  webhook.failAlways(undefined)
+  await arrived(webhook, 4)
+  expect(webhook.events().map(({ messageId }) => messageId)).toEqual(['seen', 'm-0', 'm-1', 'm-2'])
+  const rows = await firstAnswer(async () => {
+    const found = await millpond.query('SELECT DISTINCT user_id FROM millpond.deliveries ORDER BY 1')
+    return found.length === 3 ? found : undefined
+  }, 30_000)
+  expect(rows).toEqual([['u0'], ['u1'], ['u2']])
+}, 60_000)

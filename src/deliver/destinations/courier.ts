@@ -14,7 +14,7 @@ import type { Destination, DestinationType, Item, Outcome, OutgoingEvent } from 
 import type { Delivery, DeliveryStatus } from './delivery.ts'
 import type { Chunk } from './feed.ts'
 import type { Send } from './http.ts'
-import { isWanted } from './routing.ts'
+import { isWanted, missingConsent } from './routing.ts'
 
 export interface CourierDeps {
   readonly destination: Destination
@@ -148,13 +148,16 @@ export class Courier {
 
   /** Parcels of all events that the destination is concerned with. */
   #shape(events: readonly OutgoingEvent[]): Parcel[] {
-    const { type, clock } = this.#deps
+    const { destination, type, clock } = this.#deps
     const parcels: Parcel[] = []
     const ageHoursMax = type.limits.ageHoursMax ?? Infinity
     for (const event of events) {
       const fresh = { event, items: [], attempts: 0, status: undefined, reason: '', answer: '', open: 0 }
       const ageHours = (clock.nowMicros() - event.atMicros) / 3_600_000_000
-      if (!isWanted(event, type.integrationNames)) {
+      const category = missingConsent(event, destination.settings)
+      if (category !== undefined) {
+        parcels.push({ ...fresh, status: 'skipped', reason: `No consent for ${category}` })
+      } else if (!isWanted(event, type.integrationNames)) {
         parcels.push({ ...fresh, status: 'skipped', reason: "The event's `integrations` say no" })
       } else if (ageHours > ageHoursMax) {
         const reason = `${type.title} takes no events older than ${ageHoursMax} h`

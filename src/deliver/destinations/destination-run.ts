@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { type Files, diskFiles } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { Suppression } from '../maintenance/suppression.ts'
 import { createSignal } from '../warehouse/signal.ts'
 import { Breaker } from './breaker.ts'
 import { Courier } from './courier.ts'
@@ -18,6 +19,7 @@ import { destinationTypeOf } from './registry.ts'
 export interface RunDeps {
   readonly dataFolder: string
   readonly loaded: () => readonly StreamPosition[]
+  readonly suppression: Suppression
   /** Resolves once the rows of the ledger are durable. */
   readonly record: (rows: readonly string[]) => Promise<void>
   readonly changed: () => void
@@ -41,7 +43,7 @@ export class DestinationRun {
   #isIdle = false
 
   constructor(destination: Destination, deps: RunDeps) {
-    const { clock, log, random, files = diskFiles } = deps
+    const { clock, log, random, dataFolder, suppression, files = diskFiles } = deps
     this.destination = destination
     this.#deps = deps
     const type = destinationTypeOf(destination.type)
@@ -59,7 +61,7 @@ export class DestinationRun {
       read: async (eventsMax) => {
         const { positions } = this.#position.standing
         this.#feed ??= await Feed.open(
-          { dataFolder: deps.dataFolder, positions, sources: destination.sources },
+          { dataFolder, positions, sources: destination.sources, suppression },
           { clock, log },
         )
         this.#isIdle = false
@@ -82,9 +84,9 @@ export class DestinationRun {
     })
   }
 
-  async begin(): Promise<void> {
-    const { loaded, clock } = this.#deps
-    await this.#position.open({ positions: loaded(), readMicros: clock.nowMicros() })
+  /** `beginning`: of one that never stood anywhere: what was loaded when it was set up, however long that took. */
+  async begin(beginning: readonly StreamPosition[]): Promise<void> {
+    await this.#position.open({ positions: beginning, readMicros: this.#deps.clock.nowMicros() })
     this.#courier.begin()
   }
 

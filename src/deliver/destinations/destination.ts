@@ -137,6 +137,26 @@ export const privateNetworkSetting: SettingSpec = {
   example: 'true',
 }
 
+/** Every type has them, too. */
+export const consentSettings: readonly SettingSpec[] = [
+  {
+    name: 'consentCategories',
+    description: 'categories of consent, with commas, all of which an event must have',
+    isRequired: false,
+    isSecret: false,
+    example: 'advertising,analytics',
+  },
+  {
+    name: 'consentDefault',
+    description: 'what holds for an event that says nothing of a category',
+    isRequired: false,
+    isSecret: false,
+    choices: ['allow', 'deny'],
+    default: 'allow',
+    example: 'deny',
+  },
+]
+
 /** For types whose address is known: another one instead, for a proxy or a test server. */
 export const baseUrlSetting: SettingSpec = {
   name: 'baseUrl',

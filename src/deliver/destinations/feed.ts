@@ -11,6 +11,7 @@ import type { Log } from '../../core/log.ts'
 import { openDiskStore } from '../../objects/disk/disk.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import { withArchive } from '../archive/archive-files.ts'
+import type { Suppression } from '../maintenance/suppression.ts'
 import { idText, messageIdOf } from '../screen/message-id.ts'
 import { openEvents } from '../screen/screen.ts'
 import { EventTime, parseTime } from '../screen/time.ts'
@@ -26,6 +27,8 @@ export interface FeedOptions {
   readonly positions: readonly StreamPosition[]
   /** Empty: all of them. */
   readonly sources: readonly string[]
+  /** Who was erased: what they said up to then goes nowhere. */
+  readonly suppression: Suppression
 }
 
 export interface FeedDeps {
@@ -55,15 +58,18 @@ const recordBytesMax = 4 * 1024 * 1024
 export class Feed {
   readonly #streams: readonly FedStream[]
   readonly #sources: ReadonlySet<string>
+  readonly #suppression: Suppression
   /** When the last record was received that was read; undefined: none was yet. */
   #readMicros: number | undefined
 
-  private constructor(streams: readonly FedStream[], sources: readonly string[]) {
+  private constructor(streams: readonly FedStream[], { sources, suppression }: FeedOptions) {
+    this.#suppression = suppression
     this.#streams = streams
     this.#sources = new Set(sources)
   }
 
-  static async open({ dataFolder, positions, sources }: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
+  static async open(options: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
+    const { dataFolder, positions } = options
     const folders = hubStreams.map((stream) => {
       const after = positions.find((one) => one.stream === stream)?.sequence ?? 0
       return { stream, folder: join(dataFolder, 'buffer', stream), after }
@@ -75,7 +81,7 @@ export class Feed {
       const verdicts = new VerdictReader(diskFiles, join(dataFolder, 'verdicts', stream))
       return { stream, reader, verdicts, position: after, held: [] }
     })
-    return new Feed(await Promise.all(streams), sources)
+    return new Feed(await Promise.all(streams), options)
   }
 
   /** Of the record read last. */
@@ -141,7 +147,10 @@ export class Feed {
       const verdict = verdicts === undefined ? verdictCodes.stored : verdicts[index]
       if (verdict !== verdictCodes.stored && verdict !== verdictCodes.flagged) continue
       const found = opened.at(index)
-      if (found !== undefined) events.push(outgoing(fed.stream, record, opened.meta, index, found))
+      if (found === undefined) continue
+      const event = outgoing(fed.stream, record, opened.meta, index, found)
+      const { userId, anonymousId, receivedAtMicros } = event
+      if (!this.#suppression.hides(record.source, userId, anonymousId, receivedAtMicros)) events.push(event)
     }
   }
 }

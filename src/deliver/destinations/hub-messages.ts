@@ -1,6 +1,7 @@
 // What the engine and the hub's thread say to each other.
 import type { LogLevel } from '../../core/log.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { ErasedPerson } from '../maintenance/suppression.ts'
 import type { CourierCounts } from './courier.ts'
 import type { Destination } from './destination.ts'
 
@@ -9,6 +10,7 @@ export interface HubStart {
   readonly logLevel: LogLevel
   readonly loaded: readonly StreamPosition[]
   readonly destinations: readonly Destination[]
+  readonly erased: readonly ErasedPerson[]
 }
 
 export interface DestinationStatus {
@@ -26,7 +28,14 @@ export interface DestinationStatus {
 }
 
 export type ToHub =
-  | { readonly kind: 'destinations'; readonly destinations: readonly Destination[] }
+  /** `loaded`: where those that are new begin. */
+  | {
+      readonly kind: 'destinations'
+      readonly destinations: readonly Destination[]
+      readonly loaded: readonly StreamPosition[]
+    }
+  /** Somebody more was erased. */
+  | { readonly kind: 'erased'; readonly erased: readonly ErasedPerson[] }
   | { readonly kind: 'loaded'; readonly positions: readonly StreamPosition[] }
   | { readonly kind: 'recorded'; readonly question: number; readonly error: string | undefined }
   | { readonly kind: 'stop' }

@@ -6,6 +6,7 @@ import { assert, messageOf } from '../../core/errors.ts'
 import { createLog, logOf, type Log } from '../../core/log.ts'
 import { stepBack } from '../../core/thread-priority.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import { type ErasedPerson, Suppression } from '../maintenance/suppression.ts'
 import type { Destination } from './destination.ts'
 import { DestinationRun } from './destination-run.ts'
 import type { FromHub, HubStart, ToHub } from './hub-messages.ts'
@@ -22,16 +23,20 @@ class HubThread {
   readonly #recording = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   #questions = 0
   #loaded: readonly StreamPosition[]
+  #destinations: readonly Destination[] = []
+  #suppression: Suppression
   #cancelStatus: (() => void) | undefined
 
   constructor(start: HubStart, post: (message: FromHub) => void) {
     this.#start = start
     this.#post = post
     this.#loaded = start.loaded
+    this.#suppression = new Suppression(start.erased)
     this.#log = logOf(createLog(start.logLevel), 'hub')
   }
 
-  async set(destinations: readonly Destination[]): Promise<void> {
+  async set(destinations: readonly Destination[], beginning: readonly StreamPosition[]): Promise<void> {
+    this.#destinations = destinations
     const wanted = new Map(destinations.map((one) => [one.id, one]))
     for (const [id, run] of this.#runs) {
       if (wanted.get(id)?.version === run.destination.version) continue
@@ -43,6 +48,7 @@ class HubThread {
       const run = new DestinationRun(destination, {
         dataFolder: this.#start.dataFolder,
         loaded: () => this.#loaded,
+        suppression: this.#suppression,
         record: async (rows) => this.#record(rows),
         changed: () => {
           this.#tellLater()
@@ -51,10 +57,18 @@ class HubThread {
         log: this.#log,
         random: Math.random,
       })
-      await run.begin()
+      await run.begin(beginning)
       this.#runs.set(destination.id, run)
     }
     this.#tell()
+  }
+
+  /** All begin anew: what an erased person said may be waiting in one of them. */
+  async erased(erased: readonly ErasedPerson[]): Promise<void> {
+    this.#suppression = new Suppression(erased)
+    const destinations = this.#destinations
+    await this.set([], [])
+    await this.set(destinations, this.#loaded)
   }
 
   loaded(positions: readonly StreamPosition[]): void {
@@ -109,11 +123,14 @@ function runWorker(): void {
     post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : messageOf(error) })
   }
   // Changes one after the other; what a run waits for must pass them.
-  let queue = hub.set(start.destinations).catch(fail)
+  let queue = hub.set(start.destinations, start.loaded).catch(fail)
   port.on('message', (message: ToHub) => {
     switch (message.kind) {
       case 'destinations':
-        queue = queue.then(async () => hub.set(message.destinations)).catch(fail)
+        queue = queue.then(async () => hub.set(message.destinations, message.loaded)).catch(fail)
+        return
+      case 'erased':
+        queue = queue.then(async () => hub.erased(message.erased)).catch(fail)
         return
       case 'loaded':
         hub.loaded(message.positions)

@@ -10,6 +10,7 @@ import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { ErasedPerson } from '../maintenance/suppression.ts'
 import type { Destination } from './destination.ts'
 import type { DestinationStatus, FromHub, HubStart, ToHub } from './hub-messages.ts'
 
@@ -17,6 +18,7 @@ export interface HubDeps {
   readonly settings: Pick<Settings, 'data' | 'logLevel'>
   /** The active ones, with their secrets. */
   readonly destinations: () => readonly Destination[]
+  readonly erasures: () => Promise<readonly ErasedPerson[]>
   readonly append: Append
   readonly clock: Clock
   readonly log: Log
@@ -27,6 +29,8 @@ export interface Hub extends Part {
   loaded(positions: readonly StreamPosition[]): void
   /** Destinations were added, changed or removed. */
   destinationsChanged(): void
+  /** What that person said before is left out from now on, also of what waits. */
+  personErased(): Promise<void>
   status(): readonly DestinationStatus[]
   /** Verdicts on what was received from then on are still needed; Infinity: nobody needs any. */
   neededFromMicros(): number
@@ -34,8 +38,8 @@ export interface Hub extends Part {
 
 const restartMs = 5000
 
-export function startHub(deps: HubDeps): Hub {
-  return new WorkerHub(deps)
+export async function startHub(deps: HubDeps): Promise<Hub> {
+  return new WorkerHub(deps, await deps.erasures())
 }
 
 class WorkerHub implements Hub {
@@ -44,13 +48,15 @@ class WorkerHub implements Hub {
   #destinations: readonly Destination[]
   #statuses: readonly DestinationStatus[] = []
   #loaded: readonly StreamPosition[] = []
+  #erased: readonly ErasedPerson[]
   #isLoadedKnown = false
   #isStopping = false
   #cancelRestart: (() => void) | undefined
   #stopped: (() => void) | undefined
 
-  constructor(deps: HubDeps) {
+  constructor(deps: HubDeps, erased: readonly ErasedPerson[]) {
     this.#deps = deps
+    this.#erased = erased
     this.#destinations = deps.destinations()
   }
 
@@ -64,7 +70,12 @@ class WorkerHub implements Hub {
   destinationsChanged(): void {
     this.#destinations = this.#deps.destinations()
     if (this.#worker === undefined) this.#openThread()
-    else this.#tell({ kind: 'destinations', destinations: this.#destinations })
+    else this.#tell({ kind: 'destinations', destinations: this.#destinations, loaded: this.#loaded })
+  }
+
+  async personErased(): Promise<void> {
+    this.#erased = await this.#deps.erasures()
+    this.#tell({ kind: 'erased', erased: this.#erased })
   }
 
   status(): readonly DestinationStatus[] {
@@ -106,6 +117,7 @@ class WorkerHub implements Hub {
       logLevel: settings.logLevel,
       loaded: this.#loaded,
       destinations: this.#destinations,
+      erased: this.#erased,
     }
     const file = new URL(`./hub-worker${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(file, { workerData: start, name: 'hub' })

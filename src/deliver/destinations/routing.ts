@@ -1,5 +1,6 @@
 // Which destinations does an event itself ask for? Segment's `integrations` object: `All`, and the names of destinations.
-import type { Json, OutgoingEvent } from './destination.ts'
+import type { DestinationSettings, Json, OutgoingEvent } from './destination.ts'
+import { objectOf } from './read.ts'
 
 /** What names the event says nothing of follow `All`, which is true unless it is false. Names are compared without case. */
 export function isWanted({ event }: Pick<OutgoingEvent, 'event'>, names: readonly string[]): boolean {
@@ -23,4 +24,22 @@ function plain(name: string): string {
     .replace(/\s*\(actions\)\s*$/i, '')
     .trim()
     .toLowerCase()
+}
+
+/**
+ * Which category of consent keeps an event here; undefined: none. Segment's form: `context.consent.categoryPreferences`, an object
+ * of true and false. Anything but these says nothing.
+ */
+export function missingConsent(
+  { event }: Pick<OutgoingEvent, 'event'>,
+  { consentCategories = '', consentDefault }: DestinationSettings,
+): string | undefined {
+  const wanted = consentCategories.split(',').map((one) => one.trim())
+  const said = objectOf(objectOf(objectOf(event['context'])['consent'])['categoryPreferences'])
+  return wanted.find((category) => {
+    if (category === '') return false
+    // Only what the event itself says: no category is called `constructor`.
+    const answer = Object.hasOwn(said, category) ? said[category] : undefined
+    return typeof answer === 'boolean' ? !answer : consentDefault === 'deny'
+  })
 }

@@ -1,4 +1,5 @@
 // What a new worker must know of the shapes that earlier loads decided: the catalog, and two facts that it doesn't hold.
+import type { ErasedPerson } from '../maintenance/suppression.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { SchemaDecision } from '../../warehouse/schema.ts'
 import type { EventName, SchemaStart } from './schema-state.ts'
@@ -15,7 +16,6 @@ export async function readSchemaStart(driver: WarehouseDriver): Promise<SchemaSt
   const keptIntegers = await columnsWith(kept)
   const retypedColumns = await columnsWith(retyped)
   const eventNames = await readAll(driver, 'SELECT source, table_name, name FROM millpond.event_names')
-  const erased = await readAll(driver, 'SELECT dataset, person, epoch_us(received_until) FROM millpond.erasures')
   return {
     catalog,
     keptIntegers: keptIntegers.map(columnPath),
@@ -23,12 +23,18 @@ export async function readSchemaStart(driver: WarehouseDriver): Promise<SchemaSt
     eventNames: eventNames.map(([source, table, name]): EventName => {
       return { source: String(source), table: String(table), name: String(name) }
     }),
-    erased: erased.map(([dataset, person, untilMicros]) => ({
-      dataset: typeof dataset === 'string' ? dataset : null,
-      person: String(person),
-      receivedUntilMicros: Number(untilMicros),
-    })),
+    erased: await readErased(driver),
   }
+}
+
+/** Whoever was erased so far. */
+export async function readErased(driver: WarehouseDriver): Promise<ErasedPerson[]> {
+  const erased = await readAll(driver, 'SELECT dataset, person, epoch_us(received_until) FROM millpond.erasures')
+  return erased.map(([dataset, person, untilMicros]) => ({
+    dataset: typeof dataset === 'string' ? dataset : null,
+    person: String(person),
+    receivedUntilMicros: Number(untilMicros),
+  }))
 }
 
 function columnPath([dataset, table, column]: readonly unknown[]): readonly [string, string, string] {

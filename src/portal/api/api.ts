@@ -65,7 +65,7 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
-  readonly hub: Pick<Hub, 'status' | 'destinationsChanged'>
+  readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased'>
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** What a policy at this place leaves open, in sentences. */

@@ -48,7 +48,7 @@ export function retypeRoutes(app: FastifyInstance, { control, maintenance }: Api
 }
 
 /** On the admin socket only: none of it can be taken back. */
-export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, log }: ApiDeps): void {
+export function maintenanceRoutes(app: FastifyInstance, { hub, control, maintenance, log }: ApiDeps): void {
   app.post('/api/maintenance/erase', says('Removes the rows of one person', { body: eraseInput }), async (request) => {
     const input = parseInput(eraseInput, request.body)
     // Whom: that is what nobody shall know any more.
@@ -56,6 +56,7 @@ export function maintenanceRoutes(app: FastifyInstance, { control, maintenance, 
       by: input.userId === undefined ? 'anonymousId' : 'userId',
     })
     const rows = await maintenance.erase(input)
+    await hub.personErased()
     if (input.dataset === undefined) control.people.forget(namesOf(erasedIds(input)))
     return { rows }
   })

@@ -2,6 +2,7 @@
 import { listValue, LIST, VARCHAR } from '@duckdb/node-api'
 
 import type { Catalog, ColumnSpec, Erasure, TableName } from '../driver.ts'
+import { rowTables } from '../row-tables.ts'
 import { callTables, systemDataset, usersTable } from '../schema.ts'
 import type { AppendBlock } from './append.ts'
 import { hasColumn, tablesOf } from './catalog.ts'
@@ -22,6 +23,7 @@ export async function erasePerson(
   for (const dataset of datasets.filter((one) => one === (erasure.dataset ?? one))) {
     rows += await eraseFromDataset(link, catalog, dataset, erasure, append)
   }
+  rows += await eraseDeliveries(link, catalog, erasure)
   return rows + (await eraseLetters(link, erasure))
 }
 
@@ -71,6 +73,18 @@ function personIn(
 
 function untilSql(micros: number): string {
   return `received_at <= ${timestampSql(micros)}`
+}
+
+/** What was passed on of a person. Its source is whose dataset it was in. */
+async function eraseDeliveries(link: Link, catalog: Catalog, erasure: Erasure): Promise<number> {
+  const name = rowTables['millpond.deliveries'].table
+  const person = personIn(name, catalog.get(name.dataset)?.get(name.table) ?? [], erasure)
+  if (person === undefined) return 0
+  const { where, values } = person
+  const { dataset } = erasure
+  const [source, all] =
+    dataset === undefined ? ['', values] : [` AND event_source = $${values.length + 1}`, [...values, dataset]]
+  return changedRows(link, `DELETE FROM ${quoteTable(name)} WHERE ${where}${source}`, all)
 }
 
 const tableOfLetter = `json_extract_string(meta, '$.table')`

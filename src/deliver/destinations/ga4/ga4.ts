@@ -3,6 +3,7 @@
 import { columnJson } from '../../screen/parse.ts'
 import {
   baseUrlSetting,
+  consentSettings,
   type DestinationSettings,
   type DestinationType,
   type Json,
@@ -239,6 +240,7 @@ export const ga4: DestinationType = {
       example: 'true',
     },
     baseUrlSetting,
+    ...consentSettings,
     privateNetworkSetting,
   ],
   limits: {

@@ -3,6 +3,7 @@
 import { columnJson } from '../../screen/parse.ts'
 import {
   baseUrlSetting,
+  consentSettings,
   type DestinationSettings,
   type DestinationType,
   type IncomingAnswer,
@@ -186,6 +187,7 @@ export const meta: DestinationType = {
       example: 'TEST12345',
     },
     baseUrlSetting,
+    ...consentSettings,
     privateNetworkSetting,
   ],
   limits: {

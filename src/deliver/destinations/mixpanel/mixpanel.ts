@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { columnJson } from '../../screen/parse.ts'
 import {
   baseUrlSetting,
+  consentSettings,
   type DestinationSettings,
   type DestinationType,
   type IncomingAnswer,
@@ -237,6 +238,7 @@ export const mixpanel: DestinationType = {
       example: 'company',
     },
     baseUrlSetting,
+    ...consentSettings,
     privateNetworkSetting,
   ],
   limits: {

@@ -3,6 +3,7 @@ import { createHash, createHmac } from 'node:crypto'
 
 import { columnJson } from '../../screen/parse.ts'
 import {
+  consentSettings,
   type DestinationSettings,
   type DestinationType,
   judgeStatus,
@@ -80,6 +81,7 @@ export const webhook: DestinationType = {
       default: 'batch',
       example: 'single',
     },
+    ...consentSettings,
     privateNetworkSetting,
   ],
   limits: {
