@@ -36,6 +36,8 @@ export class DestinationRig {
   readonly courier: Courier
   readonly breaker: Breaker
   settledChunks = 0
+  /** So many times the ledger can't be written. */
+  ledgerFailures = 0
   readonly #woken: Signal = createSignal()
   readonly #sender: HttpSender
   readonly #waiting: (readonly OutgoingEvent[])[] = []
@@ -64,6 +66,10 @@ export class DestinationRig {
         return { events, positions: [], more: this.#waiting.length > 0 }
       },
       record: async (deliveries) => {
+        if (this.ledgerFailures > 0) {
+          this.ledgerFailures -= 1
+          throw new Error('disk full')
+        }
         this.deliveries.push(...deliveries)
       },
       settled: async () => {
@@ -280,6 +286,17 @@ export function testDestination({ type, startVendor, settingsOf, afterLostAnswer
       ])
       const statuses = (await rig.settled(3)).map(({ status }) => status)
       expect(statuses).toEqual(['skipped', 'skipped', 'delivered'])
+    })
+
+    test('while the ledger cannot be written nothing is sent a second time', async () => {
+      rig.ledgerFailures = 3
+      rig.give([outgoingEvent()])
+      await until(() => {
+        rig.clock.advance(5000)
+        return rig.deliveries.length === 1
+      })
+      expect(vendor.requests.length).toBe(1)
+      expect(rig.deliveries).toMatchObject([{ status: 'delivered', attempts: 1 }])
     })
 
     test('shaping is pure: a try later, a preview and a replay give the same bytes', () => {

@@ -49,6 +49,12 @@ interface Parcel {
   open: number
 }
 
+/** A chunk, and what became of its events once that is known. */
+interface Work {
+  readonly chunk: Chunk
+  deliveries: readonly Delivery[] | undefined
+}
+
 interface Unanswered {
   readonly kind: 'unanswered'
   readonly reason: string
@@ -105,14 +111,14 @@ export class Courier {
   }
 
   async #run(): Promise<void> {
-    let chunk: Chunk | undefined
+    let work: Work | undefined
     while (!this.#isStopping) {
       try {
-        if (chunk === undefined) {
+        if (work === undefined) {
           this.#deps.woken.clear()
-          chunk = await this.#deps.read(this.#chunkEvents())
+          work = { chunk: await this.#deps.read(this.#chunkEvents()), deliveries: undefined }
         }
-        if (await this.#deliver(chunk)) chunk = undefined
+        if (await this.#deliver(work)) work = undefined
       } catch (error) {
         // Ours, or the disk's: the chunk is kept, and nothing of it is lost.
         this.lastError = messageOf(error)
@@ -131,17 +137,19 @@ export class Courier {
   }
 
   /** True: settled, go on behind it. */
-  async #deliver(chunk: Chunk): Promise<boolean> {
+  async #deliver(work: Work): Promise<boolean> {
     const { settled, record, woken } = this.#deps
-    if (chunk.events.length > 0) {
+    const { chunk } = work
+    if (work.deliveries === undefined) {
       const parcels = this.#shape(chunk.events)
       await this.#sendAll(parcels)
       if (this.#isStopping) return false
-      const deliveries = parcels.filter(({ status }) => status !== undefined).map((one) => this.#deliveryOf(one))
-      await record(deliveries)
-      for (const { status } of deliveries) this.counts[status] += 1
+      // From here on nothing of it is sent again, however often the disk refuses the ledger.
+      work.deliveries = parcels.filter(({ status }) => status !== undefined).map((one) => this.#deliveryOf(one))
     }
+    if (work.deliveries.length > 0) await record(work.deliveries)
     await settled(chunk.positions, !chunk.more)
+    for (const { status } of work.deliveries) this.counts[status] += 1
     if (!chunk.more) await waitForAny([woken, this.#stopped])
     return true
   }
