@@ -89,6 +89,7 @@ class Lives {
     this.#harness.disk.healAll()
     await this.#writer?.stop()
     const all = await this.#check()
+    expect(all.at(-1)?.sequence ?? 0).toBeGreaterThanOrEqual(Math.max(0, ...this.#seen.keys()))
     const read = new Map(all.map(({ body, sequence }) => [Buffer.from(body).toString().trim(), sequence]))
     expect(read.size).toBe(all.length)
     for (const [text, sequence] of this.#acknowledged) expect(read.get(text)).toBe(sequence)
@@ -101,13 +102,18 @@ class Lives {
     expect(this.#archive?.archivedUpTo('events')).toBeLessThanOrEqual(order.at(-1) ?? 0)
   }
 
-  /** Whatever was given out once is given out again, and nothing comes twice. */
+  /**
+   * Whatever was given out once is given out again, and nothing comes twice. Where a failed sync took the last cut, what stood before
+   * it waits for the next cut (docs/specs/buffer.md §8), so it may be missing at the end, for as long as the disk fails.
+   */
   async #check(): Promise<readonly StoredRecord[]> {
     const { records } = await this.#harness.readMerged()
     const order = records.map(({ sequence }) => sequence)
     expect(order).toEqual([...new Set(order)].sort((a, b) => a - b))
     const found = new Set(order)
-    for (const sequence of this.#seen.keys()) expect(found.has(sequence), `${sequence} was seen before`).toBe(true)
+    const end = order.at(-1) ?? 0
+    const gone = [...this.#seen.keys()].filter((sequence) => sequence <= end && !found.has(sequence))
+    expect(gone).toEqual([])
     this.#see(records)
     return records
   }
@@ -169,6 +175,7 @@ test('whatever happens, archive and buffer together hold every acknowledged reco
       await lives.start()
       await lives.finish()
     }),
-    { numRuns: 20 },
+    // The seed: a failing disk takes a cut whose records a reader had.
+    { numRuns: 20, examples: [[460666388]] },
   )
 })

@@ -2,7 +2,7 @@
 // exactly once, and the run's record says so. Method: the scheduler is stopped dead at every call that it makes to the outside, a
 // new one is built over the same files, and so on until nothing is left to do.
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { SchedulerDeps } from '../../src/jobs/scheduler.ts'
 import { openSchedulesRig, type SchedulesRig, target } from '../support/schedules-rig.ts'
@@ -10,11 +10,11 @@ import { openSchedulesRig, type SchedulesRig, target } from '../support/schedule
 const dayMs = 86_400_000
 let rig: SchedulesRig
 
-beforeAll(async () => {
+beforeEach(async () => {
   rig = await openSchedulesRig('2026-03-01T00:00:00Z')
 })
 
-afterAll(async () => {
+afterEach(async () => {
   await rig.close()
 })
 
