@@ -99,9 +99,13 @@ async function answerRows(deps: RowsJobDeps, options: RowsJobOptions, running: R
     job.finish(statistics())
     return
   }
-  const file = key === undefined ? undefined : await deps.results.create(cachedBytesMax)
   const chunks =
-    file === undefined ? pulled : kept(pulled, file, async (full) => remember(deps, key ?? '', columns, full))
+    key === undefined
+      ? pulled
+      : kept(pulled, {
+          create: async () => deps.results.create(cachedBytesMax),
+          keep: async (full) => remember(deps, key, columns, full),
+        })
   job.answer(streamed(job, columns, chunks, { run, release, statistics }))
 }
 

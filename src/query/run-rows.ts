@@ -48,13 +48,13 @@ export async function* pulledChunks(run: ResultRun, options: RowsOptions): Async
 
 /**
  * Hands chunks on and writes them down beside, for as long as they fit; what didn't fit, or wasn't read to its end, is
- * forgotten. `keep` gets the sealed file.
+ * forgotten. `keep` gets the sealed file. Whoever ends a generator that never began runs nothing of it, so the file is made in it.
  */
 export async function* kept(
   chunks: AsyncIterable<ResultChunk>,
-  file: ResultFile,
-  keep: (file: ResultFile) => Promise<void>,
+  { create, keep }: { readonly create: () => Promise<ResultFile>; readonly keep: (file: ResultFile) => Promise<void> },
 ): AsyncGenerator<ResultChunk> {
+  const file = await create()
   let isFitting = true
   let isComplete = false
   try {

@@ -1,4 +1,7 @@
 // Kept answers: whose they are, what makes them stale, and what is never kept.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Policies } from '../../src/control/principals.ts'
@@ -24,6 +27,19 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await rig.close()
+})
+
+test('an answer that nobody reads a row of leaves no file behind, open or not', async () => {
+  const results = join(rig.folder, 'results')
+  const before = await readdir(results)
+  const closed = await (await rig.submit('SELECT 1 AS unread')).result()
+  await closed.close()
+  const left = new AbortController()
+  const job = await rig.submit('SELECT 2 AS unread', {}, left.signal)
+  await job.result()
+  left.abort()
+  await job.ended
+  await expect.poll(async () => readdir(results)).toEqual(before)
 })
 
 async function hit(sql: string, more: Parameters<Rig['ask']>[1] = {}): Promise<boolean | undefined> {
