@@ -14,6 +14,8 @@ export interface ParameterDefinition {
   readonly default?: ParameterSetting | undefined
   /** The only values that it takes. */
   readonly choices?: readonly JsonValue[] | undefined
+  /** A GoogleSQL query of one column whose values are offered; it may name other parameters. Other values are taken, too. */
+  readonly choicesSql?: string | undefined
 }
 
 /** What a version keeps. */

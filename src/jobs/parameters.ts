@@ -5,11 +5,15 @@ import type { ParameterDefinition, ParameterSetting } from '../control/saved-que
 import type { ScheduleParameter } from '../control/schedules.ts'
 import type { QueryParameter } from '../query/contract.ts'
 import { parameterOf } from '../query/parameters.ts'
+import { scriptTokens } from '../sql/syntax/parser.ts'
 import { relativeValue } from './relative-dates.ts'
+import { queryText } from './target-script.ts'
 import { dateIn } from './zone.ts'
 
 export type ParameterSet = Readonly<Record<string, JsonValue>>
 
+/** Each is a query, whenever somebody opens the form. */
+const choicesSqlMax = 20
 /** More runs at one time than this are a mistake. */
 export const parameterSetsMax = 100
 /** Given to every scheduled query. */
@@ -33,7 +37,7 @@ export function runValues({ ms, zone }: Moment): ParameterSet {
   return { run_time: new Date(ms).toISOString(), run_date: dateIn(ms, zone) }
 }
 
-function sameName(one: string, other: string): boolean {
+export function sameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase()
 }
 
@@ -46,8 +50,26 @@ export function checkDefinitions(definitions: readonly ParameterDefinition[], zo
     names.add(name.toLowerCase())
     parameterOf(name, type, null)
     for (const choice of choices ?? []) parameterOf(name, type, choice)
-    if (standard !== undefined) resolve(definition, standard, { ms: 0, zone })
+    if (standard !== undefined) resolveOne(definition, standard, { ms: 0, zone })
   }
+  const asking = definitions.filter(({ choicesSql }) => choicesSql !== undefined)
+  if (asking.length > choicesSqlMax) throw refused(`At most ${choicesSqlMax} parameters have choices from a query`)
+  for (const definition of asking) checkChoicesSql(definition, definitions)
+}
+
+function checkChoicesSql({ name, choices, choicesSql = '' }: ParameterDefinition, all: readonly ParameterDefinition[]) {
+  if (choices !== undefined) throw refused(`The choices of ${name} are a list or a query, not both`)
+  if (queryText(choicesSql) === undefined) throw refused(`The choices of ${name} come from one query (SELECT …)`)
+  const unknown = namedIn(choicesSql).find((other) => !all.some((one) => sameName(one.name, other)))
+  if (unknown !== undefined) throw refused(`The choices of ${name} ask for @${unknown}, and there is no such parameter`)
+  if (namedIn(choicesSql).some((other) => sameName(other, name)))
+    throw refused(`The choices of ${name} ask for its own value`)
+}
+
+/** Of a readable query: the parameters that stand in it, in lower case. */
+export function namedIn(sql: string): string[] {
+  const named = scriptTokens(sql).tokens.filter(({ kind }) => kind === 'parameter')
+  return [...new Set(named.map(({ text }) => text.toLowerCase()))]
 }
 
 /** Every value by name. Errors: request-invalid. */
@@ -64,12 +86,13 @@ export function resolveParameters(
       const name = names.find((one) => sameName(one, definition.name))
       const setting = (name === undefined ? undefined : given[name]) ?? definition.default
       if (setting === undefined) throw refused(`The parameter ${definition.name} has no value`)
-      return [definition.name, resolve(definition, setting, moment)]
+      return [definition.name, resolveOne(definition, setting, moment)]
     }),
   )
 }
 
-function resolve(
+/** Errors: request-invalid. */
+export function resolveOne(
   { name, type, choices }: ParameterDefinition,
   setting: ParameterSetting,
   { ms, zone }: Moment,

@@ -48,13 +48,19 @@ export function runScript(run: RunScript): string {
 
 /** The text of the query itself, from the text's beginning, so that places of errors stay. Errors: query-invalid, schedule-invalid. */
 export function onlyQuery(sql: string): string {
+  const text = queryText(sql)
+  if (text !== undefined) return text
+  throw new MillpondError('schedule-invalid', 'A schedule runs one query (SELECT …): its rows go into the target')
+}
+
+/** undefined: it is something else than one query. Errors: query-invalid. */
+export function queryText(sql: string): string | undefined {
   try {
     const [first, ...rest] = parseScript(sql).statements
-    if (first?.kind === 'query-statement' && rest.length === 0) return sql.slice(0, first.end)
+    return first?.kind === 'query-statement' && rest.length === 0 ? sql.slice(0, first.end) : undefined
   } catch (error) {
     throw error instanceof SqlError ? locate(error, sql) : error
   }
-  throw new MillpondError('schedule-invalid', 'A schedule runs one query (SELECT …): its rows go into the target')
 }
 
 /** What the script's error says to whoever wrote the query. */

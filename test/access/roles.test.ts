@@ -49,6 +49,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/me/tokens': tools,
   'DELETE /api/me/tokens/:id': tools,
   'POST /api/query': all,
+  'POST /api/query/parameters': all,
   'GET /api/jobs': all,
   'DELETE /api/jobs/:id': all,
   'GET /api/queries': all,

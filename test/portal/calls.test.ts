@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 
 import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
-import type { RetypeAsked, SourceAnswer, SourceAsked } from '../../src/portal/api/answers.ts'
+import type { ParameterFormAsked, RetypeAsked, SourceAnswer, SourceAsked } from '../../src/portal/api/answers.ts'
 import type { Asked, Calls } from '../../src/portal/api/calls.ts'
 import type { Says } from '../../src/portal/api/says.ts'
 import { addressOf } from '../../src/portal/web/asking/call.ts'
@@ -27,6 +27,14 @@ describe('what pages ask is taken by the schemas of the routes', () => {
   test.each([
     ['POST /api/sources', { source: 'web', platform: 'server' } satisfies SourceAsked],
     ['POST /api/maintenance/retype', { dataset: 'web', table: 'a', column: 'b', type: 'float' } satisfies RetypeAsked],
+    [
+      'POST /api/query/parameters',
+      {
+        parameters: [{ name: 'city', type: 'STRING', choicesSql: 'SELECT 1', default: { value: 'Taipei' } }],
+        zone: 'Asia/Taipei',
+        values: { city: { relative: 'today' } },
+      } satisfies ParameterFormAsked,
+    ],
     [
       'POST /api/query',
       { sql: 'SELECT 1', dialect: 'duckdb', dryRun: true } satisfies Calls['POST /api/query']['body'],

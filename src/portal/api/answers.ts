@@ -1,5 +1,7 @@
 // What the API is asked and answers, as types alone: the routes keep to them, the web application reads them. What they are made
 // of imports nothing, so that a browser's type check needs nothing of the server.
+import type { JsonValue } from '../../control/json-value.ts'
+
 export type { LiveEvent, Verdict } from '../../core/event.ts'
 export type { LedgerLine, Status, StreamStatus } from './status.ts'
 
@@ -40,6 +42,37 @@ export interface DryRunAnswer {
   readonly portabilityReasons: readonly string[]
   /** Types that the query itself asks for, of parameters that came without one. */
   readonly undeclaredParameters: readonly { readonly name: string | undefined; readonly type: string | undefined }[]
+}
+
+/** `relative`: a date by its distance from now, such as "yesterday". */
+export type ParameterSettingAsked = { readonly value: JsonValue } | { readonly relative: string }
+
+export interface ParameterAsked {
+  readonly name: string
+  readonly type: string
+  readonly description?: string | undefined
+  readonly default?: ParameterSettingAsked | undefined
+  readonly choices?: readonly JsonValue[] | undefined
+  readonly choicesSql?: string | undefined
+}
+
+export interface ParameterFormAsked {
+  readonly parameters: readonly ParameterAsked[]
+  readonly zone: string
+  readonly values: Readonly<Record<string, ParameterSettingAsked>>
+}
+
+export interface ParameterFormAnswer {
+  readonly parameters: readonly {
+    readonly name: string
+    /** Relative dates are dates here. */
+    readonly value?: JsonValue | undefined
+    readonly error?: string | undefined
+    readonly choices?: readonly JsonValue[] | undefined
+    readonly hasMore?: true | undefined
+    /** Fields that the choices depend on. */
+    readonly needs: readonly string[]
+  }[]
 }
 
 export interface JobAnswer {

@@ -30,6 +30,7 @@ import { maintenanceRoutes, retypeRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { collectRoutes, openapiRoutes } from './openapi.ts'
 import { pageRoutes } from './page.ts'
+import { parameterRoutes } from './parameters.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policies.ts'
 import { principalRoutes } from './principals.ts'
@@ -138,6 +139,7 @@ export function buildApi(
   principalRoutes(app, deps)
   policyRoutes(app, deps)
   queryRoutes(app, deps)
+  parameterRoutes(app, deps)
   savedQueryRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)

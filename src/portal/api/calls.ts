@@ -6,6 +6,8 @@ import type {
   DryRunAnswer,
   JobAnswer,
   MeAnswer,
+  ParameterFormAnswer,
+  ParameterFormAsked,
   QueryAsked,
   RetypeAnswer,
   RetypeAsked,
@@ -24,6 +26,7 @@ export interface Calls {
     readonly answer: { readonly jobs: readonly JobAnswer[] }
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
+  'POST /api/query/parameters': { readonly body: ParameterFormAsked; readonly answer: ParameterFormAnswer }
   'GET /api/sources': {
     readonly answer: { readonly sources: readonly SourceAnswer[]; readonly budgets: BudgetsAnswer }
   }

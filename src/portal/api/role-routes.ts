@@ -35,6 +35,7 @@ const doors = {
   /** Asking, one's own jobs, and what others have saved. */
   ask: [
     'POST /api/query',
+    'POST /api/query/parameters',
     'GET /api/jobs',
     'DELETE /api/jobs/:id',
     'GET /api/queries',

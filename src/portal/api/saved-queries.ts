@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import type { QueryVersion, SavedQuery } from '../../control/saved-queries.ts'
 import type { JsonValue } from '../../control/json-value.ts'
+import { isZone } from '../../jobs/zone.ts'
 import { parseInput } from './body.ts'
 import { answerRows } from './query.ts'
 import type { ApiDeps } from './api.ts'
@@ -15,12 +16,14 @@ export const settingInput = z.union([
   z.strictObject({ relative: z.string().min(1).max(100) }),
 ])
 const parameterName = z.string().regex(/^[A-Za-z_]\w{0,127}$/, 'is no name of a parameter')
-const definitionInput = z.strictObject({
+export const definitionInput = z.strictObject({
   name: parameterName,
   type: z.string().min(1).max(1_000),
   description: z.string().max(1_000).optional(),
   default: settingInput.optional(),
   choices: z.array(jsonValue).min(1).max(1_000).optional(),
+  /** Asked when somebody fills in the form; may name other parameters. */
+  choicesSql: z.string().min(1).max(100_000).optional(),
 })
 const pathPart = z
   .string()
@@ -28,6 +31,7 @@ const pathPart = z
   .min(1)
   .max(200)
   .regex(/^[^\p{Cc}]*$/u, 'has control characters')
+export const zoneInput = z.string().min(1).max(100).refine(isZone, 'is no time zone: Asia/Taipei, UTC').default('UTC')
 const savedInput = z.strictObject({
   name: pathPart.regex(/^[^/]*$/, 'has a slash: folders have a field of their own'),
   folder: z.union([z.literal(''), pathPart]).default(''),
@@ -35,7 +39,7 @@ const savedInput = z.strictObject({
   dialect: z.enum(['googlesql', 'duckdb']).default('googlesql'),
   sql: z.string().min(1).max(1_000_000),
   parameters: z.array(definitionInput).max(100).default([]),
-  zone: z.string().min(1).max(100).default('UTC'),
+  zone: zoneInput,
 })
 const runInput = z.strictObject({
   version: z.number().int().positive().optional(),
