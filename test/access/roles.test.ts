@@ -74,6 +74,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/schedules/:id/runs/:run/cancel': takers,
   'GET /api/export': takers,
   'POST /api/export': takers,
+  'POST /api/notebook': takers,
   'GET /api/people': lookers,
   'GET /api/people/:id': lookers,
   'GET /api/people/:id/timeline': lookers,

@@ -29,6 +29,7 @@ import { liveRoutes } from './live.ts'
 import { maintenanceRoutes, retypeRoutes } from './maintenance.ts'
 import { metricsRoutes } from './metrics.ts'
 import { collectRoutes, openapiRoutes } from './openapi.ts'
+import { notebookRoutes } from './notebook.ts'
 import { pageRoutes } from './page.ts'
 import { parameterRoutes } from './parameters.ts'
 import { peopleRoutes } from './people.ts'
@@ -128,6 +129,11 @@ export function buildApi(
   })
   const routes = collectRoutes(app)
   openapiRoutes(app, routes)
+  addRoutes(app, door, deps)
+  return app
+}
+
+function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   auditRoutes(app, deps)
   pageRoutes(app, deps)
   webRoutes(app, deps)
@@ -140,6 +146,7 @@ export function buildApi(
   policyRoutes(app, deps)
   queryRoutes(app, deps)
   parameterRoutes(app, deps)
+  notebookRoutes(app, deps)
   savedQueryRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)
@@ -160,7 +167,6 @@ export function buildApi(
     backupRoutes(app, deps)
   }
   app.get('/api/status', says('The ledger, streams, loader, files and processes'), async () => deps.status())
-  return app
 }
 
 declare module 'fastify' {
