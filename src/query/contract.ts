@@ -2,6 +2,7 @@
 import type { Part } from '../core/part.ts'
 import type { Principal } from '../control/principals.ts'
 import type { SqlType } from '../sql/types.ts'
+import type { TablePlan } from './cost/estimate.ts'
 import type { EngineColumn, EngineFile, InlineTable, Mark, ResultChunk, StatementShape } from '../warehouse/session.ts'
 
 export type Dialect = 'googlesql' | 'duckdb'
@@ -40,6 +41,8 @@ export interface QueryRequest {
   readonly timeoutMs?: number | undefined
   /** Only told about: parameters may be left undeclared. */
   readonly isDryRun?: boolean
+  /** Of a dry run: bytes by table, column and day, too. */
+  readonly wantsPlan?: boolean
   /** Tables that the caller's session was given (putInlineTable): the port's own, free for everybody. */
   readonly inlineTableNames?: readonly string[]
   /** What the client wrote, where `sql` was made of it: shown, and kept in the history, in its place. */
@@ -122,6 +125,11 @@ export interface TableReference {
   readonly table: string
 }
 
+export interface TableRead extends TableReference {
+  /** Partitions that constant filters leave: microseconds since 1970, or whole numbers; both ends belong to it. Undefined: all. */
+  readonly range: { readonly from: number | undefined; readonly to: number | undefined } | undefined
+}
+
 export interface JobStatistics {
   readonly statementType: StatementType
   readonly bytesProcessed: number
@@ -186,7 +194,7 @@ export interface LintFinding {
 export interface DryRun {
   readonly statementType: StatementType
   readonly columns: readonly { readonly name: string; readonly sqlType: SqlType | undefined }[]
-  readonly referencedTables: readonly TableReference[]
+  readonly referencedTables: readonly TableRead[]
   readonly bytesProcessed: number
   /** By BigQuery's price list: rounded up to MB, 10 MB a table at least. */
   readonly bytesBilled: number
@@ -199,6 +207,8 @@ export interface DryRun {
   readonly portability: 'both' | 'local-only' | 'bigquery-only'
   readonly portabilityReasons: readonly string[]
   readonly undeclaredParameters: readonly { readonly name: string | undefined; readonly sqlType: SqlType | undefined }[]
+  /** If it was wanted. */
+  readonly plan?: readonly TablePlan[] | undefined
 }
 
 /** The conversation of one connection (Postgres): its statements share temp tables and transactions. One statement at a time. */

@@ -1,7 +1,9 @@
 // What a query would give and cost, told in milliseconds and without running it.
 import { MillpondError } from '../core/errors.ts'
 import type { DryRun, QueryRequest } from './contract.ts'
-import type { CostBook } from './cost/estimate.ts'
+import type { CostBook, TablePlan } from './cost/estimate.ts'
+import { mergedUses } from './cost/sizes-of-use.ts'
+import type { TableUse } from './prepared.ts'
 import { type DryHostDeps, foreseenUses } from './script/dry-host.ts'
 
 export interface DryRunDeps extends DryHostDeps {
@@ -38,12 +40,11 @@ async function told(deps: DryRunDeps, request: QueryRequest): Promise<DryRun> {
   const prepared = await deps.preparer.prepare({ ...request, isDryRun: true })
   const tables = prepared.kind === 'rows' ? prepared.tables : await foreseenUses(deps, request, prepared)
   const { bytes, billedBytes, dollars, bytesOfAllColumns, ageMs } = await deps.cost.estimate(tables)
-  const names = new Map(tables.map(({ dataset, table }) => [JSON.stringify([dataset, table]), { dataset, table }]))
   const rows = prepared.kind === 'rows' ? prepared : undefined
   return {
     statementType: prepared.statementType,
     columns: (rows?.columns ?? []).map(({ name, sqlType }) => ({ name, sqlType })),
-    referencedTables: [...names.values()],
+    referencedTables: mergedUses(tables).map(({ dataset, table, range }) => ({ dataset, table, range })),
     bytesProcessed: bytes,
     bytesBilled: billedBytes,
     dollars,
@@ -53,5 +54,21 @@ async function told(deps: DryRunDeps, request: QueryRequest): Promise<DryRun> {
     portability: rows?.portability ?? 'both',
     portabilityReasons: rows?.portabilityReasons ?? [],
     undeclaredParameters: rows?.undeclaredParameters ?? [],
+    plan: request.wantsPlan === true ? await planOf(deps, request, tables) : undefined,
   }
+}
+
+/** Columns and days only of tables of which the caller may know the rows. */
+async function planOf(
+  deps: DryRunDeps,
+  { principal }: QueryRequest,
+  tables: readonly TableUse[],
+): Promise<TablePlan[]> {
+  const plans = await deps.cost.plan(tables)
+  const visible = await deps.preparer.visibleTables(principal)
+  return plans.map((plan) => {
+    const { dataset, table, bytes } = plan
+    const isOpen = visible.some((one) => one.dataset === dataset && one.table === table && one.rows !== undefined)
+    return isOpen ? plan : { dataset, table, bytes }
+  })
 }

@@ -76,6 +76,7 @@ async function createBench(limits: Partial<QuerySettings> = {}, estimate: Partia
     preparer: { prepare: async (request: QueryRequest) => prepared(request.sql) } as never,
     cost: {
       estimate: async () => ({ bytes: 0, bytesOfAllColumns: 0, billedBytes: 0, dollars: 0, ageMs: 0, ...estimate }),
+      plan: async () => [],
       sizeOf: () => ({ bytes: 0, partitions: undefined }),
       spentToday: (handle) => spent.get(handle) ?? 0,
       spend: (handle, bytes) => spent.set(handle, (spent.get(handle) ?? 0) + bytes),

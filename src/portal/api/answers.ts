@@ -11,6 +11,8 @@ export interface QueryAsked {
   readonly parameters?: readonly { readonly name: string; readonly type: string; readonly value: unknown }[]
   readonly labels?: Readonly<Record<string, string>>
   readonly dryRun?: boolean
+  /** With dryRun: bytes by table, column and day, too. */
+  readonly plan?: boolean
 }
 
 export interface QueryColumnAnswer {
@@ -42,6 +44,23 @@ export interface DryRunAnswer {
   readonly portabilityReasons: readonly string[]
   /** Types that the query itself asks for, of parameters that came without one. */
   readonly undeclaredParameters: readonly { readonly name: string | undefined; readonly type: string | undefined }[]
+  /** If it was asked for. */
+  readonly plan?: readonly TablePlanAnswer[] | undefined
+}
+
+/** What is read of one table, in bytes. */
+export interface TablePlanAnswer {
+  readonly dataset: string
+  readonly table: string
+  readonly bytes: number
+  /** Most first. Absent, like the days: a row filter hides some of its rows from you. */
+  readonly columns?: readonly { readonly name: string; readonly bytes: number }[] | undefined
+  /** Oldest first; null: rows without a time. Absent: the table has no days. */
+  readonly days?: readonly { readonly day: string | null; readonly bytes: number }[] | undefined
+  /** Days before these, which are left out. */
+  readonly earlierDays?: number | undefined
+  /** Of rows that came since it was measured: of which days isn't known yet. */
+  readonly newBytes?: number | undefined
 }
 
 /** `relative`: a date by its distance from now, such as "yesterday". */

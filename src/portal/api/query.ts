@@ -32,13 +32,15 @@ export const queryInput = z.strictObject({
   maximumBytesBilled: z.number().int().min(0).optional(),
   useCache: z.boolean().default(true),
   dryRun: z.boolean().default(false),
+  /** With dryRun: bytes by table, column and day, too. */
+  plan: z.boolean().default(false),
 })
 
 /** live: waiting and running. */
 const jobsWanted = z.object({ state: z.enum(['live', 'done']).optional() })
 const identified = z.object({ id: z.string() })
 
-type QueryInput = Omit<z.infer<typeof queryInput>, 'dryRun'>
+type QueryInput = Omit<z.infer<typeof queryInput>, 'dryRun' | 'plan'>
 
 export function requestOf(input: QueryInput, principal: QueryRequest['principal']): QueryRequest {
   return {
@@ -62,7 +64,7 @@ export function queryRoutes(app: FastifyInstance, { query, log }: ApiDeps): void
       const input = parseInput(queryInput, request.body)
       const asked = requestOf(input, request.principal)
       if (input.dryRun) {
-        const { columns, undeclaredParameters, ...rest } = await query.dryRun(asked)
+        const { columns, undeclaredParameters, ...rest } = await query.dryRun({ ...asked, wantsPlan: input.plan })
         const told = { ...rest, columns: columns.map(named), undeclaredParameters: undeclaredParameters.map(named) }
         return told satisfies DryRunAnswer
       }

@@ -13,9 +13,26 @@ export interface Estimate {
   readonly ageMs: number
 }
 
+/** What is read of one table: the sum, by column and by day. */
+export interface TablePlan {
+  readonly dataset: string
+  readonly table: string
+  readonly bytes: number
+  /** Most bytes first. Undefined, like the days: a row filter hides some of its rows from whoever asks. */
+  readonly columns?: readonly { readonly name: string; readonly bytes: number }[] | undefined
+  /** Oldest first; null: rows without a time. Undefined: the table has no days. */
+  readonly days?: readonly { readonly day: string | null; readonly bytes: number }[] | undefined
+  /** Days before these, which are left out. */
+  readonly earlierDays?: number | undefined
+  /** Of rows that came since it was measured: which days they are of isn't known yet. */
+  readonly newBytes?: number | undefined
+}
+
 export interface CostBook {
   /** Milliseconds; nothing is scanned. */
   estimate(tables: readonly TableUse[]): Promise<Estimate>
+  /** The same, taken apart. */
+  plan(tables: readonly TableUse[]): Promise<readonly TablePlan[]>
   /** Logical bytes of one table, all columns; partitions if it has any. */
   sizeOf(
     dataset: string,

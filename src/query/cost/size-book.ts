@@ -10,9 +10,10 @@ import { diskFiles, writeFileAtomic } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { Directory, DirectoryReader, DirectoryTable } from '../catalog/directory.ts'
-import type { PartitionRange, TableUse } from '../prepared.ts'
-import { type CostBook, type Estimate, priceOf } from './estimate.ts'
+import type { TableUse } from '../prepared.ts'
+import { type CostBook, type Estimate, priceOf, type TablePlan } from './estimate.ts'
 import { measureTable, type TableSizes } from './measure.ts'
+import { bytesOf, keyOf, mergedUses, planOf } from './sizes-of-use.ts'
 import { spentOfDay } from './spent.ts'
 
 export interface SizeBookDeps {
@@ -55,7 +56,7 @@ export class SizeBook implements CostBook {
     let bytesOfAllColumns = 0
     let oldestMicros = this.#deps.clock.nowMicros()
     const billed = new Map<string, number>()
-    for (const use of merged(uses)) {
+    for (const use of mergedUses(uses)) {
       const table = directory.datasets.get(use.dataset)?.tables.get(use.table)
       const sizes = table === undefined ? undefined : await this.#sizesOf(table)
       if (table === undefined || sizes === undefined) continue
@@ -68,6 +69,17 @@ export class SizeBook implements CostBook {
     const { billedBytes, dollars } = priceOf([...billed.values()])
     const ageMs = (this.#deps.clock.nowMicros() - oldestMicros) / 1000
     return { bytes: Math.round(bytes), bytesOfAllColumns: Math.round(bytesOfAllColumns), billedBytes, dollars, ageMs }
+  }
+
+  async plan(uses: readonly TableUse[]): Promise<TablePlan[]> {
+    const directory = await this.#deps.directory.read()
+    const plans: TablePlan[] = []
+    for (const use of mergedUses(uses)) {
+      const table = directory.datasets.get(use.dataset)?.tables.get(use.table)
+      const sizes = table === undefined ? undefined : await this.#sizesOf(table)
+      if (table !== undefined && sizes !== undefined) plans.push(planOf(sizes, table.rows, use))
+    }
+    return plans
   }
 
   sizeOf(dataset: string, table: string): ReturnType<CostBook['sizeOf']> {
@@ -176,75 +188,11 @@ export class SizeBook implements CostBook {
   }
 }
 
-function keyOf({ dataset, table }: { readonly dataset: string; readonly table: string }): string {
-  return JSON.stringify([dataset, table])
-}
-
 /** What was measured still speaks of the table: not of another one of that name, nor of one that has since become much larger. */
 function isGood(sizes: TableSizes, { kind, columns, rows, changedAtMicros }: DirectoryTable): boolean {
   const hasAllColumns = columns.every(({ name }) => sizes.columns.includes(name))
   const isMuchLarger = kind === 'table' && rows > 2 * sizes.rows
   return hasAllColumns && !isMuchLarger && changedAtMicros <= sizes.measuredAtMicros
-}
-
-/** A table that stands twice in a query is read twice by us, but billed once, for all its columns together. */
-function merged(uses: readonly TableUse[]): TableUse[] {
-  const byTable = new Map<string, TableUse>()
-  for (const use of uses) {
-    const other = byTable.get(keyOf(use))
-    byTable.set(keyOf(use), other === undefined ? use : union(other, use))
-  }
-  return [...byTable.values()]
-}
-
-function union(one: TableUse, other: TableUse): TableUse {
-  const columns =
-    one.columns === undefined || other.columns === undefined
-      ? undefined
-      : [...new Set([...one.columns, ...other.columns])]
-  const range =
-    one.range === undefined || other.range === undefined
-      ? undefined
-      : { from: leastOf(one.range.from, other.range.from), to: mostOf(one.range.to, other.range.to) }
-  return { ...one, columns, range }
-}
-
-function leastOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : Math.min(one, other)
-}
-
-function mostOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : Math.max(one, other)
-}
-
-function bytesOf(
-  sizes: TableSizes,
-  rowsNow: number,
-  range: PartitionRange | undefined,
-  columns: readonly string[] | undefined,
-): number {
-  const indexes = sizes.columns.flatMap((name, index) =>
-    columns === undefined || columns.includes(name) ? [index] : [],
-  )
-  const of = (bytes: readonly number[]): number => indexes.reduce((sum, index) => sum + (bytes[index] ?? 0), 0)
-  const measured = sizes.days === undefined || range === undefined ? of(sizes.bytes) : bytesOfDays(sizes, range, of)
-  const mean = sizes.measuredRows === 0 ? 0 : of(sizes.bytes) / sizes.measuredRows
-  const scale = sizes.measuredRows === 0 || sizes.isExact ? 1 : sizes.rows / sizes.measuredRows
-  const newRows = Math.max(0, rowsNow - sizes.rows)
-  const isOpenIn = range?.to === undefined || range.to >= sizes.measuredAtMicros - dayMicros
-  return measured * scale + (isOpenIn ? newRows * mean : 0)
-}
-
-function bytesOfDays(sizes: TableSizes, range: PartitionRange, of: (bytes: readonly number[]) => number): number {
-  let bytes = 0
-  for (const { day, bytes: own } of sizes.days ?? []) {
-    const begins = day === undefined ? 0 : day * dayMicros
-    const isBefore = range.from !== undefined && begins + dayMicros <= range.from
-    const isBehind = range.to !== undefined && begins > range.to
-    if (day === undefined ? range.from === undefined && range.to === undefined : !isBefore && !isBehind)
-      bytes += of(own)
-  }
-  return bytes
 }
 
 function partitionId(day: number | undefined): string {
