@@ -150,15 +150,39 @@ function contextOf(event: object): object {
   return { ip: '203.0.113.7', userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', page, ...own }
 }
 
-export interface DestinationSuite {
+export interface DestinationSuite<Vendor extends CountingVendor> {
   readonly type: DestinationType
-  readonly startVendor: () => Promise<CountingVendor>
+  readonly startVendor: () => Promise<Vendor>
   readonly settingsOf: (url: string) => DestinationSettings
   /** How often the vendor counts an event when the answer got lost. `unconfirmed`: it isn't sent again. */
   readonly afterLostAnswer: 'once' | 'unconfirmed'
 }
 
-export function testDestination({ type, startVendor, settingsOf, afterLostAnswer }: DestinationSuite): void {
+/** Starts the vendor and a courier to it, for one test; `more` settings beside those of the suite. */
+export type StartDestination<Vendor> = (more?: DestinationSettings) => Promise<{ vendor: Vendor; rig: DestinationRig }>
+
+/** Gives what the type's own tests start with; the end of a test ends it. */
+export function testDestination<Vendor extends CountingVendor>(
+  suite: DestinationSuite<Vendor>,
+): StartDestination<Vendor> {
+  const { type, startVendor, settingsOf } = suite
+  const started: { vendor: Vendor; rig: DestinationRig }[] = []
+  afterEach(async () => {
+    for (const { vendor, rig } of started.splice(0)) {
+      await rig.stop()
+      await vendor.stop()
+    }
+  })
+  testContract(suite)
+  return async (more = {}) => {
+    const vendor = await startVendor()
+    const rig = new DestinationRig({ type, vendor, settings: { ...settingsOf(vendor.url), ...more } })
+    started.push({ vendor, rig })
+    return { vendor, rig }
+  }
+}
+
+function testContract({ type, startVendor, settingsOf, afterLostAnswer }: DestinationSuite<CountingVendor>): void {
   describe(`the contract of destinations: ${type.type}`, () => {
     let vendor: CountingVendor
     let rig: DestinationRig

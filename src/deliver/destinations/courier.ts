@@ -64,6 +64,8 @@ interface Load {
   readonly lane: string
   readonly parcels: readonly Parcel[]
   readonly texts: readonly string[]
+  /** Of its last answer; undefined: none came. */
+  status: number | undefined
   /** Errors of the service's own that it was answered with. */
   serverErrors: number
   /** How much had succeeded when the first of them came. */
@@ -222,7 +224,7 @@ export class Courier {
           const load = { parcels: [], texts: [] }
           at = { load, bytes: 0 }
           open.set(lane, at)
-          loads.push({ lane, serverErrors: 0, successesBefore: undefined, ...load })
+          loads.push({ lane, status: undefined, serverErrors: 0, successesBefore: undefined, ...load })
         }
         at.load.parcels.push(parcel)
         at.load.texts.push(text)
@@ -259,7 +261,7 @@ export class Courier {
       }
       this.#failedWith(outcome.reason)
       breaker.failed(outcome.kind === 'later' ? outcome.afterMs : undefined)
-      if (this.#isPoison(load, outcome.reason)) return this.#halve(load, outcome.reason)
+      if (this.#isPoison(load)) return this.#halve(load, outcome.reason)
       if (this.#expire(load)) return []
     }
     return []
@@ -277,27 +279,31 @@ export class Courier {
   }
 
   /** Is something in the request the reason why the service stumbles? */
-  #isPoison(load: Load, reason: string): boolean {
-    if (!reason.startsWith('HTTP 5')) return false
+  #isPoison(load: Load): boolean {
+    const { status = 0 } = load
+    if (status < 500 || status > 599) return false
     load.serverErrors += 1
     load.successesBefore ??= this.#successes
     if (load.serverErrors < serverErrorsMax) return false
     if (load.texts.length > 1 || this.#successes > load.successesBefore) return true
     // Nothing else to compare with. 502, 503 and 504 are said of services that are away; 500 by one that read the event.
-    return reason.startsWith('HTTP 500') && load.serverErrors >= loneServerErrorsMax
+    return status === 500 && load.serverErrors >= loneServerErrorsMax
   }
 
   #halve(load: Load, reason: string): readonly Load[] {
-    const { lane, parcels, texts, successesBefore } = load
+    const { parcels, texts } = load
     if (texts.length === 1) {
       for (const parcel of parcels) settle(parcel, reason)
       return []
     }
     const middle = Math.ceil(texts.length / 2)
-    return [
-      { lane, parcels: parcels.slice(0, middle), texts: texts.slice(0, middle), serverErrors: 0, successesBefore },
-      { lane, parcels: parcels.slice(middle), texts: texts.slice(middle), serverErrors: 0, successesBefore },
-    ]
+    const part = (from: number, to: number): Load => ({
+      ...load,
+      parcels: parcels.slice(from, to),
+      texts: texts.slice(from, to),
+      serverErrors: 0,
+    })
+    return [part(0, middle), part(middle, texts.length)]
   }
 
   /** True: all of it waited too long. */
@@ -332,6 +338,7 @@ export class Courier {
     const sent = await send(type.request(load.lane, load.texts, settings, clock.nowMicros()), this.#stopping.signal)
     if (this.#isStopping) return undefined
     const { answer, error } = sent
+    load.status = answer?.status
     const text = answer === undefined ? error : `HTTP ${answer.status} ${answer.body.slice(0, 500)}`.trim()
     for (const parcel of load.parcels) parcel.answer = text
     if (answer !== undefined) return type.judge(answer, load.texts.length, load.lane)

@@ -126,19 +126,8 @@ export interface Destination {
   readonly version: number
 }
 
-/** Every type has it. */
-export const privateNetworkSetting: SettingSpec = {
-  name: 'allowPrivateNetwork',
-  description: 'permit an address of this machine or of a private network',
-  isRequired: false,
-  isSecret: false,
-  choices: ['true', 'false'],
-  default: 'false',
-  example: 'true',
-}
-
-/** Every type has them, too. */
-export const consentSettings: readonly SettingSpec[] = [
+/** Every type has them. */
+export const commonSettings: readonly SettingSpec[] = [
   {
     name: 'consentCategories',
     description: 'categories of consent, with commas, all of which an event must have',
@@ -155,6 +144,15 @@ export const consentSettings: readonly SettingSpec[] = [
     default: 'allow',
     example: 'deny',
   },
+  {
+    name: 'allowPrivateNetwork',
+    description: 'permit an address of this machine or of a private network',
+    isRequired: false,
+    isSecret: false,
+    choices: ['true', 'false'],
+    default: 'false',
+    example: 'true',
+  },
 ]
 
 /** For types whose address is known: another one instead, for a proxy or a test server. */
@@ -164,6 +162,11 @@ export const baseUrlSetting: SettingSpec = {
   isRequired: false,
   isSecret: false,
   example: 'https://proxy.example.com',
+}
+
+/** Where requests go, without a slash at its end. `address`: the vendor's. */
+export function baseUrlOf({ baseUrl }: DestinationSettings, address = ''): string {
+  return (baseUrl ?? address).replace(/\/$/, '')
 }
 
 /** What is wrong with an address; undefined: nothing. */

@@ -12,9 +12,10 @@ import { openDiskStore } from '../../objects/disk/disk.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import { withArchive } from '../archive/archive-files.ts'
 import type { Suppression } from '../maintenance/suppression.ts'
+import { nameOf, placeOf, receivedAtOf, socketAddressOf, typeOf } from '../screen/event-facts.ts'
 import { idText, messageIdOf } from '../screen/message-id.ts'
 import { openEvents } from '../screen/screen.ts'
-import { EventTime, parseTime } from '../screen/time.ts'
+import { EventTime, originalTimeOf, parseTime } from '../screen/time.ts'
 import { verdictCodes } from '../screen/verdict-file.ts'
 import type { Json, OutgoingEvent } from './destination.ts'
 import { VerdictReader } from './verdict-reader.ts'
@@ -166,16 +167,15 @@ function outgoing(
   index: number,
   { event, isExact }: { readonly event: Json; readonly isExact: boolean },
 ): OutgoingEvent {
-  const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
-  const original = parseTime(event['timestamp'] ?? event['originalTimestamp'])
-  eventTime.resolve(original, receivedAtMicros, meta.clock, meta.import === true)
-  const type = (meta.call === 'batch' ? event['type'] : meta.call) as OutgoingEvent['type']
-  const name = type === 'track' ? event['event'] : event['name']
+  const receivedAtMicros = receivedAtOf(record, meta)
+  eventTime.resolve(parseTime(originalTimeOf(event)), receivedAtMicros, meta.clock, meta.import === true)
+  // Stored: the screen knew its type.
+  const type = typeOf(event, meta) as OutgoingEvent['type']
   return {
     source: record.source,
     type,
-    name: idText(name),
-    messageId: messageIdOf(event, record.source, `${meta.replayOf ?? `${stream}-${record.sequence}`}-${index}`),
+    name: nameOf(event, type),
+    messageId: messageIdOf(event, record.source, placeOf(stream, record, meta, index)),
     userId: idText(event['userId']),
     anonymousId: idText(event['anonymousId']),
     atMicros: eventTime.micros,
@@ -185,10 +185,8 @@ function outgoing(
   }
 }
 
-/** The address of a browser or phone is the socket's, unless the event names one; as in the tables. */
 function withAddress(event: Json, meta: Meta): Json {
   const context = (typeof event['context'] === 'object' ? event['context'] : null) as Json | null
-  if (meta.ip === undefined || context?.['ip'] !== undefined) return event
-  if (meta.via === 'server' && context?.['direct'] !== true) return event
-  return { ...event, context: { ...context, ip: meta.ip } }
+  const ip = socketAddressOf(event, meta)
+  return ip === undefined || context?.['ip'] !== undefined ? event : { ...event, context: { ...context, ip } }
 }

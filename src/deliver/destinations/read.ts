@@ -5,6 +5,16 @@ export function objectOf(value: unknown): Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
 }
 
+/** Of an answer; {} if it is none. */
+export function jsonOf(body: string): Json {
+  try {
+    return objectOf(JSON.parse(body))
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
 /** '' = none. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value.trim()

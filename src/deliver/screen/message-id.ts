@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 
 import { stringifyExact } from './parse.ts'
-import { parseTime } from './time.ts'
+import { originalTimeOf, parseTime } from './time.ts'
 import { transportKeys } from './walk.ts'
 
 /** Text of an id as sent: numbers become their exact digits, all else but text is none (''). */
@@ -47,7 +47,7 @@ export function messageIdOf(event: Readonly<Record<string, unknown>>, source: st
   const sent = idText(event['messageId'])
   if (sent !== '') return sent
   // `timestamp: null` or "yesterday" says nothing: the row takes the time of receiving, and so must the id.
-  if (parseTime(event['timestamp'] ?? event['originalTimestamp']) === undefined) return `r-${record}`
+  if (parseTime(originalTimeOf(event)) === undefined) return `r-${record}`
   const hash = createHash('sha256').update(source).update('\n').update(canonicalEvent(event))
   return `h-${hash.digest('hex').slice(0, 32)}`
 }

@@ -13,6 +13,7 @@ import type { ScreenSettings } from '../../core/settings.ts'
 import { createLetter, envelopeOf, type Letter, requestLetterMeta } from './dead-letter.ts'
 import type { DedupeIndex } from './dedupe-index.ts'
 import { IdHash } from './hash.ts'
+import { nameOf, placeOf, typeOf } from './event-facts.ts'
 import { idText, messageIdOf } from './message-id.ts'
 import { parseExact } from './parse.ts'
 import { batchSpans, depthOf, type Span, textOf, valueSpans } from './spans.ts'
@@ -151,7 +152,7 @@ export class Screen {
     }
     if (this.walk.tooDeep) return 'too_deep'
     if (this.walk.tooManyKeys) return 'too_many_keys'
-    const type = meta.call === 'batch' ? event['type'] : meta.call
+    const type = typeOf(event, meta)
     if (!types.has(type)) return 'event_type_unknown'
     const kept = this.#kept
     kept.type = type as EventType
@@ -160,7 +161,7 @@ export class Screen {
     kept.isExact = work.exact?.index === index
     kept.userId = idText(event['userId'])
     kept.anonymousId = idText(event['anonymousId'])
-    kept.name = idText(kept.type === 'track' ? event['event'] : event['name'])
+    kept.name = nameOf(event, kept.type)
     kept.sentAt = event['sentAt'] ?? body['sentAt']
     if (kept.type === 'track' && kept.name === '') return 'event_name_missing'
     return kept.userId === '' && kept.anonymousId === '' ? 'id_missing' : undefined
@@ -176,8 +177,7 @@ export class Screen {
   #keepOnce(work: Work, index: number, sink: ScreenSink): void {
     const kept = this.#kept
     const { record, meta, stream } = work
-    // A letter that is replayed twice before the first replay was loaded must give the same ids.
-    kept.id = messageIdOf(kept.event, record.source, `${meta.replayOf ?? `${stream}-${record.sequence}`}-${index}`)
+    kept.id = messageIdOf(kept.event, record.source, placeOf(stream, record, meta, index))
     this.#idHash.compute(record.source, kept.id)
     const { low, high } = this.#idHash
     const content = this.walk.hash >>> 0
@@ -321,8 +321,7 @@ function eventAt({ items, exact, shared }: Work, index: number): Json | undefine
 
 /** RudderStack's identify says its traits in the context only. */
 function withOwnTraits(event: Json, meta: RequestMeta): Json {
-  const type = meta.call === 'batch' ? event['type'] : meta.call
-  if (type !== 'identify' || event['traits'] !== undefined) return event
+  if (typeOf(event, meta) !== 'identify' || event['traits'] !== undefined) return event
   const context = event['context']
   const traits = isObject(context) ? context['traits'] : undefined
   return isObject(traits) ? { ...event, traits } : event

@@ -100,6 +100,11 @@ export function parseTime(value: unknown): number | undefined {
   return undefined
 }
 
+/** What an event's sender says of its time, in any form. */
+export function originalTimeOf(event: Readonly<Record<string, unknown>>): unknown {
+  return event['timestamp'] ?? event['originalTimestamp']
+}
+
 export interface EventClock {
   readonly offsetMs: number
   readonly method: 'batch' | 'device'

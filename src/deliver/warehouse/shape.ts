@@ -7,7 +7,8 @@ import { exactFloatMax } from '../../warehouse/schema.ts'
 import { columnJson } from '../screen/parse.ts'
 import { idText } from '../screen/message-id.ts'
 import type { KeptEvent } from '../screen/screen.ts'
-import { EventTime, parseTime } from '../screen/time.ts'
+import { EventTime, originalTimeOf, parseTime } from '../screen/time.ts'
+import { receivedAtOf, socketAddressOf } from '../screen/event-facts.ts'
 import type { PathNode, Zone } from '../screen/walk.ts'
 import { convertValue } from './convert.ts'
 import { tableNameOf } from './names.ts'
@@ -24,8 +25,6 @@ const dataZones: Readonly<Record<EventType, Zone | undefined>> = {
   group: 'traits',
   alias: undefined,
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 export class Shaper {
   /** Values that went to `_overflow` since the worker began. */
@@ -74,7 +73,7 @@ export class Shaper {
   ): void {
     const { event } = kept
     const common = table.common
-    const original = event['timestamp'] ?? event['originalTimestamp']
+    const original = originalTimeOf(event)
     const originalMicros = parseTime(original)
     const sentAtMicros = parseTime(kept.sentAt)
     const receivedAtMicros = receivedAtOf(record, meta)
@@ -229,19 +228,13 @@ export class Shaper {
     traits.push({ column: slot.column.name, timeMicros: this.#time.micros, tieBreak: kept.id, value: null })
   }
 
-  /** The address of a browser or phone is the socket's, unless the event names one; servers must ask for it. */
   #putAddress(table: FedTable, row: number, kept: KeptEvent, meta: RequestMeta): void {
-    if (meta.ip === undefined) return
-    const context = kept.event['context'] as Json | null | undefined
-    if (meta.via === 'server' && context?.['direct'] !== true) return
-    const slot = this.#schema.contextColumn(table, 'context_ip', meta.ip, kept.anonymousId)
+    const address = socketAddressOf(kept.event, meta)
+    if (address === undefined) return
+    const slot = this.#schema.contextColumn(table, 'context_ip', address, kept.anonymousId)
     if (slot?.kind !== 'column') return
-    if (!slot.column.builder.has(row) && slot.column.type === 'text') slot.column.builder.putText(row, meta.ip)
+    if (!slot.column.builder.has(row) && slot.column.type === 'text') slot.column.builder.putText(row, address)
   }
-}
-
-function receivedAtOf(record: StoredRecord, meta: RequestMeta): number {
-  return meta.firstReceivedAtMicros ?? record.receivedAtMicros
 }
 
 function isExactInFloat(value: bigint): boolean {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { DestinationRig, outgoingEvent, testDestination } from '../../../../test/contract/destination.ts'
-import { type FakeGa4, startGa4 } from '../../../../test/vendors/ga4.ts'
+import { outgoingEvent, testDestination } from '../../../../test/contract/destination.ts'
+import { startGa4 } from '../../../../test/vendors/ga4.ts'
 import type { OutgoingEvent } from '../destination.ts'
 import { checkSettings } from '../settings.ts'
 import { ga4 } from './ga4.ts'
@@ -14,25 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-testDestination({ type: ga4, startVendor: startGa4, settingsOf, afterLostAnswer: 'unconfirmed' })
-
-let vendor: FakeGa4 | undefined
-let rig: DestinationRig | undefined
-
-afterEach(async () => {
-  await rig?.stop()
-  await vendor?.stop()
-  rig = undefined
-  vendor = undefined
-})
-
-async function start(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<{ vendor: FakeGa4; rig: DestinationRig }> {
-  vendor = await startGa4()
-  rig = new DestinationRig({ type: ga4, vendor, settings: { ...settingsOf(vendor.url), ...settings } })
-  return { vendor, rig }
-}
+const start = testDestination({ type: ga4, startVendor: startGa4, settingsOf, afterLostAnswer: 'unconfirmed' })
 
 function bodyOf(over: Parameters<typeof outgoingEvent>[0], settings = settingsOf('https://example.com')): unknown {
   const shaped = ga4.shape(outgoingEvent({ userId: 'u1', anonymousId: 'a1', ...over }), settings)

@@ -2,14 +2,14 @@
 // repetitions, so its rules are checked here, and a request whose answer got lost isn't sent again unless somebody wants that.
 import { columnJson } from '../../screen/parse.ts'
 import {
+  baseUrlOf,
   baseUrlSetting,
-  consentSettings,
+  commonSettings,
   type DestinationSettings,
   type DestinationType,
   type Json,
   judgeStatus,
   type OutgoingEvent,
-  privateNetworkSetting,
   type Shaped,
   urlObjection,
 } from '../destination.ts'
@@ -240,8 +240,7 @@ export const ga4: DestinationType = {
       example: 'true',
     },
     baseUrlSetting,
-    ...consentSettings,
-    privateNetworkSetting,
+    ...commonSettings,
   ],
   limits: {
     // 25 events fit a request, but they must be of one person and one time.
@@ -271,7 +270,7 @@ export const ga4: DestinationType = {
   shape,
   request(_lane, items, settings) {
     const { region = 'global', measurementId, firebaseAppId, apiSecret = '' } = settings
-    const base = (settings['baseUrl'] ?? hosts[region] ?? '').replace(/\/$/, '')
+    const base = baseUrlOf(settings, hosts[region])
     // The colons of an app's id stay as they are.
     const stream =
       measurementId === undefined ? `firebase_app_id=${firebaseAppId ?? ''}` : `measurement_id=${measurementId}`

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { DestinationRig, outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
-import { type FakeMeta, startMeta } from '../../../../test/vendors/meta.ts'
+import { outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
+import { startMeta } from '../../../../test/vendors/meta.ts'
 import { checkSettings } from '../settings.ts'
 import { meta } from './meta.ts'
 import { normalised, sha256 } from './user-data.ts'
@@ -14,23 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-testDestination({ type: meta, startVendor: startMeta, settingsOf, afterLostAnswer: 'once' })
-
-let vendor: FakeMeta | undefined
-let rig: DestinationRig | undefined
-
-afterEach(async () => {
-  await rig?.stop()
-  await vendor?.stop()
-  rig = undefined
-  vendor = undefined
-})
-
-async function start(): Promise<{ vendor: FakeMeta; rig: DestinationRig }> {
-  vendor = await startMeta()
-  rig = new DestinationRig({ type: meta, vendor, settings: settingsOf(vendor.url) })
-  return { vendor, rig }
-}
+const start = testDestination({ type: meta, startVendor: startMeta, settingsOf, afterLostAnswer: 'once' })
 
 function eventOf(over: Parameters<typeof outgoingEvent>[0]): unknown {
   const shaped = meta.shape(

@@ -2,8 +2,9 @@
 // like, so its rules are checked here, and what it refuses all the same is found by halves.
 import { columnJson } from '../../screen/parse.ts'
 import {
+  baseUrlOf,
   baseUrlSetting,
-  consentSettings,
+  commonSettings,
   type DestinationSettings,
   type DestinationType,
   type IncomingAnswer,
@@ -11,11 +12,10 @@ import {
   judgeStatus,
   type Outcome,
   type OutgoingEvent,
-  privateNetworkSetting,
   type Shaped,
   urlObjection,
 } from '../destination.ts'
-import { contextOf, numberOf, objectOf, optionsOf, productsOf, specName, textOf, valueOf } from '../read.ts'
+import { contextOf, jsonOf, numberOf, objectOf, optionsOf, productsOf, specName, textOf, valueOf } from '../read.ts'
 import { userDataOf } from './user-data.ts'
 
 const graphVersion = 'v25.0'
@@ -147,22 +147,13 @@ const forSomebody = new Set([10, 102, 190, 200])
 
 function judge(answer: IncomingAnswer): Outcome {
   if (answer.status < 400) return judgeStatus(answer)
-  const { code, is_transient: isTransient, message, error_user_msg: words } = errorOf(answer.body)
+  const { code, is_transient: isTransient, message, error_user_msg: words } = objectOf(jsonOf(answer.body)['error'])
   const reason = `HTTP ${answer.status}: ${textOf(words) || textOf(message) || answer.body.slice(0, 300)}`
   const { retryAfterMs } = answer
   const again = { kind: 'later', reason, ...(retryAfterMs === undefined ? {} : { afterMs: retryAfterMs }) } as const
   if (isTransient === true || passing.has(Number(code))) return again
   if (forSomebody.has(Number(code))) return { kind: 'blocked', reason }
   return judgeStatus(answer)
-}
-
-function errorOf(body: string): Json {
-  try {
-    return objectOf(objectOf(JSON.parse(body))['error'])
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
 }
 
 export const meta: DestinationType = {
@@ -187,8 +178,7 @@ export const meta: DestinationType = {
       example: 'TEST12345',
     },
     baseUrlSetting,
-    ...consentSettings,
-    privateNetworkSetting,
+    ...commonSettings,
   ],
   limits: {
     eventsPerRequestMax: 1000,
@@ -207,7 +197,7 @@ export const meta: DestinationType = {
   shape: (event) => shape(event),
   request(_lane, items, settings: DestinationSettings) {
     const { pixelId = '', accessToken = '', testEventCode } = settings
-    const base = (settings['baseUrl'] ?? 'https://graph.facebook.com').replace(/\/$/, '')
+    const base = baseUrlOf(settings, 'https://graph.facebook.com')
     const test = testEventCode === undefined ? '' : `,"test_event_code":${JSON.stringify(testEventCode)}`
     return {
       url: `${base}/${graphVersion}/${pixelId}/events`,

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { DestinationRig, outgoingEvent, testDestination } from '../../../../test/contract/destination.ts'
-import { type FakeMixpanel, startMixpanel } from '../../../../test/vendors/mixpanel.ts'
+import { outgoingEvent, testDestination } from '../../../../test/contract/destination.ts'
+import { startMixpanel } from '../../../../test/vendors/mixpanel.ts'
 import type { OutgoingEvent } from '../destination.ts'
 import { checkSettings } from '../settings.ts'
 import { insertIdOf, mixpanel } from './mixpanel.ts'
@@ -14,23 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-testDestination({ type: mixpanel, startVendor: startMixpanel, settingsOf, afterLostAnswer: 'once' })
-
-let vendor: FakeMixpanel | undefined
-let rig: DestinationRig | undefined
-
-afterEach(async () => {
-  await rig?.stop()
-  await vendor?.stop()
-  rig = undefined
-  vendor = undefined
-})
-
-async function start(): Promise<{ vendor: FakeMixpanel; rig: DestinationRig }> {
-  vendor = await startMixpanel()
-  rig = new DestinationRig({ type: mixpanel, vendor, settings: settingsOf(vendor.url) })
-  return { vendor, rig }
-}
+const start = testDestination({ type: mixpanel, startVendor: startMixpanel, settingsOf, afterLostAnswer: 'once' })
 
 const at = {
   atMicros: Date.UTC(2026, 10, 22, 9, 30) * 1000,
@@ -140,8 +124,7 @@ test('partial success: what Mixpanel refuses is rejected with its reason, the re
 })
 
 test("a token that is not the project's: people are refused, with the words of Mixpanel", async () => {
-  vendor = await startMixpanel('another-token')
-  rig = new DestinationRig({ type: mixpanel, vendor, settings: settingsOf(vendor.url) })
+  const { rig } = await start({ projectToken: 'another-token' })
   rig.give([outgoingEvent({ type: 'identify', name: '', body: { traits: { plan: 'pro' } } })])
   expect(await rig.settled(1)).toMatchObject([{ status: 'rejected', reason: 'token, or too many' }])
 })

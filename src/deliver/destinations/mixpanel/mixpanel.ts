@@ -5,8 +5,9 @@ import { gzipSync } from 'node:zlib'
 
 import { columnJson } from '../../screen/parse.ts'
 import {
+  baseUrlOf,
   baseUrlSetting,
-  consentSettings,
+  commonSettings,
   type DestinationSettings,
   type DestinationType,
   type IncomingAnswer,
@@ -14,10 +15,10 @@ import {
   judgeStatus,
   type Outcome,
   type OutgoingEvent,
-  privateNetworkSetting,
   type Shaped,
   urlObjection,
 } from '../destination.ts'
+import { contextOf, jsonOf, objectOf } from '../read.ts'
 
 /** Mixpanel refuses these as ids of people; many apps send them. */
 const nobodies = new Set(
@@ -66,10 +67,6 @@ const contextFields: readonly (readonly [path: readonly [string] | readonly [str
   [['campaign', 'content'], 'utm_content'],
 ]
 
-function objectOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
-}
-
 function somebody(id: string): string {
   return nobodies.has(id.toLowerCase()) ? '' : id
 }
@@ -97,7 +94,7 @@ function nameOf({ type, name }: OutgoingEvent): string {
 
 function shapeEvent(outgoing: OutgoingEvent, { groupKey = '' }: DestinationSettings): Shaped {
   const { event, isExact } = outgoing
-  const context = objectOf(event['context'])
+  const context = contextOf(outgoing)
   const userId = somebody(outgoing.userId)
   const deviceId = somebody(outgoing.anonymousId)
   const groupId = context['groupId']
@@ -158,18 +155,9 @@ function authorization({ serviceAccount, serviceSecret, projectToken }: Destinat
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
-function bodyOf({ body }: IncomingAnswer): Json {
-  try {
-    return objectOf(JSON.parse(body))
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
-}
-
 /** 400 with a list: the others were taken, and must not be sent again. */
 function judgeImport(answer: IncomingAnswer): Outcome {
-  const { failed_records: failed } = bodyOf(answer)
+  const { failed_records: failed } = jsonOf(answer.body)
   if (answer.status !== 400 || !Array.isArray(failed) || failed.length === 0) return judgeStatus(answer)
   const rejected = (failed as unknown[]).map(objectOf).map(({ index, field, message }) => {
     const reason = `${typeof field === 'string' ? `${field}: ` : ''}${typeof message === 'string' ? message : 'refused'}`
@@ -180,7 +168,7 @@ function judgeImport(answer: IncomingAnswer): Outcome {
 
 /** With `verbose=1` these answer 200 and `status: 0` when they take nothing. */
 function judgeProfiles(answer: IncomingAnswer): Outcome {
-  const { status, error } = bodyOf(answer)
+  const { status, error } = jsonOf(answer.body)
   if (answer.status === 200 && status === 0) {
     return { kind: 'refused', reason: typeof error === 'string' ? error : 'Mixpanel took nothing of it' }
   }
@@ -238,8 +226,7 @@ export const mixpanel: DestinationType = {
       example: 'company',
     },
     baseUrlSetting,
-    ...consentSettings,
-    privateNetworkSetting,
+    ...commonSettings,
   ],
   limits: {
     eventsPerRequestMax: 2000,
@@ -268,7 +255,7 @@ export const mixpanel: DestinationType = {
   },
   request(lane, items, settings) {
     const { region = 'us', projectId } = settings
-    const base = (settings['baseUrl'] ?? hosts[region] ?? '').replace(/\/$/, '')
+    const base = baseUrlOf(settings, hosts[region])
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
     const body = gzipSync(`[${items.join(',')}]`, { level: 1 })
     if (lane !== 'import') return { url: `${base}/${lane}?verbose=1`, headers, body }

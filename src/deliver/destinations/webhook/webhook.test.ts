@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { DestinationRig, outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
-import { type FakeWebhook, startWebhook } from '../../../../test/vendors/webhook.ts'
+import { outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
+import { startWebhook } from '../../../../test/vendors/webhook.ts'
 import { createHttpSender, isPublicAddress } from '../http.ts'
 import { checkSettings } from '../settings.ts'
 import { webhook } from './webhook.ts'
@@ -11,25 +11,7 @@ import { webhook } from './webhook.ts'
 const secret = 'a secret of the receiver'
 const settingsOf = (url: string) => ({ url, secret, allowPrivateNetwork: 'true' })
 
-testDestination({ type: webhook, startVendor: startWebhook, settingsOf, afterLostAnswer: 'once' })
-
-let vendor: FakeWebhook | undefined
-let rig: DestinationRig | undefined
-
-afterEach(async () => {
-  await rig?.stop()
-  await vendor?.stop()
-  rig = undefined
-  vendor = undefined
-})
-
-async function start(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<{ vendor: FakeWebhook; rig: DestinationRig }> {
-  vendor = await startWebhook()
-  rig = new DestinationRig({ type: webhook, vendor, settings: { ...settingsOf(vendor.url), ...settings } })
-  return { vendor, rig }
-}
+const start = testDestination({ type: webhook, startVendor: startWebhook, settingsOf, afterLostAnswer: 'once' })
 
 test('a refused batch is halved until the event at fault is alone; its neighbours arrive once', async () => {
   const { vendor, rig } = await start()
@@ -138,7 +120,7 @@ test.each([
   'http://[::ffff:127.0.0.1]:{port}/',
   'http://2130706433:{port}/',
 ])('%s is not asked unless allowPrivateNetwork is true', async (pattern) => {
-  vendor = await startWebhook()
+  const { vendor } = await start()
   const url = pattern.replace('{port}', new URL(vendor.url).port)
   const sender = createHttpSender({ allowPrivateNetwork: false, timeoutMs: 2000, connectionsMax: 1 })
   const sent = await sender.send({ url, headers: {}, body: '{}' }, new AbortController().signal)

@@ -3,12 +3,11 @@ import { createHash, createHmac } from 'node:crypto'
 
 import { columnJson } from '../../screen/parse.ts'
 import {
-  consentSettings,
+  commonSettings,
   type DestinationSettings,
   type DestinationType,
   judgeStatus,
   type OutgoingEvent,
-  privateNetworkSetting,
   urlObjection,
 } from '../destination.ts'
 
@@ -81,8 +80,7 @@ export const webhook: DestinationType = {
       default: 'batch',
       example: 'single',
     },
-    ...consentSettings,
-    privateNetworkSetting,
+    ...commonSettings,
   ],
   limits: {
     eventsPerRequestMax: 500,
