@@ -1,4 +1,6 @@
 // People, keys and policies, wherever they are kept at the moment: a running Millpond, or the data folder under its lock.
+import type { Command } from 'commander'
+
 import { openControl } from '../control/control.ts'
 import { invitedUser, type InvitedUser, type NewUser, type User } from '../control/login-store.ts'
 import type { Attributes, PrincipalChange, PrincipalRecord } from '../control/principal-store.ts'
@@ -8,7 +10,7 @@ import { createLog } from '../core/log.ts'
 import type { Settings } from '../core/settings.ts'
 import { listIn, withEngineOrFolder } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
-import type { CliContext } from './context.ts'
+import { type CliContext, type GlobalOptions, settingsOf } from './context.ts'
 
 type MaskPlace = Pick<ColumnMask, 'dataset' | 'table' | 'column'>
 type FilterPlace = Pick<RowFilter, 'dataset' | 'table'>
@@ -33,6 +35,15 @@ export interface AccessKeeper {
   putMask(mask: ColumnMask): Promise<readonly string[]>
   removeMask(place: MaskPlace): Promise<void>
   removeFilter(place: FilterPlace): Promise<void>
+}
+
+/** With the settings of the command. Errors: as withAccessKeeper. */
+export async function keep<T>(
+  context: CliContext,
+  command: Command,
+  work: (keeper: AccessKeeper) => Promise<T>,
+): Promise<T> {
+  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
 }
 
 /** Errors: data-locked, engine-unavailable, and those of `work`. */

@@ -8,7 +8,8 @@ import { errorFrom } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
 import { type Progress, startProgress } from './progress.ts'
-import { printable, renderTable } from './table.ts'
+import { printable } from './table.ts'
+import { sayList } from './say.ts'
 
 /** The engine's own bound. */
 const limitMax = 10_000
@@ -58,7 +59,7 @@ export function addDeadLettersCommand(program: Command, context: CliContext): vo
           'deadLetters',
         ),
       )
-      await sayList(context, options, found)
+      await sayAll(context, options, found)
     })
 
   letters
@@ -147,29 +148,14 @@ async function sayOutcome(context: CliContext, options: ReplayOptions, outcome: 
   throw new MillpondError('source-unknown', `${were} skipped. Name a source that receives them with --to.`)
 }
 
-async function sayList(
+async function sayAll(
   context: CliContext,
   options: ListOptions,
   letters: readonly Record<string, unknown>[],
 ): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
-    return
-  }
-  if (letters.length === 0) {
-    await writeOut(context, 'No dead letters.\n')
-    return
-  }
   const names = [...new Set(letters.flatMap((letter) => Object.keys(letter)))]
   const rows = letters.map((letter) => names.map((name) => letter[name]))
-  await writeOut(
-    context,
-    renderTable(
-      names.map((name) => ({ name })),
-      rows,
-      context.stdout,
-    ),
-  )
+  await sayList(context, options, { items: letters, names, rows, none: 'No dead letters.' })
 }
 
 function parseLimit(text: string): number {

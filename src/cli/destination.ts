@@ -5,7 +5,7 @@ import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
+import { collect, sayList } from './say.ts'
 
 interface DestinationOptions extends GlobalOptions {
   readonly json?: boolean
@@ -57,10 +57,6 @@ export function addDestinationCommand(program: Command, context: CliContext): vo
   addWhy(destination, context, call)
 }
 
-function collect(word: string, before: readonly string[]): readonly string[] {
-  return [...before, word]
-}
-
 function pairsOf(words: readonly string[]): Record<string, string> {
   const pairs: Record<string, string> = {}
   for (const word of words) {
@@ -79,17 +75,12 @@ function addLists(destination: Command, context: CliContext, call: Call): void {
     .addHelpText('after', '\nExample:\n  $ millpond destination types')
     .action(async (options: DestinationOptions, command: Command) => {
       const types = listIn<TypeAnswer>(await call(command, 'GET', '/api/destination-types'), 'types')
-      if (options.json === true) {
-        await writeOut(context, types.map((one) => `${JSON.stringify(one)}\n`).join(''))
-        return
-      }
       const rows = types.map(({ type, description, settings }) => [
         type,
         description,
         settings.map(({ name, isRequired }) => (isRequired ? `${name}!` : name)).join(' '),
       ])
-      const columns = [{ name: 'type' }, { name: 'what' }, { name: 'settings (! = needed)' }]
-      await writeOut(context, renderTable(columns, rows, context.stdout))
+      await sayList(context, options, { items: types, names: ['type', 'what', 'settings (! = needed)'], rows })
     })
 
   destination
@@ -99,30 +90,18 @@ function addLists(destination: Command, context: CliContext, call: Call): void {
     .addHelpText('after', '\nExample:\n  $ millpond destination list')
     .action(async (options: DestinationOptions, command: Command) => {
       const all = listIn<Answer>(await call(command, 'GET', '/api/destinations'), 'destinations')
-      if (options.json === true) {
-        await writeOut(context, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
-      } else if (all.length === 0) {
-        await writeOut(context, 'No destinations yet. `millpond destination types` says what there can be.\n')
-      } else {
-        const names = ['name', 'type', 'sources', 'state', 'delivered', 'rejected', 'error']
-        const rows = all.map(({ name, type, sources, state, delivery }) => [
-          name,
-          type,
-          sources.length === 0 ? 'all' : sources.join(' '),
-          delivery?.state ?? state,
-          delivery?.counts['delivered'] ?? null,
-          delivery?.counts['rejected'] ?? null,
-          delivery?.lastError ?? null,
-        ])
-        await writeOut(
-          context,
-          renderTable(
-            names.map((name) => ({ name })),
-            rows,
-            context.stdout,
-          ),
-        )
-      }
+      const rows = all.map(({ name, type, sources, state, delivery }) => [
+        name,
+        type,
+        sources.length === 0 ? 'all' : sources.join(' '),
+        delivery?.state ?? state,
+        delivery?.counts['delivered'] ?? null,
+        delivery?.counts['rejected'] ?? null,
+        delivery?.lastError ?? null,
+      ])
+      const names = ['name', 'type', 'sources', 'state', 'delivered', 'rejected', 'error']
+      const none = 'No destinations yet. `millpond destination types` says what there can be.'
+      await sayList(context, options, { items: all, names, rows, none })
     })
 }
 

@@ -2,10 +2,10 @@
 import type { Command } from 'commander'
 
 import type { Grant } from '../control/principals.ts'
-import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { keep } from './access-keeper.ts'
+import { type CliContext, type GlobalOptions } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
+import { say, sayList } from './say.ts'
 
 interface GrantOptions extends GlobalOptions {
   readonly json?: boolean
@@ -44,7 +44,7 @@ export function addGrantCommand(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  $ millpond grant list')
     .action(async (options: GrantOptions, command: Command) => {
       const { grants } = await keep(context, command, async (keeper) => await keeper.policies())
-      await sayList(context, options, grants)
+      await sayAll(context, options, grants)
     })
 
   grant
@@ -77,27 +77,12 @@ function whoText(handle: string): string {
   return handle === '*' ? 'Everybody' : handle
 }
 
-async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
-  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
-}
-
-async function say(context: CliContext, options: GrantOptions, value: object, plain: string): Promise<void> {
-  await writeOut(context, `${options.json === true ? JSON.stringify(value) : plain}\n`)
-}
-
-async function sayList(context: CliContext, options: GrantOptions, grants: readonly Grant[]): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, grants.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    return
-  }
-  if (grants.length === 0) {
-    await writeOut(
-      context,
-      'No grants yet: members see nothing. Give one with `millpond grant add <handle> <dataset>`.\n',
-    )
-    return
-  }
-  const columns = ['who', 'may', 'dataset', 'table'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: GrantOptions, grants: readonly Grant[]): Promise<void> {
   const rows = grants.map((one) => [one.grantee, one.privilege, one.dataset, one.table])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: grants,
+    names: ['who', 'may', 'dataset', 'table'],
+    rows,
+    none: 'No grants yet: members see nothing. Give one with `millpond grant add <handle> <dataset>`.',
+  })
 }

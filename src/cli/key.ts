@@ -8,11 +8,11 @@ import type { KeyInfo, ServiceAccountKey } from '../control/key-store.ts'
 import { readIntakeInfo } from '../control/lock.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
-import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
+import { keep, withAccessKeeper } from './access-keeper.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
+import { sayList } from './say.ts'
 
 interface KeyOptions extends GlobalOptions {
   readonly json?: boolean
@@ -44,7 +44,7 @@ export function addKeyCommand(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON object a key')
     .addHelpText('after', '\nExample:\n  $ millpond key list')
     .action(async (options: KeyOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listKeys()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.listKeys()))
     })
 
   key
@@ -119,25 +119,17 @@ async function openNew(file: string) {
   }
 }
 
-async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
-  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
-}
-
-async function sayList(context: CliContext, options: KeyOptions, keys: readonly KeyInfo[]): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, keys.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    return
-  }
-  if (keys.length === 0) {
-    await writeOut(context, 'No keys yet. Make one with `millpond key create <handle> --out key.json`.\n')
-    return
-  }
-  const columns = ['id', 'whose', 'made', 'last used'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: KeyOptions, keys: readonly KeyInfo[]): Promise<void> {
   const rows = keys.map((one) => [
     one.id,
     one.handle,
     shortTime(one.createdAtMicros),
     shortTime(one.lastUsedAtMicros) ?? 'never',
   ])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: keys,
+    names: ['id', 'whose', 'made', 'last used'],
+    rows,
+    none: 'No keys yet. Make one with `millpond key create <handle> --out key.json`.',
+  })
 }

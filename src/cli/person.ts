@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander'
 
 import type { Attributes, PrincipalRecord } from '../control/principal-store.ts'
 import { type Role, roles } from '../control/principals.ts'
-import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { keep } from './access-keeper.ts'
+import { type CliContext, type GlobalOptions } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
+import { collect, say, sayList } from './say.ts'
 
 interface PersonOptions extends GlobalOptions {
   readonly json?: boolean
@@ -55,7 +55,7 @@ export function addPersonCommand(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON object each')
     .addHelpText('after', '\nExample:\n  $ millpond person list')
     .action(async (options: PersonOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listPrincipals()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.listPrincipals()))
     })
 
   addChangeCommand(person, context)
@@ -131,33 +131,16 @@ function withoutEmpty(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''))
 }
 
-function collect(word: string, before: readonly string[] = []): string[] {
-  return [...before, word]
-}
-
 function attributeText({ attributes }: PrincipalRecord): string {
   const texts = Object.entries(attributes).map(([name, value]) => `${name}=${[value].flat().join(',')}`)
   return texts.length === 0 ? 'none' : texts.join(' ')
 }
 
-async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
-  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
-}
-
-async function say(context: CliContext, options: PersonOptions, value: object, plain: string): Promise<void> {
-  await writeOut(context, `${options.json === true ? JSON.stringify(value) : plain}\n`)
-}
-
-async function sayList(
+async function sayAll(
   context: CliContext,
   options: PersonOptions,
   principals: readonly PrincipalRecord[],
 ): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, principals.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    return
-  }
-  const columns = ['handle', 'kind', 'role', 'attributes', 'made'].map((name) => ({ name }))
   const rows = principals.map((one) => [
     one.handle,
     one.kind,
@@ -165,5 +148,9 @@ async function sayList(
     attributeText(one),
     shortTime(one.createdAtMicros),
   ])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: principals,
+    names: ['handle', 'kind', 'role', 'attributes', 'made'],
+    rows,
+  })
 }

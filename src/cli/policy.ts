@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander'
 
 import type { ColumnMask, MaskKind, Policies, RowFilter } from '../control/principals.ts'
 import { withEngine } from './access.ts'
-import { type AccessKeeper, warningsIn, withAccessKeeper } from './access-keeper.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { keep, warningsIn } from './access-keeper.ts'
+import { type CliContext, type GlobalOptions, settingsOf } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
+import { collect, say, sayList } from './say.ts'
 
 interface PolicyOptions extends GlobalOptions {
   readonly json?: boolean
@@ -82,7 +82,7 @@ function addListCommand(policy: Command, context: CliContext): void {
     .option('--json', 'print one JSON object each')
     .addHelpText('after', '\nExample:\n  $ millpond policy list')
     .action(async (options: PolicyOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.policies()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.policies()))
     })
 }
 
@@ -115,35 +115,19 @@ function partsOf(place: string, count: 2 | 3): string[] {
   throw new UsageError(`"${place}" should be ${count === 2 ? 'dataset.table' : 'dataset.table.column'}`)
 }
 
-function collect(word: string, before: readonly string[] = []): string[] {
-  return [...before, word]
-}
-
-async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
-  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
-}
-
 function warn(context: CliContext, warnings: readonly string[]): void {
   for (const warning of warnings) context.stderr.write(`Warning: ${warning}.\n`)
 }
 
-async function say(context: CliContext, options: PolicyOptions, value: object, plain: string): Promise<void> {
-  await writeOut(context, `${options.json === true ? JSON.stringify(value) : plain}\n`)
-}
-
-async function sayList(context: CliContext, options: PolicyOptions, { masks, filters }: Policies): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, [...masks, ...filters].map((one) => `${JSON.stringify(one)}\n`).join(''))
-    return
-  }
-  if (masks.length + filters.length === 0) {
-    await writeOut(context, 'No masks and no filters: members see all of what is granted to them.\n')
-    return
-  }
-  const columns = ['place', 'members see', 'except'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: PolicyOptions, { masks, filters }: Policies): Promise<void> {
   const rows = [
     ...masks.map((one) => [`${one.dataset}.${one.table}.${one.column}`, one.kind, one.exempt.join(' ')]),
     ...filters.map((one) => [`${one.dataset}.${one.table}`, `rows where ${one.predicate}`, one.exempt.join(' ')]),
   ]
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: [...masks, ...filters],
+    names: ['place', 'members see', 'except'],
+    rows,
+    none: 'No masks and no filters: members see all of what is granted to them.',
+  })
 }

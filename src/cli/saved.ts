@@ -7,7 +7,8 @@ import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './con
 import { UsageError } from './failure.ts'
 import { addParamSetting, type Settings } from './param-setting.ts'
 import { jsonPrinter, runLines, tablePrinter } from './query.ts'
-import { printable, renderTable } from './table.ts'
+import { printable } from './table.ts'
+import { sayList } from './say.ts'
 
 interface SavedOptions extends GlobalOptions {
   readonly json?: boolean
@@ -47,10 +48,9 @@ export function addSavedCommand(program: Command, context: CliContext): void {
     .action(async (options: SavedOptions, command: Command) => {
       const answer = await ask(command, async (client) => client.call('GET', '/api/queries'))
       const queries = listIn<SavedAnswer>(answer, 'queries')
-      if (options.json === true) return writeOut(context, queries.map((one) => `${JSON.stringify(one)}\n`).join(''))
-      const columns = ['query', 'version', 'verified by', 'owner', 'changed'].map((name) => ({ name }))
       const rows = queries.map((one) => [pathOf(one), one.version, one.verifiedBy ?? '', one.owner, one.changedAt])
-      await writeOut(context, renderTable(columns, rows, context.stdout))
+      const names = ['query', 'version', 'verified by', 'owner', 'changed']
+      await sayList(context, options, { items: queries, names, rows })
     })
 
   saved

@@ -6,8 +6,8 @@ import type { AdminClient } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
 import { addEach, addParamSetting, type Settings } from './param-setting.ts'
-import { renderTable } from './table.ts'
 import { bytesText } from './units.ts'
+import { collect, sayList } from './say.ts'
 
 interface ScheduleOptions extends GlobalOptions {
   readonly json?: boolean
@@ -48,10 +48,6 @@ export function addScheduleCommand(program: Command, context: CliContext): void 
   addShow(schedule, context, ask)
   addChanges(schedule, context, ask)
   addBackfill(schedule, context, ask)
-}
-
-function collect(word: string, before: readonly string[]): readonly string[] {
-  return [...before, word]
 }
 
 function addAdd(schedule: Command, context: CliContext, ask: Ask): void {
@@ -148,7 +144,11 @@ function addShow(schedule: Command, context: CliContext, ask: Ask): void {
           state,
         ]
       })
-      await sayRows(context, options, ['name', 'cron', 'zone', 'target', 'mode', 'state'], rows, found)
+      await sayList(context, options, {
+        items: found,
+        names: ['name', 'cron', 'zone', 'target', 'mode', 'state'],
+        rows,
+      })
     })
 
   schedule
@@ -168,7 +168,7 @@ function addShow(schedule: Command, context: CliContext, ask: Ask): void {
         JSON.stringify(values),
         bytesText(Number(bytes)),
       ])
-      await sayRows(context, options, ['runs at', 'values', 'bytes billed'], rows, [])
+      await sayList(context, options, { items: [], names: ['runs at', 'values', 'bytes billed'], rows })
       const dollars = Number(next['dollarsAMonth']).toFixed(2)
       await writeOut(
         context,
@@ -189,7 +189,11 @@ function addShow(schedule: Command, context: CliContext, ask: Ask): void {
         const told = error === undefined ? (run['warnings'] as string[] | undefined)?.join('; ') : error['message']
         return [run['runTime'], run['state'], run['cause'], run['attempt'], run['rows'] ?? '', told ?? '']
       })
-      await sayRows(context, options, ['run time', 'state', 'cause', 'attempt', 'rows', 'what it says'], rows, runs)
+      await sayList(context, options, {
+        items: runs,
+        names: ['run time', 'state', 'cause', 'attempt', 'rows', 'what it says'],
+        rows,
+      })
     })
 }
 
@@ -239,24 +243,6 @@ function addBackfill(schedule: Command, context: CliContext, ask: Ask): void {
       const cost = `${bytesText(Number(told['bytes']))}, about $${Number(told['dollars']).toFixed(2)} on BigQuery`
       await writeOut(context, `${String(told['runs'])} runs${dryRun ? ' would read' : ' wait; they read'} ${cost}.\n`)
     })
-}
-
-async function sayRows(
-  context: CliContext,
-  options: ScheduleOptions,
-  names: readonly string[],
-  rows: readonly (readonly unknown[])[],
-  objects: readonly Answer[],
-): Promise<void> {
-  if (options.json === true) return writeOut(context, objects.map((one) => `${JSON.stringify(one)}\n`).join(''))
-  await writeOut(
-    context,
-    renderTable(
-      names.map((name) => ({ name })),
-      rows,
-      context.stdout,
-    ),
-  )
 }
 
 function pathOf(name: string): string {

@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander'
 import type { Source, SourcePlatform } from '../control/control.ts'
 import { type Keeper, withKeeper } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
-import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
+import { sayList } from './say.ts'
 
 interface SourceOptions extends GlobalOptions {
   readonly json?: boolean
@@ -44,7 +44,7 @@ export function addSourceCommand(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON object a source')
     .addHelpText('after', '\nExample:\n  $ millpond source list')
     .action(async (options: SourceOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listSources()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.listSources()))
     })
 
   source
@@ -96,16 +96,7 @@ async function sayKey(context: CliContext, options: SourceOptions, made: Source,
   )
 }
 
-async function sayList(context: CliContext, options: SourceOptions, sources: readonly Source[]): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, sources.map((source) => `${JSON.stringify(source)}\n`).join(''))
-    return
-  }
-  if (sources.length === 0) {
-    await writeOut(context, 'No sources yet. Make one with `millpond source add web`.\n')
-    return
-  }
-  const columns = ['source', 'platform', 'state', 'write key', 'made'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: SourceOptions, sources: readonly Source[]): Promise<void> {
   const rows = sources.map((source) => [
     source.source,
     source.platform,
@@ -113,5 +104,10 @@ async function sayList(context: CliContext, options: SourceOptions, sources: rea
     source.writeKey,
     shortTime(source.createdAtMicros),
   ])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: sources,
+    names: ['source', 'platform', 'state', 'write key', 'made'],
+    rows,
+    none: 'No sources yet. Make one with `millpond source add web`.',
+  })
 }

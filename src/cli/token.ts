@@ -5,8 +5,8 @@ import type { TokenInfo } from '../control/control.ts'
 import { type Keeper, withKeeper } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
-import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
+import { sayList } from './say.ts'
 
 interface TokenOptions extends GlobalOptions {
   readonly json?: boolean
@@ -47,7 +47,7 @@ export function addTokenCommand(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON object a token')
     .addHelpText('after', '\nExample:\n  $ millpond token list')
     .action(async (options: TokenOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listTokens()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.listTokens()))
     })
 
   token
@@ -70,16 +70,7 @@ async function keep<T>(context: CliContext, command: Command, work: (keeper: Kee
   return await withKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
 }
 
-async function sayList(context: CliContext, options: TokenOptions, tokens: readonly TokenInfo[]): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, tokens.map((token) => `${JSON.stringify(token)}\n`).join(''))
-    return
-  }
-  if (tokens.length === 0) {
-    await writeOut(context, 'No tokens yet. Make one with `millpond token create`.\n')
-    return
-  }
-  const columns = ['id', 'name', 'whose', 'role', 'made', 'last used'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: TokenOptions, tokens: readonly TokenInfo[]): Promise<void> {
   const rows = tokens.map((token) => [
     token.id,
     token.name,
@@ -88,5 +79,10 @@ async function sayList(context: CliContext, options: TokenOptions, tokens: reado
     shortTime(token.createdAtMicros),
     shortTime(token.lastUsedAtMicros) ?? 'never',
   ])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: tokens,
+    names: ['id', 'name', 'whose', 'role', 'made', 'last used'],
+    rows,
+    none: 'No tokens yet. Make one with `millpond token create`.',
+  })
 }

@@ -4,11 +4,11 @@ import { type Command, Option } from 'commander'
 import type { InvitedUser, User } from '../control/login-store.ts'
 import { type Role, roles } from '../control/principals.ts'
 import type { Settings } from '../core/settings.ts'
-import { type AccessKeeper, withAccessKeeper } from './access-keeper.ts'
+import { type AccessKeeper, keep, withAccessKeeper } from './access-keeper.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { roleHelp } from './person.ts'
-import { renderTable } from './table.ts'
 import { shortTime } from './units.ts'
+import { sayList } from './say.ts'
 
 interface UserOptions extends GlobalOptions {
   readonly json?: boolean
@@ -52,7 +52,7 @@ export function addUserCommand(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON object each')
     .addHelpText('after', '\nExample:\n  $ millpond user list')
     .action(async (options: UserOptions, command: Command) => {
-      await sayList(context, options, await keep(context, command, async (keeper) => await keeper.listUsers()))
+      await sayAll(context, options, await keep(context, command, async (keeper) => await keeper.listUsers()))
     })
 
   addStateCommands(user, context)
@@ -98,20 +98,7 @@ function addressOf({ publicUrl, host, httpPort, tlsCert }: Settings): string {
   return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${httpPort}`
 }
 
-async function keep<T>(context: CliContext, command: Command, work: (keeper: AccessKeeper) => Promise<T>): Promise<T> {
-  return await withAccessKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
-}
-
-async function sayList(context: CliContext, options: UserOptions, users: readonly User[]): Promise<void> {
-  if (options.json === true) {
-    await writeOut(context, users.map((one) => `${JSON.stringify(one)}\n`).join(''))
-    return
-  }
-  if (users.length === 0) {
-    await writeOut(context, 'Nobody signs in yet. Invite somebody with `millpond user add`.\n')
-    return
-  }
-  const columns = ['handle', 'e-mail', 'role', 'state', 'comes in by', 'made'].map((name) => ({ name }))
+async function sayAll(context: CliContext, options: UserOptions, users: readonly User[]): Promise<void> {
   const rows = users.map((one) => [
     one.handle,
     one.email,
@@ -120,5 +107,10 @@ async function sayList(context: CliContext, options: UserOptions, users: readonl
     one.ways.join(', '),
     shortTime(one.createdAtMicros),
   ])
-  await writeOut(context, renderTable(columns, rows, context.stdout))
+  await sayList(context, options, {
+    items: users,
+    names: ['handle', 'e-mail', 'role', 'state', 'comes in by', 'made'],
+    rows,
+    none: 'Nobody signs in yet. Invite somebody with `millpond user add`.',
+  })
 }
