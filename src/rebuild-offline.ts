@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 
 import { countWaiting } from './buffer/waiting.ts'
 import { openControl } from './control/control.ts'
-import { systemClock } from './core/clock.ts'
+import { isoTime, systemClock } from './core/clock.ts'
 import { MillpondError } from './core/errors.ts'
 import { diskFiles, pathExists, removeFolder } from './core/files.ts'
 import { createLog, type Log, logOf } from './core/log.ts'
@@ -164,7 +164,7 @@ async function* fromNothing(
     const install = async (): Promise<void> => finishSwap(data, fedFile, swapDeps)
     await swapWarehouse(data, fedFile, install, swapDeps)
     const boundaryMicros = Math.max(0, ...beginnings.map((one) => one.receivedAtMicros))
-    const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
+    const archiveBeginsAt = boundaryMicros === 0 ? null : isoTime(boundaryMicros)
     const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
     yield { end: { events, seconds, archiveBeginsAt, differences: [], isFromNothing: carried === undefined } }
   } catch (error) {

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Clock } from '../core/clock.ts'
+import { type Clock, isoTime } from '../core/clock.ts'
 import type { Outbox } from './outbox.ts'
 import { transaction } from './transaction.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
@@ -92,7 +92,7 @@ export class Audit {
       .run(id, at, actor.id, actor.handle, via, address, action, where, text)
     this.#outbox.add('millpond.audit', {
       audit_id: id,
-      acted_at: new Date(at / 1000).toISOString(),
+      acted_at: isoTime(at),
       actor_id: actor.id,
       actor: actor.handle,
       via,

@@ -6,7 +6,7 @@
 //      └──7 days, or a newer link──▶ the link is worthless
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { Clock } from '../core/clock.ts'
+import { type Clock, isoTime } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Audit } from './audit.ts'
 import type { Principal, Role } from './principals.ts'
@@ -133,7 +133,7 @@ export class LoginStore {
       const principal = found && principals.byId(found.principal)
       if (found === undefined || principal === undefined) throw invitationInvalid()
       if (found.email === null) this.#insertLogin(principal, checkedEmail(givenEmail ?? ''))
-      const now = isoOf(clock.nowMicros())
+      const now = isoTime(clock.nowMicros())
       const { id } = principal
       database.prepare('DELETE FROM invitations WHERE principal = ?').run(id)
       database.prepare('DELETE FROM sessions WHERE userId = ?').run(id)
@@ -170,7 +170,7 @@ export class LoginStore {
     if (database.prepare('SELECT 1 FROM logins WHERE email = ?').get(email) !== undefined) {
       throw new MillpondError('principal-exists', `There is somebody with the e-mail address ${email} already`)
     }
-    const now = isoOf(clock.nowMicros())
+    const now = isoTime(clock.nowMicros())
     database
       .prepare('INSERT INTO logins (id, name, email, emailVerified, createdAt, updatedAt) VALUES (?, ?, ?, 0, ?, ?)')
       .run(id, handle, email, now, now)
@@ -231,8 +231,4 @@ export function checkedEmail(given: string): string {
 function handleOf(email: string): string {
   const name = (email.split('@')[0] ?? '').replaceAll(/[^a-z0-9_.-]/g, '_').slice(0, 60)
   return /^[a-z]/.test(name) ? name : `u_${name}`
-}
-
-function isoOf(micros: number): string {
-  return new Date(micros / 1000).toISOString()
 }

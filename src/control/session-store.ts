@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-import type { Clock } from '../core/clock.ts'
+import { type Clock, isoTime } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Audit } from './audit.ts'
 import type { Principal } from './principals.ts'
@@ -120,7 +120,7 @@ export class SessionStore {
   }
 
   #now(): string {
-    return new Date(this.#deps.clock.nowMicros() / 1000).toISOString()
+    return isoTime(this.#deps.clock.nowMicros())
   }
 }
 

@@ -24,3 +24,8 @@ export const systemClock: Clock = {
     }
   },
 }
+
+/** ISO 8601 in UTC, to the millisecond. */
+export function isoTime(micros: number): string {
+  return new Date(micros / 1000).toISOString()
+}

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 
 import type { Control } from '../control/control.ts'
-import type { Clock } from '../core/clock.ts'
+import { type Clock, isoTime } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Principal } from '../control/principals.ts'
 import type { NewRun, Run, Schedule, ScheduleDefinition } from '../control/schedules.ts'
@@ -193,7 +193,7 @@ export class Schedules {
       this.#deps.control.record('schedule.backfill', schedule.name, { id: schedule.id, from: days.from, to: days.to })
       this.#deps.scheduler.look()
     }
-    const timeOf = (run: NewRun | undefined) => run && new Date(run.runTimeMicros / 1000).toISOString()
+    const timeOf = (run: NewRun | undefined) => run && isoTime(run.runTimeMicros)
     return {
       runs: runs.length,
       first: timeOf(runs[0]),

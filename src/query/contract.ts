@@ -2,7 +2,7 @@
 import type { Part } from '../core/part.ts'
 import type { Principal } from '../control/principals.ts'
 import type { SqlType } from '../sql/types.ts'
-import type { TablePlan } from './cost/estimate.ts'
+import type { TablePlan } from './cost/table-plan.ts'
 import type { EngineColumn, EngineFile, InlineTable, Mark, ResultChunk, StatementShape } from '../warehouse/session.ts'
 
 export type Dialect = 'googlesql' | 'duckdb'

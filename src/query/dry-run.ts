@@ -1,7 +1,8 @@
 // What a query would give and cost, told in milliseconds and without running it.
 import { MillpondError } from '../core/errors.ts'
 import type { DryRun, QueryRequest } from './contract.ts'
-import type { CostBook, TablePlan } from './cost/estimate.ts'
+import type { CostBook } from './cost/estimate.ts'
+import type { TablePlan } from './cost/table-plan.ts'
 import { mergedUses } from './cost/sizes-of-use.ts'
 import type { TableUse } from './prepared.ts'
 import { type DryHostDeps, foreseenUses } from './script/dry-host.ts'

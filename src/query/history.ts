@@ -1,6 +1,6 @@
 // Ended jobs on their way into `millpond.jobs`: as rows of stream `engine`, like everything that becomes a row. Gathered for a
 // moment, because a dashboard ends twenty at a time.
-import type { Clock } from '../core/clock.ts'
+import { type Clock, isoTime } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type Append, ownRow } from '../buffer/record.ts'
@@ -96,5 +96,5 @@ function wellFormed(_key: string, value: unknown): unknown {
 }
 
 function isoOf(micros: number | undefined): string | undefined {
-  return micros === undefined ? undefined : new Date(micros / 1000).toISOString()
+  return micros === undefined ? undefined : isoTime(micros)
 }

@@ -13,7 +13,7 @@ import type { IncomingMessage } from 'node:http'
 
 import type { Append } from '../../buffer/record.ts'
 import type { KeyDirectory } from '../../control/sources-file.ts'
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { RowMeta } from '../../core/event.ts'
 import type { Log } from '../../core/log.ts'
@@ -292,7 +292,7 @@ export class AssetDoor {
       storage_uri: `media:${name}`,
       key_id: keyId,
       state: 'active',
-      created_at: new Date(createdAtMicros / 1000).toISOString(),
+      created_at: isoTime(createdAtMicros),
     }
     const meta: RowMeta = { table: 'ai.assets', ...(keptAddress === '' ? undefined : { ip: keptAddress }) }
     const body = Buffer.from(JSON.stringify(row))

@@ -18,7 +18,7 @@ import { basename, join } from 'node:path'
 
 import { fedStreamNames, type StreamName, streamNames } from '../../buffer/buffer.ts'
 import { firstSequenceOf, listSegments, startFileName } from '../../buffer/segment.ts'
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isoTime } from '../../core/clock.ts'
 import { diskFiles } from '../../core/files.ts'
 import type { ObjectStore } from '../../objects/store.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
@@ -73,13 +73,13 @@ const progressIntervalMs = 200
 export async function* backup({ folder }: BackupRequest, deps: BackupDeps): AsyncGenerator<BackupProgress> {
   const { clock } = deps
   const startMs = clock.monotonicMs()
-  const createdAt = new Date(clock.nowMicros() / 1000).toISOString()
+  const createdAt = isoTime(clock.nowMicros())
   try {
     await checkTarget(folder, deps.data)
     const target = await BackupTarget.open(folder)
     try {
       const boundaryMicros = Math.max(0, ...(await deps.lostBeginnings()).map((one) => one.receivedAtMicros))
-      const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
+      const archiveBeginsAt = boundaryMicros === 0 ? null : isoTime(boundaryMicros)
       if (boundaryMicros > 0) yield { step: 'carrying' }
       const rows = await carryRows(deps, boundaryMicros)
       const total = await bytesToCopy(deps)

@@ -1,12 +1,9 @@
 // An entry of the ledger as a row of `millpond.deliveries`.
 import { createHash } from 'node:crypto'
 
+import { isoTime } from '../../core/clock.ts'
 import type { Delivery } from './delivery.ts'
 import { type Redact, redactPayload } from './redact.ts'
-
-function isoTime(micros: number): string {
-  return new Date(micros / 1000).toISOString()
-}
 
 export function ledgerRow(delivery: Delivery, destinationId: string, removeSecrets: Redact): string {
   const { event, payload, settledAtMicros } = delivery

@@ -4,7 +4,7 @@
 //   asleep ──nightlyHour, or at a start that missed it──▶ expire rows ─▶ expire archive ─▶ compact yesterday ─▶ asleep
 import { join } from 'node:path'
 
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { type Files, writeFileAtomic } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
@@ -174,7 +174,7 @@ async function compactDays(deps: NightlyDeps, { lastMicros, nowMicros, signal }:
       } catch (error) {
         if (signal.aborted) throw error
         // It reads as before, only slower; the others are not to wait for it night after night.
-        log.error({ err: error, ...table, day: new Date(micros / 1000).toISOString() }, 'A day could not be compacted.')
+        log.error({ err: error, ...table, day: isoTime(micros) }, 'A day could not be compacted.')
       }
     }
   }

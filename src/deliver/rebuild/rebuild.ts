@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { Files } from '../../core/files.ts'
 import type {
@@ -109,7 +109,7 @@ export async function* rebuild(request: RebuildRequest, deps: RebuildDeps): Asyn
       }),
     )
     const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10
-    const archiveBeginsAt = boundaryMicros === 0 ? null : new Date(boundaryMicros / 1000).toISOString()
+    const archiveBeginsAt = boundaryMicros === 0 ? null : isoTime(boundaryMicros)
     yield { end: { events: job.eventsLoaded(), seconds, archiveBeginsAt, differences } }
   } catch (error) {
     isPending = isSwapPending(error)

@@ -1,6 +1,8 @@
 // What the API is asked and answers, as types alone: the routes keep to them, the web application reads them. What they are made
 // of imports nothing, so that a browser's type check needs nothing of the server.
 import type { JsonValue } from '../../control/json-value.ts'
+import type { ParameterDefinition, ParameterSetting } from '../../control/saved-queries.ts'
+import type { TablePlan } from '../../query/cost/table-plan.ts'
 
 export type { LiveEvent, Verdict } from '../../core/event.ts'
 export type { LedgerLine, Status, StreamStatus } from './status.ts'
@@ -45,40 +47,13 @@ export interface DryRunAnswer {
   /** Types that the query itself asks for, of parameters that came without one. */
   readonly undeclaredParameters: readonly { readonly name: string | undefined; readonly type: string | undefined }[]
   /** If it was asked for. */
-  readonly plan?: readonly TablePlanAnswer[] | undefined
-}
-
-/** What is read of one table, in bytes. */
-export interface TablePlanAnswer {
-  readonly dataset: string
-  readonly table: string
-  readonly bytes: number
-  /** Most first. Absent, like the days: a row filter hides some of its rows from you. */
-  readonly columns?: readonly { readonly name: string; readonly bytes: number }[] | undefined
-  /** Oldest first; null: rows without a time. Absent: the table has no days. */
-  readonly days?: readonly { readonly day: string | null; readonly bytes: number }[] | undefined
-  /** Days before these, which are left out. */
-  readonly earlierDays?: number | undefined
-  /** Of rows that came since it was measured: of which days isn't known yet. */
-  readonly newBytes?: number | undefined
-}
-
-/** `relative`: a date by its distance from now, such as "yesterday". */
-export type ParameterSettingAsked = { readonly value: JsonValue } | { readonly relative: string }
-
-export interface ParameterAsked {
-  readonly name: string
-  readonly type: string
-  readonly description?: string | undefined
-  readonly default?: ParameterSettingAsked | undefined
-  readonly choices?: readonly JsonValue[] | undefined
-  readonly choicesSql?: string | undefined
+  readonly plan?: readonly TablePlan[] | undefined
 }
 
 export interface ParameterFormAsked {
-  readonly parameters: readonly ParameterAsked[]
+  readonly parameters: readonly ParameterDefinition[]
   readonly zone: string
-  readonly values: Readonly<Record<string, ParameterSettingAsked>>
+  readonly values: Readonly<Record<string, ParameterSetting>>
 }
 
 export interface ParameterFormAnswer {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
+import { isoTime } from '../../core/clock.ts'
 import type { DestinationInfo } from '../../control/destination-store.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { DestinationType } from '../../deliver/destinations/destination.ts'
@@ -10,7 +11,6 @@ import { destinationTypeOf, destinationTypes } from '../../deliver/destinations/
 import { checkSettings, splitSecrets } from '../../deliver/destinations/settings.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
-import { isoOf } from './saved-queries.ts'
 import { says } from './says.ts'
 
 const texts = z.record(z.string().max(100), z.string().max(10_000))
@@ -56,8 +56,8 @@ function answerOf({ hub }: Deps, { createdAtMicros, changedAtMicros, ...info }: 
   const isAtWork = info.state === 'active' && status !== undefined
   return {
     ...info,
-    createdAt: isoOf(createdAtMicros),
-    changedAt: isoOf(changedAtMicros),
+    createdAt: isoTime(createdAtMicros),
+    changedAt: isoTime(changedAtMicros),
     delivery: isAtWork ? deliveryOf(status) : null,
   }
 }
@@ -134,5 +134,5 @@ function stateRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function deliveryOf({ state, retryInMs, failures, lastError, counts, readMicros }: DestinationStatus) {
-  return { state, retryInMs, failures, lastError, counts, readUntil: isoOf(readMicros) }
+  return { state, retryInMs, failures, lastError, counts, readUntil: isoTime(readMicros) }
 }

@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
+import { isoTime } from '../../core/clock.ts'
 import type { Job, JobInfo, QueryParameter, QueryRequest } from '../../query/contract.ts'
 import { jsonValue } from '../../query/encode/json-value.ts'
 import { parameterOf } from '../../query/parameters.ts'
@@ -115,14 +116,10 @@ function listed(job: JobInfo): JobAnswer {
   const { createdAtMicros, startedAtMicros, endedAtMicros, ...rest } = job
   return {
     ...rest,
-    createdAt: isoOf(createdAtMicros),
-    startedAt: startedAtMicros === undefined ? null : isoOf(startedAtMicros),
-    endedAt: endedAtMicros === undefined ? null : isoOf(endedAtMicros),
+    createdAt: isoTime(createdAtMicros),
+    startedAt: startedAtMicros === undefined ? null : isoTime(startedAtMicros),
+    endedAt: endedAtMicros === undefined ? null : isoTime(endedAtMicros),
   }
-}
-
-function isoOf(micros: number): string {
-  return new Date(micros / 1000).toISOString()
 }
 
 async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): AsyncGenerator<object> {

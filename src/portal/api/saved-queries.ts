@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
+import { isoTime } from '../../core/clock.ts'
 import type { QueryVersion, SavedQuery } from '../../control/saved-queries.ts'
 import type { JsonValue } from '../../control/json-value.ts'
 import { isZone } from '../../jobs/zone.ts'
@@ -48,7 +49,8 @@ const runInput = z.strictObject({
   maximumBytesBilled: z.number().int().min(0).optional(),
 })
 const verifyInput = z.strictObject({ version: z.number().int().positive() })
-const identified = z.object({ id: z.string().min(1).max(500) })
+/** By id or by name: of queries and of schedules. */
+export const identified = z.object({ id: z.string().min(1).max(500) })
 
 export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { jobs, control } = deps
@@ -57,18 +59,17 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const versionTold = ({ savedAtMicros, verifiedAtMicros, savedBy, verifiedBy, ...rest }: QueryVersion): object => ({
     ...rest,
     savedBy: handleOf(savedBy),
-    savedAt: isoOf(savedAtMicros),
+    savedAt: isoTime(savedAtMicros),
     verifiedBy: handleOf(verifiedBy),
-    verifiedAt: verifiedAtMicros === undefined ? undefined : isoOf(verifiedAtMicros),
+    verifiedAt: verifiedAtMicros === undefined ? undefined : isoTime(verifiedAtMicros),
   })
   const told = ({ latest, owner, createdAtMicros, changedAtMicros, ...rest }: SavedQuery): object => ({
     ...versionTold(latest),
     ...rest,
     owner: handleOf(owner),
-    createdAt: isoOf(createdAtMicros),
-    changedAt: isoOf(changedAtMicros),
+    createdAt: isoTime(createdAtMicros),
+    changedAt: isoTime(changedAtMicros),
   })
-  const idOf = (params: unknown): string => parseInput(identified, params).id
 
   app.get('/api/queries', says('Saved queries'), () => ({ queries: jobs.saved.list().map(told) }))
 
@@ -120,6 +121,6 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   )
 }
 
-export function isoOf(micros: number): string {
-  return new Date(micros / 1000).toISOString()
+export function idOf(params: unknown): string {
+  return parseInput(identified, params).id
 }

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
+import { isoTime } from '../../core/clock.ts'
 import type { Run, Schedule } from '../../control/schedules.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
-import { isoOf, jsonValue, settingInput } from './saved-queries.ts'
+import { identified, idOf, jsonValue, settingInput } from './saved-queries.ts'
 import { says } from './says.ts'
 
 const name = z.string().trim().min(1).max(200)
@@ -57,7 +58,6 @@ const scheduleInput = z.strictObject({
 const date = z.iso.date()
 const backfillInput = z.strictObject({ from: date, to: date, dryRun: z.boolean().default(false) })
 const runNowInput = z.strictObject({ runTime: z.iso.datetime({ offset: true }).optional() })
-const identified = z.object({ id: z.string().min(1).max(500) })
 const runIdentified = identified.extend({ run: z.string().min(1).max(100) })
 const runsWanted = z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(100) })
 
@@ -65,10 +65,10 @@ export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { jobs, control } = deps
   const told = ({ owner, plannedUntilMicros, createdAtMicros, changedAtMicros, ...rest }: Schedule): object => ({
     ...rest,
-    plannedUntil: isoOf(plannedUntilMicros),
+    plannedUntil: isoTime(plannedUntilMicros),
     owner: control.principalById(owner)?.handle ?? owner,
-    createdAt: isoOf(createdAtMicros),
-    changedAt: isoOf(changedAtMicros),
+    createdAt: isoTime(createdAtMicros),
+    changedAt: isoTime(changedAtMicros),
   })
 
   app.get('/api/schedules', says('Schedules'), (request) => ({
@@ -161,19 +161,15 @@ function runRoutes(app: FastifyInstance, { jobs }: ApiDeps): void {
   })
 }
 
-function idOf(params: unknown): string {
-  return parseInput(identified, params).id
-}
-
 function runTold({ runTimeMicros, queuedAtMicros, startedAtMicros, endedAtMicros, ...run }: Run): object {
   const { schedule: _, waitsUntilMicros, facts, set, ...rest } = run
-  const iso = (micros: number | undefined): string | undefined => (micros === undefined ? undefined : isoOf(micros))
+  const iso = (micros: number | undefined): string | undefined => (micros === undefined ? undefined : isoTime(micros))
   return {
     ...rest,
-    runTime: isoOf(runTimeMicros),
+    runTime: isoTime(runTimeMicros),
     set,
-    queuedAt: isoOf(queuedAtMicros),
-    triedAgainAt: run.state === 'queued' && waitsUntilMicros > 0 ? isoOf(waitsUntilMicros) : undefined,
+    queuedAt: isoTime(queuedAtMicros),
+    triedAgainAt: run.state === 'queued' && waitsUntilMicros > 0 ? isoTime(waitsUntilMicros) : undefined,
     startedAt: iso(startedAtMicros),
     endedAt: iso(endedAtMicros),
     ...facts,

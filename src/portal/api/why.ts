@@ -9,7 +9,7 @@ import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { callerOf } from './people.ts'
 import { says } from './says.ts'
-import { isoOf } from './saved-queries.ts'
+import { isoTime } from '../../core/clock.ts'
 
 const address = z.object({ name: z.string().max(100) })
 const wanted = z.object({ message: z.string().min(1).max(1000) })
@@ -57,7 +57,7 @@ export function whyRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const entries = await entriesOf(deps, caller, destination.name, message)
       const event = await storedEvent(deps, caller, message)
       const status = deps.hub.status().find(({ id }) => id === destination.id)
-      const told = event && { source: event.source, table: event.table, receivedAt: isoOf(event.receivedAtMicros) }
+      const told = event && { source: event.source, table: event.table, receivedAt: isoTime(event.receivedAtMicros) }
       return { ...explain(destination, entries, event, status), event: told ?? null, entries }
     },
   )

@@ -1,5 +1,6 @@
 // What a query would read, by BigQuery's size rules, before it runs.
 import type { TableUse } from '../prepared.ts'
+import type { TablePlan } from './table-plan.ts'
 
 export interface Estimate {
   /** Referenced columns of the partitions that are left. */
@@ -11,21 +12,6 @@ export interface Estimate {
   readonly dollars: number
   /** Age of the oldest number that it rests on. */
   readonly ageMs: number
-}
-
-/** What is read of one table: the sum, by column and by day. */
-export interface TablePlan {
-  readonly dataset: string
-  readonly table: string
-  readonly bytes: number
-  /** Most bytes first. Undefined, like the days: a row filter hides some of its rows from whoever asks. */
-  readonly columns?: readonly { readonly name: string; readonly bytes: number }[] | undefined
-  /** Oldest first; null: rows without a time. Undefined: the table has no days. */
-  readonly days?: readonly { readonly day: string | null; readonly bytes: number }[] | undefined
-  /** Days before these, which are left out. */
-  readonly earlierDays?: number | undefined
-  /** Of rows that came since it was measured: which days they are of isn't known yet. */
-  readonly newBytes?: number | undefined
 }
 
 export interface CostBook {

@@ -1,6 +1,6 @@
 // How much of a measured table one use of it reads: its columns, in the days that a filter leaves.
 import type { PartitionRange, TableUse } from '../prepared.ts'
-import type { TablePlan } from './estimate.ts'
+import type { TablePlan } from './table-plan.ts'
 import type { DaySizes, TableSizes } from './measure.ts'
 
 const dayMicros = 86_400_000_000

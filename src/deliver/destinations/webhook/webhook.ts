@@ -1,6 +1,7 @@
 // Any address of one's own: events as JSON, signed as Standard Webhooks (standardwebhooks.com) describes, in batches or one by one.
 import { createHash, createHmac } from 'node:crypto'
 
+import { isoTime } from '../../../core/clock.ts'
 import { columnJson } from '../../screen/parse.ts'
 import {
   commonSettings,
@@ -14,8 +15,8 @@ import {
 /** One event as a webhook gets it: as sent, with what the receiver knows. */
 function textOf({ event, isExact, ...known }: OutgoingEvent): string {
   const { type, messageId, source, atMicros, receivedAtMicros } = known
-  const timestamp = new Date(atMicros / 1000).toISOString()
-  const receivedAt = new Date(receivedAtMicros / 1000).toISOString()
+  const timestamp = isoTime(atMicros)
+  const receivedAt = isoTime(receivedAtMicros)
   const { writeKey: _, integrations: __, ...content } = event
   return columnJson({ ...content, type, messageId, source, timestamp, receivedAt }, isExact)
 }
