@@ -19,6 +19,16 @@ const tones: Readonly<Record<Verdict, string>> = {
   quarantined: 'text-bad',
 }
 
+/** On a phone the others are in the event itself. */
+const heads = [
+  { name: 'time', className: 'w-32' },
+  { name: 'source', className: 'w-32 max-md:hidden' },
+  { name: 'type', className: 'w-24 max-md:hidden' },
+  { name: 'name', className: '' },
+  { name: 'user', className: 'max-md:hidden' },
+  { name: 'verdict', className: 'w-40' },
+] as const
+
 interface EventsProps {
   readonly feed: Feed
   /** To choose from; absent: only one source's events come. */
@@ -42,24 +52,11 @@ export function Events({ feed, sourceNames, change }: EventsProps) {
           <caption className="sr-only">{t('pipelines.events')}</caption>
           <thead className="text-muted">
             <tr>
-              <th scope="col" className="w-32 px-3 py-1.5 font-normal">
-                {t('pipelines.time')}
-              </th>
-              <th scope="col" className="w-32 px-3 font-normal max-md:hidden">
-                {t('pipelines.source')}
-              </th>
-              <th scope="col" className="w-24 px-3 font-normal max-md:hidden">
-                {t('pipelines.type')}
-              </th>
-              <th scope="col" className="px-3 font-normal">
-                {t('pipelines.name')}
-              </th>
-              <th scope="col" className="px-3 font-normal max-md:hidden">
-                {t('pipelines.user')}
-              </th>
-              <th scope="col" className="w-40 px-3 font-normal">
-                {t('pipelines.verdict')}
-              </th>
+              {heads.map(({ name, className }) => (
+                <th key={name} scope="col" className={`px-3 py-1.5 font-normal ${className}`}>
+                  {t(`pipelines.${name}`)}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>

@@ -1,5 +1,6 @@
 // Sources with their ledger lines.
 import type { LedgerLine, SourceAnswer, Status } from '../../api/answers.ts'
+import { Table } from '../shell/table.tsx'
 import { formatCount, formatRate } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { rateNow, type Sample } from './rates.ts'
@@ -22,53 +23,34 @@ export function Sources({ sources = [], status, samples, chosen, choose }: Sourc
   const others = [...ledger.keys()].filter((name) => !sources.some(({ source }) => source === name))
   if (sources.length + others.length === 0) return null
   const rows = [...sources, ...others.map((source) => ({ source, platform: '–', state: t('pipelines.not-listed') }))]
+  const columns = [
+    ...(['source', 'platform', 'state'] as const).map((name) => ({ name, text: t(`pipelines.${name}`) })),
+    ...[...counts, 'rate' as const].map((name) => ({ name, text: t(`pipelines.${name}`), isRight: true })),
+  ]
   return (
     <section aria-label={t('pipelines.sources')} className="grid gap-2">
       <h3 className="font-medium">{t('pipelines.sources')}</h3>
-      <div
-        role="region"
-        aria-label={t('pipelines.sources')}
-        tabIndex={0}
-        className="overflow-x-auto rounded-md border border-line bg-card"
-      >
-        <table className="w-full text-left tabular-nums">
-          <thead className="text-muted">
-            <tr>
-              {(['source', 'platform', 'state'] as const).map((name) => (
-                <th key={name} scope="col" className="px-3 py-1.5 font-normal">
-                  {t(`pipelines.${name}`)}
-                </th>
-              ))}
-              {[...counts, 'rate' as const].map((name) => (
-                <th key={name} scope="col" className="px-3 py-1.5 text-right font-normal whitespace-nowrap">
-                  {t(`pipelines.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ source, platform, state }) => (
-              <tr key={source} className="border-t border-line">
-                <th scope="row" className="px-3 py-1 font-medium">
-                  <button
-                    type="button"
-                    aria-pressed={source === chosen && chosen !== ''}
-                    title={t('pipelines.only-source', { source })}
-                    className="min-h-6 rounded px-1 hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent"
-                    onClick={() => choose(source === chosen ? '' : source)}
-                  >
-                    <bdi>{source || '–'}</bdi>
-                  </button>
-                </th>
-                <td className="px-3 text-muted">{platform}</td>
-                <td className="px-3">{state}</td>
-                <Counts line={ledger.get(source)} />
-                <td className="px-3 text-right">{formatRate(rateNow(samples, source) ?? 0)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={t('pipelines.sources')} columns={columns}>
+        {rows.map(({ source, platform, state }) => (
+          <tr key={source} className="border-t border-line">
+            <th scope="row" className="px-3 py-1 font-medium">
+              <button
+                type="button"
+                aria-pressed={source === chosen && chosen !== ''}
+                title={t('pipelines.only-source', { source })}
+                className="min-h-6 rounded px-1 hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent"
+                onClick={() => choose(source === chosen ? '' : source)}
+              >
+                <bdi>{source || '–'}</bdi>
+              </button>
+            </th>
+            <td className="px-3 text-muted">{platform}</td>
+            <td className="px-3">{state}</td>
+            <Counts line={ledger.get(source)} />
+            <td className="px-3 text-right">{formatRate(rateNow(samples, source) ?? 0)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   )
 }

@@ -7,6 +7,7 @@ import { messageOf } from '../asking/ask.ts'
 import { useBudgets } from '../asking/sources.ts'
 import { useMe } from '../shell/me.ts'
 import { Empty } from '../shell/parts.tsx'
+import { Table } from '../shell/table.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Code } from './connect.tsx'
@@ -39,38 +40,18 @@ export function Schema({ source, open }: { readonly source: string; readonly ope
   }
   if (tables === undefined) return <p className="text-muted">{t('sources.reading')}</p>
   if (tables.length === 0) return <Empty title={t('sources.no-tables')}>{t('sources.no-tables-text')}</Empty>
+  const columns = [
+    ...(['table', 'first-seen', 'last-seen'] as const).map((name) => ({ name, text: t(`sources.${name}`) })),
+    ...(['rows', 'columns'] as const).map((name) => ({ name, text: t(`sources.${name}`), isRight: true })),
+  ]
   return (
     <div className="grid grid-cols-1 gap-2">
       <Budget tables={tables} />
-      <div
-        role="region"
-        aria-label={t('sources.tab-schema')}
-        tabIndex={0}
-        className="overflow-x-auto rounded-md border border-line bg-card"
-      >
-        <table className="w-full text-left tabular-nums">
-          <caption className="sr-only">{t('sources.tab-schema')}</caption>
-          <thead className="text-muted">
-            <tr>
-              {(['table', 'first-seen', 'last-seen'] as const).map((name) => (
-                <th key={name} scope="col" className="px-3 py-1.5 font-normal whitespace-nowrap">
-                  {t(`sources.${name}`)}
-                </th>
-              ))}
-              {(['rows', 'columns'] as const).map((name) => (
-                <th key={name} scope="col" className="px-3 text-right font-normal">
-                  {t(`sources.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {tables.map((table) => (
-              <TableRows key={table.name} source={source} table={table} isOpen={table.name === open} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={t('sources.tab-schema')} columns={columns}>
+        {tables.map((table) => (
+          <TableRows key={table.name} source={source} table={table} isOpen={table.name === open} />
+        ))}
+      </Table>
     </div>
   )
 }

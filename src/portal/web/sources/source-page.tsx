@@ -23,10 +23,10 @@ export function SourcePage() {
   const { name } = useParams({ from: '/sources/$name' })
   const search = useSearch({ from: '/sources/$name' })
   const navigate = useNavigate({ from: '/sources/$name' })
-  const source = useSources()?.find((one) => one.source === name)
-  const isUnknown = useSources()?.every((one) => one.source !== name) === true
+  const sources = useSources()
+  const source = sources?.find((one) => one.source === name)
   const { status, feed, change } = useLive(name)
-  if (isUnknown) return <Missing />
+  if (sources !== undefined && source === undefined) return <Missing />
   const line = status?.ledger.find((one) => one.source === name)
   const isHeard = (line?.received ?? 0) > 0
   const tab: Tab = search.tab ?? 'connect'

@@ -8,6 +8,7 @@ import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { useSources } from '../asking/sources.ts'
 import { Button, fieldClass, Select } from '../shell/parts.tsx'
+import { Table } from '../shell/table.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { sourcesWords } from './words.ts'
@@ -41,55 +42,34 @@ export function SourcesPage() {
 function List({ sources, status }: { readonly sources: readonly SourceAnswer[]; readonly status: Status | undefined }) {
   const t = useWords(sourcesWords)
   const ledger = new Map(status?.ledger.map((line) => [line.source, line]))
+  const columns = [
+    ...(['name', 'state'] as const).map((name) => ({ name, text: t(`sources.${name}`) })),
+    ...counts.map((name) => ({ name, text: t(`sources.${name}`), isRight: true })),
+  ]
   return (
-    <div
-      role="region"
-      aria-label={t('sources.title')}
-      tabIndex={0}
-      className="overflow-x-auto rounded-md border border-line bg-card"
-    >
-      <table className="w-full text-left tabular-nums">
-        <caption className="sr-only">{t('sources.title')}</caption>
-        <thead className="text-muted">
-          <tr>
-            <th scope="col" className="px-3 py-1.5 font-normal">
-              {t('sources.name')}
-            </th>
-            <th scope="col" className="px-3 font-normal">
-              {t('sources.state')}
-            </th>
-            {counts.map((name) => (
-              <th key={name} scope="col" className="px-3 text-right font-normal whitespace-nowrap">
-                {t(`sources.${name}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sources.map(({ source, state }) => (
-            <tr key={source} className="border-t border-line hover:bg-sunken">
-              <th scope="row" className="p-0 font-medium">
-                <Link to="/sources/$name" params={{ name: source }} className="block px-3 py-2">
-                  {source}
-                </Link>
-              </th>
-              <td className="px-3">
-                <State state={state} isHeard={(ledger.get(source)?.received ?? 0) > 0} isKnown={status !== undefined} />
+    <Table label={t('sources.title')} columns={columns}>
+      {sources.map(({ source, state }) => (
+        <tr key={source} className="border-t border-line hover:bg-sunken">
+          <th scope="row" className="p-0 font-medium">
+            <Link to="/sources/$name" params={{ name: source }} className="block px-3 py-2">
+              {source}
+            </Link>
+          </th>
+          <td className="px-3">
+            <State state={state} isHeard={(ledger.get(source)?.received ?? 0) > 0} isKnown={status !== undefined} />
+          </td>
+          {counts.map((name) => {
+            const count = ledger.get(source)?.[name] ?? 0
+            const tone = count === 0 ? 'text-muted' : name === 'quarantined' ? 'text-warn' : ''
+            return (
+              <td key={name} className={`px-3 text-right ${tone}`}>
+                {status === undefined ? '–' : formatCount(count)}
               </td>
-              {counts.map((name) => {
-                const count = ledger.get(source)?.[name] ?? 0
-                const tone = count === 0 ? 'text-muted' : name === 'quarantined' ? 'text-warn' : ''
-                return (
-                  <td key={name} className={`px-3 text-right ${tone}`}>
-                    {status === undefined ? '–' : formatCount(count)}
-                  </td>
-                )
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            )
+          })}
+        </tr>
+      ))}
+    </Table>
   )
 }
 
