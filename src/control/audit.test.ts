@@ -8,28 +8,16 @@ import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { daily } from '../../test/support/schedule.ts'
 import { SimulatedClock } from '../../test/faults/simulated-clock.ts'
 import { createLog } from '../core/log.ts'
 import type { Actor } from './audit.ts'
 import { type Control, openControl } from './control.ts'
-import type { ScheduleDefinition } from './schedules.ts'
 
 const ana: Actor = { id: 'a1', handle: 'ana', via: 'session', address: '192.0.2.7' }
 const grant = { grantee: 'ana', dataset: 'web', table: '*', privilege: 'read' } as const
 const mask = { dataset: 'web', table: '*', column: 'email', kind: 'hash', exempt: [] } as const
 const query = { dialect: 'googlesql', sql: 'SELECT 1', parameters: [], zone: 'UTC' } as const
-const schedule: ScheduleDefinition = {
-  name: 'daily',
-  query: 'q',
-  cron: '0 6 * * *',
-  zone: 'UTC',
-  parameters: {},
-  target: { dataset: 'lab', table: 'daily', mode: 'replace', keys: [] },
-  tests: [],
-  missed: 'all',
-  retriesMax: 0,
-  lookbackDays: 0,
-}
 const filter = { dataset: 'web', table: 'orders', predicate: 'TRUE', exempt: [] } as const
 const address = { project: 'millpond', publicUrl: 'https://pond.example.com' }
 
@@ -72,8 +60,8 @@ const changes: readonly (readonly [action: string, change: () => unknown])[] = [
     'query.remove',
     () => control.queries.remove(control.queries.add({ name: 'q', folder: '', description: '' }, query, 'owner').id),
   ],
-  ['schedule.add', () => control.schedules.add(schedule, 'owner', [])],
-  ['schedule.change', () => control.schedules.change('daily', { ...schedule, cron: '0 7 * * *' }, [])],
+  ['schedule.add', () => control.schedules.add(daily, 'owner', [])],
+  ['schedule.change', () => control.schedules.change('daily', { ...daily, cron: '0 7 * * *' }, [])],
   ['schedule.pause', () => control.schedules.setEnabled('daily', false)],
   ['schedule.resume', () => control.schedules.setEnabled('daily', true)],
   ['schedule.remove', () => control.schedules.remove('daily')],

@@ -2,29 +2,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { keptSchedule } from '../../test/support/schedule.ts'
 import type { Run, Schedule } from '../control/schedules.ts'
 import { refuseCycle, startable, upstreamOf } from './order.ts'
 
 function schedule(id: string, reads: readonly string[]): Schedule {
-  return {
-    id,
-    name: id,
-    query: 'q',
-    cron: '0 3 * * *',
-    zone: 'UTC',
-    parameters: {},
-    tests: [],
-    missed: 'all',
-    reads,
-    target: { dataset: 'd', table: id, mode: 'append', keys: [] },
-    retriesMax: 0,
-    lookbackDays: 0,
-    owner: 'owner',
-    isEnabled: true,
-    plannedUntilMicros: 0,
-    createdAtMicros: 0,
-    changedAtMicros: 0,
-  }
+  return keptSchedule({ id, name: id, reads, target: { dataset: 'd', table: id, mode: 'append', keys: [] } })
 }
 
 function run(schedule: string, time: number, more: Partial<Run> = {}): Run {

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { keptSchedule } from '../../test/support/schedule.ts'
 import type { NewRun, Schedule } from '../control/schedules.ts'
 import { cronTimes } from './cron.ts'
 import { plan } from './planner.ts'
@@ -12,26 +13,7 @@ const dayMs = 24 * hourMs
 const start = Date.parse('2026-03-01T00:00:00Z')
 
 function schedule(more: Partial<Schedule> = {}): Schedule {
-  return {
-    id: 's',
-    name: 's',
-    query: 'q',
-    cron: '0 3 * * *',
-    zone: 'UTC',
-    parameters: {},
-    tests: [],
-    missed: 'all',
-    target: { dataset: 'd', table: 't', mode: 'append', keys: [] },
-    retriesMax: 0,
-    lookbackDays: 0,
-    owner: 'owner',
-    isEnabled: true,
-    reads: [],
-    plannedUntilMicros: start * 1000,
-    createdAtMicros: 0,
-    changedAtMicros: 0,
-    ...more,
-  }
+  return keptSchedule({ plannedUntilMicros: start * 1000, ...more })
 }
 
 const told = ({ cause, runTimeMicros, skipped }: NewRun): string =>

@@ -1,6 +1,6 @@
 // A query as a notebook, from a real Millpond: who gets one, and that it gives the query's rows when Jupyter runs it. That part is
 // skipped where Python, nbclient or Google's magic are missing; TEST_PYTHON names another interpreter (one of a venv, say).
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,24 +9,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Millpond, startMillpond } from '../support/millpond.ts'
+import { python, whyMissing } from '../support/python.ts'
 
-const python = process.env['TEST_PYTHON'] ?? 'python3'
-const missing = whyMissing()
+const missing = whyMissing('nbclient, ipykernel, bigquery_magics, db_dtypes, pyarrow, requests')
 if (missing !== undefined) console.log(`Notebooks are not run: ${missing}`)
-
-function whyMissing(): string | undefined {
-  try {
-    execFileSync(python, ['-c', 'import nbclient, ipykernel, bigquery_magics, db_dtypes, pyarrow, requests'], {
-      stdio: 'pipe',
-    })
-    return undefined
-  } catch (error) {
-    return String((error as { stderr?: Buffer }).stderr ?? error)
-      .trim()
-      .split('\n')
-      .at(-1)
-  }
-}
 
 const runner = `
 import json, sys, nbformat, nbclient

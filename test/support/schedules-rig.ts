@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { daily } from './schedule.ts'
 import { type Control, openControl } from '../../src/control/control.ts'
 import type { ParameterDefinition, SavedQuery } from '../../src/control/saved-queries.ts'
 import type { Run, Schedule, ScheduleDefinition, ScheduleTarget } from '../../src/control/schedules.ts'
@@ -73,15 +74,10 @@ export async function openSchedulesRig(start: string, options: RigOptions = {}):
     schedule: async (definition) =>
       own.schedules.add(
         {
+          ...daily,
           name: definition.query,
-          cron: '0 3 * * *',
-          zone: 'UTC',
-          parameters: {},
           target: target({ table: 'rows' }),
-          tests: [],
-          missed: 'all',
           retriesMax: 2,
-          lookbackDays: 0,
           ...definition,
         },
         owner,

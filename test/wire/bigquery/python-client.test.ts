@@ -1,6 +1,6 @@
 // Google's Python client, unmodified, with a key file of ours: signs in at our token_uri and asks. Skipped where it isn't installed;
 // TEST_PYTHON names another interpreter (one of a venv, say).
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,22 +8,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type BigqueryRig, project, startBigqueryRig } from './rig.ts'
+import { python, whyMissing } from '../../support/python.ts'
 
-const python = process.env['TEST_PYTHON'] ?? 'python3'
-const missing = whyMissing()
+const missing = whyMissing('google.cloud.bigquery')
 if (missing !== undefined) console.log(`The Python client is not tested: ${missing}`)
-
-function whyMissing(): string | undefined {
-  try {
-    execFileSync(python, ['-c', 'import google.cloud.bigquery'], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return String((error as { stderr?: Buffer }).stderr ?? error)
-      .trim()
-      .split('\n')
-      .at(-1)
-  }
-}
 
 describe.skipIf(missing !== undefined)('the Python client', () => {
   let rig: BigqueryRig
