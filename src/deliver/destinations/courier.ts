@@ -14,7 +14,7 @@ import type { Destination, DestinationType, Item, Outcome, OutgoingEvent } from 
 import type { Delivery, DeliveryStatus } from './delivery.ts'
 import type { Chunk } from './feed.ts'
 import type { Send } from './http.ts'
-import { isWanted, missingConsent } from './routing.ts'
+import { missingConsentFor, wantedBy } from './routing.ts'
 
 export interface CourierDeps {
   readonly destination: Destination
@@ -87,6 +87,8 @@ export class Courier {
   readonly #deps: CourierDeps
   readonly #stopping = new AbortController()
   readonly #stopped = createSignal()
+  readonly #isWanted: ReturnType<typeof wantedBy>
+  readonly #missingConsent: ReturnType<typeof missingConsentFor>
   readonly counts: CourierCounts = { delivered: 0, rejected: 0, skipped: 0, expired: 0, unconfirmed: 0 }
   lastError: string | null = null
   #successes = 0
@@ -94,6 +96,8 @@ export class Courier {
 
   constructor(deps: CourierDeps) {
     this.#deps = deps
+    this.#isWanted = wantedBy(deps.type.integrationNames)
+    this.#missingConsent = missingConsentFor(deps.destination.settings)
   }
 
   begin(): void {
@@ -158,16 +162,16 @@ export class Courier {
 
   /** Parcels of all events that the destination is concerned with. */
   #shape(events: readonly OutgoingEvent[]): Parcel[] {
-    const { destination, type, clock } = this.#deps
+    const { type, clock } = this.#deps
     const parcels: Parcel[] = []
     const ageHoursMax = type.limits.ageHoursMax ?? Infinity
     for (const event of events) {
       const fresh = { event, items: [], attempts: 0, status: undefined, reason: '', answer: '', open: 0 }
       const ageHours = (clock.nowMicros() - event.atMicros) / 3_600_000_000
-      const category = missingConsent(event, destination.settings)
+      const category = this.#missingConsent(event)
       if (category !== undefined) {
         parcels.push({ ...fresh, status: 'skipped', reason: `No consent for ${category}` })
-      } else if (!isWanted(event, type.integrationNames)) {
+      } else if (!this.#isWanted(event)) {
         parcels.push({ ...fresh, status: 'skipped', reason: "The event's `integrations` say no" })
       } else if (ageHours > ageHoursMax) {
         const reason = `${type.title} takes no events older than ${ageHoursMax} h`

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { isWanted, missingConsent } from './routing.ts'
+import { missingConsentFor, wantedBy } from './routing.ts'
 
 test.each([
   [undefined, true],
@@ -16,7 +16,7 @@ test.each([
   [{ All: true, MIXPANEL: false }, false],
   [{ 'Mixpanel Two': false }, true],
 ])('integrations %j: %s', (integrations, expected) => {
-  expect(isWanted({ event: { integrations } }, ['Mixpanel'])).toBe(expected)
+  expect(wantedBy(['Mixpanel'])({ event: { integrations } })).toBe(expected)
 })
 
 test.each([
@@ -29,12 +29,12 @@ test.each([
   [{ ads: 'yes' }, 'deny', 'ads'],
 ])('preferences %j with the default %s: %s is missing', (categoryPreferences, consentDefault, expected) => {
   const event = { context: { consent: { categoryPreferences } } }
-  expect(missingConsent({ event }, { consentCategories: 'ads, analytics', consentDefault })).toBe(expected)
+  expect(missingConsentFor({ consentCategories: 'ads, analytics', consentDefault })({ event })).toBe(expected)
 })
 
 test('a destination that asks for no category takes everything', () => {
   expect(
-    missingConsent({ event: { context: { consent: { categoryPreferences: { ads: false } } } } }, {}),
+    missingConsentFor({})({ event: { context: { consent: { categoryPreferences: { ads: false } } } } }),
   ).toBeUndefined()
 })
 
@@ -50,7 +50,7 @@ test('with deny nothing passes but what says true to all of them', () => {
         const mayPass = wanted.every(
           (one) => Object.hasOwn(categoryPreferences, one) && categoryPreferences[one] === true,
         )
-        expect(missingConsent({ event }, settings) === undefined).toBe(mayPass)
+        expect(missingConsentFor(settings)({ event }) === undefined).toBe(mayPass)
       },
     ),
   )
