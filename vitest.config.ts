@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: 2,
+    setupFiles: 'test/support/seed.ts',
     globalSetup: 'test/portal/set-up.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,17 +1,17 @@
 // Aggregates, with and without OVER.
 import type { AggregateModifiers, AggregateRow } from '../functions/function-row.ts'
 import { type Offset, SqlError } from '../sql-error.ts'
-import { scalar, typeName } from '../type-names.ts'
+import { typeName } from '../type-names.ts'
 import type * as ast from '../syntax/ast.ts'
 import { boundValues, loweringCall, noMatch, resultType } from './bound.ts'
 import { callArguments } from './call-arguments.ts'
-import { coerce } from './coerce.ts'
 import { isGroupable } from './comparisons.ts'
 import type { Overloads } from './function-table.ts'
 import { type Lowered, looseOf } from './lowered.ts'
 import { orderKeys, orderText } from './ordering.ts'
 import { chooseSignature, type Match } from './overload.ts'
 import type { Scope } from './scope.ts'
+import { rowCount } from './tail.ts'
 import { lowerWindow, refuseWindow, type WindowText, windowValue } from './window-spec.ts'
 
 export function lowerAggregate(
@@ -161,13 +161,12 @@ function modifiersOf(
 ): { readonly modifiers: AggregateModifiers; readonly parts: readonly Lowered[]; readonly keys: readonly Lowered[] } {
   const { tools } = scope.state
   const keys = orderKeys(node.orderBy, scope)
-  const limit = node.limit && coerce(tools.expression(node.limit, scope), scalar.INT64, node.limit.offset)
   const having = node.having && tools.expression(node.having.value, scope)
   return {
     modifiers: {
       isDistinct: node.isDistinct,
       orderBy: orderText(keys, !node.isDistinct),
-      limit: limit?.sql,
+      limit: node.limit && rowCount(node.limit, scope, 'LIMIT'),
       nulls: node.nulls,
       having: node.having && having && { which: node.having.which, sql: having.sql },
       over: window?.over ?? '',

@@ -141,11 +141,12 @@ function matching(item: ast.OrderItem, items: readonly Item[], scope: Scope): nu
 }
 
 export function limitText({ limit, skip }: Tail, scope: Scope): string {
-  const take = limit === undefined ? '' : ` LIMIT ${count(limit, scope, 'LIMIT')}`
-  return skip === undefined ? take : `${take} OFFSET ${count(skip, scope, 'OFFSET')}`
+  const take = limit === undefined ? '' : ` LIMIT ${rowCount(limit, scope, 'LIMIT')}`
+  return skip === undefined ? take : `${take} OFFSET ${rowCount(skip, scope, 'OFFSET')}`
 }
 
-function count(node: ast.Expression, scope: Scope, what: string): string {
+/** How many rows LIMIT or OFFSET names, of a query or of an aggregate: no columns stand there. */
+export function rowCount(node: ast.Expression, scope: Scope, what: string): string {
   const lowered = scope.state.tools.expression(node, {
     ...scope,
     from: noNames,
