@@ -11,10 +11,11 @@ const source = join(here, 'src/portal/web')
 const built = join(here, 'dist/web')
 const page = join(built, 'index.html')
 
-// Two files that every page needs; more would compress worse. The libraries' one stays in the browser when ours changes.
+// Two files that every page needs; more would compress worse. The libraries' one stays in the browser when ours changes. What of
+// them only some pages use (a list that goes on, a change that is sent) comes with those.
 const libraries = {
   name: 'libraries',
-  test: /node_modules\/(?:react|react-dom|scheduler|@tanstack\/(?!.*virtual)[^/]+)\//,
+  test: /node_modules\/(?:react|react-dom|scheduler|@tanstack\/(?!.*(?:virtual|useInfinite|infiniteQueryObserver|useMutation|mutationObserver))[^/]+)\//,
 }
 const shell = {
   name: 'shell',

@@ -119,6 +119,17 @@ export class PeopleStore {
     return rows as unknown as Receipt[]
   }
 
+  /** Whom somebody looked at, newest first, at most 20. */
+  lookedAtBy(viewer: Principal): Pick<Receipt, 'person' | 'lastAtMicros'>[] {
+    const rows = this.#deps.database
+      .prepare(
+        `SELECT person, MAX(last_at) AS lastAtMicros FROM receipts WHERE viewer = ?
+         GROUP BY person ORDER BY lastAtMicros DESC, person LIMIT 20`,
+      )
+      .all(viewer.id)
+    return rows as unknown as Pick<Receipt, 'person' | 'lastAtMicros'>[]
+  }
+
   /** Notes and receipts of somebody who was erased. */
   forget(persons: readonly string[]): void {
     for (const table of ['notes', 'receipts']) {

@@ -21,6 +21,8 @@ const lookers = `support ${takers}`
 
 const whoMayCall: Readonly<Record<string, string>> = {
   'GET /': open,
+  'GET /people': open,
+  'GET /people/:id': open,
   'GET /sql': open,
   'GET /pipelines': open,
   'GET /sources': open,
@@ -76,6 +78,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/export': takers,
   'POST /api/notebook': takers,
   'GET /api/people': lookers,
+  'GET /api/me/people': lookers,
   'GET /api/people/:id': lookers,
   'GET /api/people/:id/timeline': lookers,
   'GET /api/people/:id/histogram': lookers,

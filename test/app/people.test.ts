@@ -367,6 +367,13 @@ describe('live', () => {
   })
 })
 
+test("Whoever looks finds again whom they looked at lately, and nobody else's looks", async () => {
+  await get('/api/people/u1', 'ana')
+  const mine = (await get('/api/me/people', 'ana'))['people'] as readonly Json[]
+  expect(mine.map(({ id }) => id)).toContain('user:u1')
+  expect((await get('/api/me/people', 'carl'))['people']).toEqual([])
+})
+
 test('Of somebody who was erased no note and no receipt is left, should the id come again', async () => {
   const gone = track('u-gone', 'Order Completed', {}, 'gone-1', '2026-11-01T11:00:00Z')
   const seen = async (): Promise<true> =>

@@ -8,9 +8,18 @@ import { accounts } from './0003-accounts.ts'
 import { people } from './0004-people.ts'
 import { queries } from './0005-queries.ts'
 import { destinations } from './0006-destinations.ts'
+import { receiptsOfViewer } from './0007-receipts-of-viewer.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
-const steps: readonly string[] = [sourcesAndTokens, principals, accounts, people, queries, destinations]
+const steps: readonly string[] = [
+  sourcesAndTokens,
+  principals,
+  accounts,
+  people,
+  queries,
+  destinations,
+  receiptsOfViewer,
+]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */
 export function migrate(database: DatabaseSync): void {

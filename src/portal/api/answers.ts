@@ -152,3 +152,84 @@ export interface DeadLetterAnswer {
   readonly raw: string
   readonly replayedAt: string | null
 }
+
+/** Somebody who was found, and by what. */
+export interface FoundPersonAnswer {
+  /** `kind:id`. */
+  readonly id: string
+  readonly source: string
+  readonly field: string
+  readonly value: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface PersonAnswer {
+  readonly id: string
+  readonly ids: readonly string[]
+  /** More ids belong to them than are looked at. */
+  readonly isCut: boolean
+  readonly traits: Readonly<Record<string, unknown>>
+  readonly devices: readonly { readonly id: string; readonly facts: Readonly<Record<string, unknown>> }[]
+  readonly firstSeen: string | null
+  readonly lastSeen: string | null
+  readonly sources: readonly {
+    readonly source: string
+    readonly rows: number
+    readonly firstSeen: string
+    readonly lastSeen: string
+  }[]
+}
+
+export interface TimelineRowAnswer {
+  readonly time: string
+  readonly receivedAt: string
+  readonly source: string
+  readonly kind: string
+  readonly title: string
+  readonly severity: string | null
+  readonly ref: string
+}
+
+export interface TimelineAnswer {
+  readonly rows: readonly TimelineRowAnswer[]
+  /** `before` of the next page; null: that was all. */
+  readonly next: string | null
+}
+
+export interface HistogramAnswer {
+  readonly from: string
+  readonly to: string
+  readonly buckets: readonly { readonly source: string; readonly time: string; readonly rows: number }[]
+}
+
+/** `event: rows` of a person's live stream; `event: status` has the numbers alone. */
+export interface PersonLiveRows extends PersonLiveStatus {
+  readonly rows: readonly TimelineRowAnswer[]
+}
+
+export interface PersonLiveStatus {
+  readonly behindMs: number
+  readonly dropped: number
+}
+
+export interface NoteAnswer {
+  readonly id: string
+  readonly person: string
+  readonly author: string
+  readonly text: string
+  readonly createdAt: string
+}
+
+export interface ReceiptAnswer {
+  readonly person: string
+  readonly viewer: string
+  readonly reason: string | null
+  readonly firstAt: string
+  readonly lastAt: string
+}
+
+/** Somebody at whom the caller looked, and when last. */
+export interface LookedAtAnswer {
+  readonly id: string
+  readonly lastAt: string
+}

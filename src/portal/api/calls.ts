@@ -4,18 +4,30 @@ import type {
   BudgetsAnswer,
   DeadLetterAnswer,
   DryRunAnswer,
+  FoundPersonAnswer,
+  HistogramAnswer,
   JobAnswer,
+  LookedAtAnswer,
   MeAnswer,
+  NoteAnswer,
   ParameterFormAnswer,
   ParameterFormAsked,
+  PersonAnswer,
   QueryAsked,
+  ReceiptAnswer,
   RetypeAnswer,
   RetypeAsked,
   SourceAnswer,
   SourceAsked,
   Status,
   StorageAnswer,
+  TimelineAnswer,
 } from './answers.ts'
+
+/** Why somebody looks: a ticket. It stands in the receipt. */
+interface Looking {
+  readonly reason?: string | undefined
+}
 
 export interface Calls {
   'GET /api/me': { readonly answer: MeAnswer }
@@ -38,6 +50,37 @@ export interface Calls {
     readonly query: { readonly source?: string; readonly limit?: number }
     readonly answer: { readonly deadLetters: readonly DeadLetterAnswer[] }
   }
+  'GET /api/people': {
+    readonly query: { readonly search: string; readonly limit?: number }
+    readonly answer: { readonly people: readonly FoundPersonAnswer[] }
+  }
+  'GET /api/me/people': { readonly answer: { readonly people: readonly LookedAtAnswer[] } }
+  'GET /api/people/:id': { readonly query: Looking; readonly answer: PersonAnswer }
+  'GET /api/people/:id/timeline': {
+    readonly query: Looking & {
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+      readonly sources?: string | undefined
+      readonly before?: string | undefined
+      readonly limit?: number
+    }
+    readonly answer: TimelineAnswer
+  }
+  'GET /api/people/:id/histogram': {
+    readonly query: Looking & { readonly from: string; readonly to: string; readonly buckets: number }
+    readonly answer: HistogramAnswer
+  }
+  'GET /api/people/:id/rows/:ref': {
+    readonly query: Looking
+    readonly answer: { readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  }
+  'GET /api/people/:id/notes': {
+    readonly query: Looking
+    readonly answer: { readonly notes: readonly NoteAnswer[] }
+  }
+  'POST /api/people/:id/notes': { readonly body: { readonly text: string }; readonly answer: NoteAnswer }
+  'DELETE /api/people/:id/notes/:note': { readonly answer: undefined }
+  'GET /api/people/:id/receipts': { readonly answer: { readonly receipts: readonly ReceiptAnswer[] } }
   'POST /api/maintenance/retype': { readonly body: RetypeAsked; readonly answer: RetypeAnswer }
 }
 

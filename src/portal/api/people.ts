@@ -10,6 +10,15 @@ import type { Caller } from '../../people/ask.ts'
 import { idText } from '../../people/ids.ts'
 import { watchPerson } from '../../people/live.ts'
 import { People, type Person } from '../../people/people.ts'
+import type {
+  FoundPersonAnswer,
+  HistogramAnswer,
+  LookedAtAnswer,
+  NoteAnswer,
+  PersonAnswer,
+  ReceiptAnswer,
+  TimelineAnswer,
+} from './answers.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { type EventStream, openEventStream, principalNow } from './event-stream.ts'
@@ -74,7 +83,7 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     '/api/people',
     says('People found by e-mail, id or anything else', { query: searchInput }),
-    async (request, reply) => {
+    async (request, reply): Promise<{ people: readonly FoundPersonAnswer[] }> => {
       const { search, limit } = parseInput(searchInput, request.query)
       const rows = await people().search(callerOf(request, reply), search, limit)
       return { people: rows.map(({ kind, id, ...rest }) => ({ id: idText({ kind, id }), ...rest })) }
@@ -82,9 +91,19 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   )
 
   app.get(
+    '/api/me/people',
+    says('At whom the caller looked lately'),
+    (request): { people: readonly LookedAtAnswer[] } => ({
+      people: deps.control.people
+        .lookedAtBy(request.principal)
+        .map(({ person, lastAtMicros }) => ({ id: person, lastAt: isoOf(lastAtMicros) })),
+    }),
+  )
+
+  app.get(
     '/api/people/:id',
     says('One person: traits, devices, ids', { params: address, query: looking }),
-    async (request, reply) => {
+    async (request, reply): Promise<PersonAnswer> => {
       const { ids, ...profile } = await people().profile(await opened(request, reply))
       return { ...profile, ids: ids.map(idText) }
     },
@@ -93,7 +112,7 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     '/api/people/:id/timeline',
     says('What one person did, newest first', { params: address, query: timelineInput }),
-    async (request, reply) => {
+    async (request, reply): Promise<TimelineAnswer> => {
       const { sources, from, to, before, limit } = parseInput(timelineInput, request.query)
       const options = { before, limit, fromMicros: from, toMicros: to, sources: sources?.split(',') }
       return people().timeline(await opened(request, reply), options)
@@ -103,7 +122,7 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     '/api/people/:id/histogram',
     says('How much one person did over time', { params: address, query: histogramInput }),
-    async (request, reply) => {
+    async (request, reply): Promise<HistogramAnswer> => {
       const { from, to = deps.clock.nowMicros(), buckets } = parseInput(histogramInput, request.query)
       const fromMicros = from ?? to - dayMicros
       if (fromMicros >= to) throw new MillpondError('request-invalid', '`from` must lie before `to`')
@@ -234,11 +253,11 @@ function headerText(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^\d{1,16}$/.test(header) ? header : undefined
 }
 
-function shownNote({ createdAtMicros, ...note }: Note): object {
+function shownNote({ createdAtMicros, ...note }: Note): NoteAnswer {
   return { ...note, createdAt: isoOf(createdAtMicros) }
 }
 
-function shownReceipt({ firstAtMicros, lastAtMicros, reason, ...receipt }: Receipt): object {
+function shownReceipt({ firstAtMicros, lastAtMicros, reason, ...receipt }: Receipt): ReceiptAnswer {
   return {
     ...receipt,
     reason: reason === '' ? null : reason,

@@ -65,6 +65,7 @@ const doors = {
   /** One person's page: through the same policies as questions. */
   people: [
     'GET /api/people',
+    'GET /api/me/people',
     'GET /api/people/:id',
     'GET /api/people/:id/timeline',
     'GET /api/people/:id/histogram',

@@ -8,6 +8,7 @@ import {
   type SearchSchemaInput,
 } from '@tanstack/react-router'
 
+import { type PeopleSearch, type PersonSearch, readPeopleSearch, readPersonSearch } from './people/search.ts'
 import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
 import { readSourceSearch, type SourceSearch } from './sources/search.ts'
@@ -21,6 +22,20 @@ const homeRoute = createRoute({
   beforeLoad: () => {
     throw redirect({ to: '/sql', replace: true })
   },
+})
+
+const peopleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/people',
+  validateSearch: (search: Partial<PeopleSearch> & SearchSchemaInput): PeopleSearch => readPeopleSearch({ ...search }),
+  component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
+})
+
+const personRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/people/$id',
+  validateSearch: (search: Partial<PersonSearch> & SearchSchemaInput): PersonSearch => readPersonSearch({ ...search }),
+  component: lazyRouteComponent(() => import('./people/person-page.tsx'), 'PersonPage'),
 })
 
 const sqlRoute = createRoute({
@@ -50,8 +65,18 @@ const sourceRoute = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, sqlRoute, pipelinesRoute, sourcesRoute, sourceRoute]),
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    peopleRoute,
+    personRoute,
+    sqlRoute,
+    pipelinesRoute,
+    sourcesRoute,
+    sourceRoute,
+  ]),
   defaultPreload: 'intent',
+  // As people write them: /people/user:u1.
+  pathParamsAllowedCharacters: [':', '@'],
 })
 
 declare module '@tanstack/react-router' {

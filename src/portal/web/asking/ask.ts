@@ -29,7 +29,7 @@ export async function askRaw(path: string, init: RequestInit & { json?: unknown 
 
 export async function ask<Answer>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<Answer> {
   const response = await askRaw(path, init)
-  return (await response.json()) as Answer
+  return (response.status === 204 ? undefined : await response.json()) as Answer
 }
 
 export function isAbort(error: unknown): boolean {

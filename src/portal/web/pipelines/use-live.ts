@@ -2,11 +2,14 @@
 import { startTransition, useEffect, useReducer, useRef, useState } from 'react'
 
 import type { LiveEvent, Status } from '../../api/answers.ts'
+import { type Connection, openStream } from '../asking/stream.ts'
+import { addressOf } from '../asking/call.ts'
 import { changeFeed, emptyFeed, type Feed, type FeedChange, keptMax } from './feed.ts'
 import { type Sample, withSample } from './rates.ts'
-import { type Connection, openStream } from './stream.ts'
 
 const drawIntervalMs = 250
+/** The status of each second is the heartbeat. */
+const silenceMsMax = 10_000
 
 export interface Live {
   readonly connection: Connection
@@ -34,23 +37,25 @@ export function useLive(onlySource?: string): Live {
       waiting.current = []
       startTransition(() => change({ kind: 'arrived', events }))
     }
-    const close = openStream(
-      {
-        connection: setConnection,
+    const close = openStream({
+      path: () => addressOf('GET /api/live', { query: { source: onlySource } }),
+      silenceMsMax,
+      connection: setConnection,
+      on: {
         events(events) {
-          waiting.current = [...waiting.current, ...events].slice(-keptMax)
+          waiting.current = [...waiting.current, ...(events as LiveEvent[])].slice(-keptMax)
           timer ??= setTimeout(draw, drawIntervalMs)
         },
         missed(count) {
-          change({ kind: 'missed', count })
+          change({ kind: 'missed', count: count as number })
         },
-        status(next) {
+        status(data) {
+          const next = data as Status
           const atMs = performance.now()
           setStatus((before) => ({ status: next, samples: withSample(before.samples, next.ledger, atMs) }))
         },
       },
-      onlySource,
-    )
+    })
     return () => {
       close()
       clearTimeout(timer)

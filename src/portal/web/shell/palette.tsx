@@ -1,12 +1,14 @@
-// Cmd-K: pages, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
+// Cmd-K: pages, people, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useId, useMemo, useState } from 'react'
 
 import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
+import { useFoundPeople } from '../asking/people.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 import { useMe } from './me.ts'
+import { paletteWords } from './palette-words.ts'
 import { placesOf } from './places.ts'
 import { shellWords } from './words.ts'
 
@@ -19,7 +21,7 @@ interface Choice {
 const shownPerGroupMax = 8
 
 export function Palette({ close }: { readonly close: () => void }) {
-  const t = useWords(shellWords)
+  const t = useWords(paletteWords)
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const id = useId()
@@ -84,16 +86,19 @@ export function Palette({ close }: { readonly close: () => void }) {
 }
 
 function useChoices(text: string): readonly Choice[] {
-  const t = useWords(shellWords)
+  const t = useWords(paletteWords)
+  const shell = useWords(shellWords)
   const navigate = useNavigate()
   const me = useMe()
   const tables = useTables().data
   const jobs = useJobs().data
+  const maySeePeople = placesOf(me).some(({ to }) => to === '/people')
+  const { people } = useFoundPeople(text, maySeePeople)
   return useMemo(() => {
     const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
     const pages = placesOf(me).map(({ to, word }) => ({
       group: t('palette.pages'),
-      text: t(word),
+      text: shell(word),
       go: () => void navigate({ to }),
     }))
     const ofTables = (tables ?? []).map(({ dataset, table }) => ({
@@ -107,9 +112,16 @@ function useChoices(text: string): readonly Choice[] {
       text: sql.replace(/\s+/g, ' ').slice(0, 200),
       go: () => void navigate({ to: '/sql', search: { sql, dialect } }),
     }))
+    const ofPeople = (people ?? []).map(({ id, value, labels }) => ({
+      group: shell('nav.people'),
+      text: [...new Set([labels['name'], value, id].filter((part) => part !== undefined))].join(' · '),
+      go: () => void navigate({ to: '/people/$id', params: { id } }),
+    }))
     const wanted = text.trim().toLowerCase()
-    return [pages, ofTables, ofJobs].flatMap((group) =>
+    const [ofPages = [], ...others] = [pages, ofTables, ofJobs].map((group) =>
       group.filter((choice) => choice.text.toLowerCase().includes(wanted)).slice(0, shownPerGroupMax),
     )
-  }, [t, navigate, me, tables, jobs, text])
+    // Whom the warehouse found fits already, whatever the text is compared with.
+    return [...ofPages, ...ofPeople.slice(0, shownPerGroupMax), ...others.flat()]
+  }, [t, shell, navigate, me, people, tables, jobs, text])
 }

@@ -17,6 +17,14 @@ export interface Place {
 
 /** In the order of the navigation. */
 export const places: readonly Place[] = [
+  {
+    to: '/people',
+    group: 'ask',
+    icon: 'people',
+    word: 'nav.people',
+    letter: 'u',
+    roles: ['support', 'member', 'analyst', 'ml', 'engineer'],
+  },
   { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
   { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
   // What comes in is shown before any policy.

@@ -1,6 +1,7 @@
 // The words that stand around every page.
 export const shellWords = {
   'nav.label': ['Main', '主選單'],
+  'nav.people': ['People', '人物'],
   'nav.sql': ['SQL', 'SQL'],
   'nav.sources': ['Sources', '來源'],
   'nav.pipelines': ['Pipelines', '資料管線'],
@@ -12,12 +13,6 @@ export const shellWords = {
   'theme.system': ['System', '跟隨系統'],
   'theme.light': ['Light', '淺色'],
   'theme.dark': ['Dark', '深色'],
-  'palette.title': ['Go to', '前往'],
-  'palette.hint': ['Page, table or query', '頁面、資料表或查詢'],
-  'palette.pages': ['Pages', '頁面'],
-  'palette.tables': ['Tables', '資料表'],
-  'palette.queries': ['Recent queries', '最近的查詢'],
-  'palette.none': ['Nothing matches.', '沒有符合的項目。'],
   'missing.title': ['There is no page here', '這裡沒有頁面'],
   'missing.text': ['The address may be mistyped, or the page is gone.', '網址可能打錯了，或頁面已不存在。'],
   'missing.back': ['Go to SQL', '前往 SQL'],
