@@ -8,6 +8,7 @@ import type { Principal } from '../control/principals.ts'
 import type { NewRun, Run, Schedule, ScheduleDefinition } from '../control/schedules.ts'
 import { cronTimes } from './cron.ts'
 import { checkTests } from './data-tests.ts'
+import type { Backfill, NextRun, Preview } from './look-ahead.ts'
 import { listedSets, type ParameterSet } from './parameters.ts'
 import { refuseCycle } from './order.ts'
 import { runsAt, setsOf } from './planner.ts'
@@ -20,32 +21,6 @@ export interface SchedulesDeps extends RunDeps {
   readonly scheduler: Pick<Scheduler, 'look' | 'cancel'>
   readonly control: RunDeps['control'] & Pick<Control, 'record'>
   readonly clock: Clock
-}
-
-export interface NextRun {
-  readonly runTime: string
-  /** One for each set of values. */
-  readonly values: readonly ParameterSet[]
-  readonly bytes: number
-  readonly dollars: number
-}
-
-export interface Preview {
-  readonly next: readonly NextRun[]
-  readonly runsAMonth: number
-  readonly bytesAMonth: number
-  readonly dollarsAMonth: number
-}
-
-export interface Backfill {
-  readonly runs: number
-  readonly first: string | undefined
-  readonly last: string | undefined
-  readonly bytes: number
-  readonly dollars: number
-  /** Times that an appending schedule has done already. */
-  readonly leftOut: number
-  readonly isDryRun: boolean
 }
 
 const dayMs = 86_400_000
@@ -135,7 +110,22 @@ export class Schedules {
 
   /** The next runs with their values, and what a month of them costs. */
   async preview(id: string, by: Principal): Promise<Preview> {
-    const schedule = this.get(id, by)
+    return this.#ahead(this.get(id, by))
+  }
+
+  /** The same of what isn't saved yet. Errors: those of `add`, but for a name that is taken. */
+  async previewDraft(definition: ScheduleDefinition, by: Principal): Promise<Preview> {
+    const draft = { ...definition, id: '', owner: by.id }
+    await this.#check(draft)
+    return this.#ahead(draftOf(draft))
+  }
+
+  /** When it is due next; undefined: never, or not while it is paused. */
+  nextTime({ cron, zone, isEnabled }: Schedule): number | undefined {
+    return isEnabled ? cronTimes(cron, zone).next(this.#deps.clock.nowMicros() / 1000) : undefined
+  }
+
+  async #ahead(schedule: Schedule): Promise<Preview> {
     const times = cronTimes(schedule.cron, schedule.zone)
     const nowMs = this.#deps.clock.nowMicros() / 1000
     const next: NextRun[] = []

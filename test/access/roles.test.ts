@@ -64,6 +64,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/queries/:id/verify': takers,
   'GET /api/schedules': takers,
   'POST /api/schedules': takers,
+  'POST /api/schedules/preview': takers,
   'GET /api/schedules/:id': takers,
   'PUT /api/schedules/:id': takers,
   'DELETE /api/schedules/:id': takers,

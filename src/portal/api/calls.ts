@@ -23,6 +23,17 @@ import type {
   StorageAnswer,
   TimelineAnswer,
 } from './answers.ts'
+import type {
+  BackfillAnswer,
+  BackfillAsked,
+  PreviewAnswer,
+  QueryVersionAnswer,
+  RunAnswer,
+  SavedAsked,
+  SavedQueryAnswer,
+  ScheduleAnswer,
+  ScheduleAsked,
+} from './job-answers.ts'
 
 /** Why somebody looks: a ticket. It stands in the receipt. */
 interface Looking {
@@ -39,6 +50,30 @@ export interface Calls {
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
   'POST /api/query/parameters': { readonly body: ParameterFormAsked; readonly answer: ParameterFormAnswer }
+  'GET /api/queries': { readonly answer: { readonly queries: readonly SavedQueryAnswer[] } }
+  'POST /api/queries': { readonly body: SavedAsked; readonly answer: SavedQueryAnswer }
+  'GET /api/queries/:id': { readonly answer: SavedQueryAnswer }
+  'PUT /api/queries/:id': { readonly body: SavedAsked; readonly answer: SavedQueryAnswer }
+  'GET /api/queries/:id/versions': { readonly answer: { readonly versions: readonly QueryVersionAnswer[] } }
+  'POST /api/queries/:id/verify': { readonly body: { readonly version: number }; readonly answer: QueryVersionAnswer }
+  'GET /api/schedules': { readonly answer: { readonly schedules: readonly ScheduleAnswer[] } }
+  'POST /api/schedules': { readonly body: ScheduleAsked; readonly answer: ScheduleAnswer }
+  'POST /api/schedules/preview': { readonly body: ScheduleAsked; readonly answer: PreviewAnswer }
+  'GET /api/schedules/:id': { readonly answer: ScheduleAnswer }
+  'PUT /api/schedules/:id': { readonly body: ScheduleAsked; readonly answer: ScheduleAnswer }
+  'POST /api/schedules/:id/pause': { readonly answer: ScheduleAnswer }
+  'POST /api/schedules/:id/resume': { readonly answer: ScheduleAnswer }
+  'GET /api/schedules/:id/next': { readonly answer: PreviewAnswer }
+  'GET /api/schedules/:id/runs': {
+    readonly query: { readonly limit?: number }
+    readonly answer: { readonly runs: readonly RunAnswer[] }
+  }
+  'POST /api/schedules/:id/run': {
+    readonly body: { readonly runTime?: string }
+    readonly answer: { readonly runs: readonly { readonly id: string }[] }
+  }
+  'POST /api/schedules/:id/backfill': { readonly body: BackfillAsked; readonly answer: BackfillAnswer }
+  'POST /api/schedules/:id/runs/:run/cancel': { readonly answer: RunAnswer }
   'GET /api/sources': {
     readonly answer: { readonly sources: readonly SourceAnswer[]; readonly budgets: BudgetsAnswer }
   }

@@ -51,6 +51,7 @@ const doors = {
     'POST /api/queries/:id/verify',
     'GET /api/schedules',
     'POST /api/schedules',
+    'POST /api/schedules/preview',
     'GET /api/schedules/:id',
     'PUT /api/schedules/:id',
     'DELETE /api/schedules/:id',

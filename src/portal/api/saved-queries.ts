@@ -7,6 +7,7 @@ import type { QueryVersion, SavedQuery } from '../../control/saved-queries.ts'
 import type { JsonValue } from '../../control/json-value.ts'
 import { isZone } from '../../jobs/zone.ts'
 import { parseInput } from './body.ts'
+import type { QueryVersionAnswer, SavedQueryAnswer } from './job-answers.ts'
 import { answerRows } from './query.ts'
 import type { ApiDeps } from './api.ts'
 import { lines, says } from './says.ts'
@@ -56,14 +57,20 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { jobs, control } = deps
   const handleOf = (id: string | undefined): string | undefined =>
     id === undefined ? undefined : (control.principalById(id)?.handle ?? id)
-  const versionTold = ({ savedAtMicros, verifiedAtMicros, savedBy, verifiedBy, ...rest }: QueryVersion): object => ({
+  const versionTold = ({
+    savedAtMicros,
+    verifiedAtMicros,
+    savedBy,
+    verifiedBy,
+    ...rest
+  }: QueryVersion): QueryVersionAnswer => ({
     ...rest,
     savedBy: handleOf(savedBy),
     savedAt: isoTime(savedAtMicros),
     verifiedBy: handleOf(verifiedBy),
     verifiedAt: verifiedAtMicros === undefined ? undefined : isoTime(verifiedAtMicros),
   })
-  const told = ({ latest, owner, createdAtMicros, changedAtMicros, ...rest }: SavedQuery): object => ({
+  const told = ({ latest, owner, createdAtMicros, changedAtMicros, ...rest }: SavedQuery): SavedQueryAnswer => ({
     ...versionTold(latest),
     ...rest,
     owner: handleOf(owner),

@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { isoTime } from '../../core/clock.ts'
+import type { Principal } from '../../control/principals.ts'
 import type { Run, Schedule } from '../../control/schedules.ts'
 import { parseInput } from './body.ts'
+import type { RunAnswer, ScheduleAnswer } from './job-answers.ts'
 import type { ApiDeps } from './api.ts'
 import { identified, idOf, jsonValue, settingInput } from './saved-queries.ts'
 import { says } from './says.ts'
@@ -63,25 +65,32 @@ const runsWanted = z.object({ limit: z.coerce.number().int().min(1).max(10_000).
 
 export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { jobs, control } = deps
-  const told = ({ owner, plannedUntilMicros, createdAtMicros, changedAtMicros, ...rest }: Schedule): object => ({
-    ...rest,
-    plannedUntil: isoTime(plannedUntilMicros),
-    owner: control.principalById(owner)?.handle ?? owner,
-    createdAt: isoTime(createdAtMicros),
-    changedAt: isoTime(changedAtMicros),
-  })
+  const told = (schedule: Schedule, by: Principal): ScheduleAnswer => {
+    const { owner, plannedUntilMicros, createdAtMicros, changedAtMicros, ...rest } = schedule
+    const [lastRun] = jobs.schedules.runs(schedule.id, by, 1)
+    const nextMs = jobs.schedules.nextTime(schedule)
+    return {
+      ...rest,
+      lastRun: lastRun && runTold(lastRun),
+      nextRunTime: nextMs === undefined ? undefined : new Date(nextMs).toISOString(),
+      plannedUntil: isoTime(plannedUntilMicros),
+      owner: control.principalById(owner)?.handle ?? owner,
+      createdAt: isoTime(createdAtMicros),
+      changedAt: isoTime(changedAtMicros),
+    }
+  }
 
-  app.get('/api/schedules', says('Schedules'), (request) => ({
-    schedules: jobs.schedules.list(request.principal).map(told),
+  app.get('/api/schedules', says('Schedules'), ({ principal }) => ({
+    schedules: jobs.schedules.list(principal).map((schedule) => told(schedule, principal)),
   }))
 
   app.post('/api/schedules', says('Adds a schedule', { body: scheduleInput, status: 201 }), async (request, reply) => {
     const added = await jobs.schedules.add(parseInput(scheduleInput, request.body), request.principal)
-    return reply.code(201).send(told(added))
+    return reply.code(201).send(told(added, request.principal))
   })
 
   app.get('/api/schedules/:id', says('One schedule', { params: identified }), (request) =>
-    told(jobs.schedules.get(idOf(request.params), request.principal)),
+    told(jobs.schedules.get(idOf(request.params), request.principal), request.principal),
   )
 
   app.put(
@@ -89,7 +98,7 @@ export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     says('Changes a schedule', { params: identified, body: scheduleInput }),
     async (request) => {
       const definition = parseInput(scheduleInput, request.body)
-      return told(await jobs.schedules.change(idOf(request.params), definition, request.principal))
+      return told(await jobs.schedules.change(idOf(request.params), definition, request.principal), request.principal)
     },
   )
 
@@ -103,17 +112,23 @@ export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   )
 
   app.post('/api/schedules/:id/pause', says('Pauses a schedule', { params: identified }), (request) =>
-    told(jobs.schedules.setEnabled(idOf(request.params), false, request.principal)),
+    told(jobs.schedules.setEnabled(idOf(request.params), false, request.principal), request.principal),
   )
 
   app.post('/api/schedules/:id/resume', says('Lets a paused schedule go on', { params: identified }), (request) =>
-    told(jobs.schedules.setEnabled(idOf(request.params), true, request.principal)),
+    told(jobs.schedules.setEnabled(idOf(request.params), true, request.principal), request.principal),
   )
 
   runRoutes(app, deps)
 }
 
 function runRoutes(app: FastifyInstance, { jobs }: ApiDeps): void {
+  app.post(
+    '/api/schedules/preview',
+    says('The next runs of a schedule that is not saved, with their values and cost', { body: scheduleInput }),
+    async (request) => jobs.schedules.previewDraft(parseInput(scheduleInput, request.body), request.principal),
+  )
+
   app.get(
     '/api/schedules/:id/next',
     says('The next runs, with their values and cost', { params: identified }),
@@ -161,7 +176,7 @@ function runRoutes(app: FastifyInstance, { jobs }: ApiDeps): void {
   })
 }
 
-function runTold({ runTimeMicros, queuedAtMicros, startedAtMicros, endedAtMicros, ...run }: Run): object {
+function runTold({ runTimeMicros, queuedAtMicros, startedAtMicros, endedAtMicros, ...run }: Run): RunAnswer {
   const { schedule: _, waitsUntilMicros, facts, set, ...rest } = run
   const iso = (micros: number | undefined): string | undefined => (micros === undefined ? undefined : isoTime(micros))
   return {

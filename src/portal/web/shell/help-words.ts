@@ -6,6 +6,7 @@ export const helpWords = {
   'help.help': ['This help', '顯示這份說明'],
   'help.go': ['Go to {page}', '前往{page}'],
   'help.run': ['Run the query', '執行查詢'],
+  'help.save': ['Save the query', '儲存查詢'],
   'help.complete': ['Complete a name', '補完名稱'],
   'help.escape': ['Leave the editor or a dialog', '離開編輯器或對話框'],
   'help.cells': ['Move through the cells', '在儲存格之間移動'],

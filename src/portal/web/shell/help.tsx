@@ -16,6 +16,7 @@ export function Help({ close }: { readonly close: () => void }) {
     [['?'], t('help.help')],
     ...placesOf(useMe()).map(({ letter, word }) => [['g', letter], t('help.go', { page: shell(word) })] as const),
     [[modKey, '↵'], t('help.run')],
+    [[modKey, 'S'], t('help.save')],
     [['Ctrl', 'Space'], t('help.complete')],
     [['Esc'], t('help.escape')],
     [['←', '↑', '↓', '→'], t('help.cells')],

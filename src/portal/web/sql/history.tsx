@@ -3,10 +3,10 @@ import { useJobs } from '../asking/jobs.ts'
 import { Button, Empty } from '../shell/parts.tsx'
 import { formatBytes, formatCount, formatDuration } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
-import type { Work } from './use-workbench.ts'
+import type { SqlSearch } from './search.ts'
 import { sqlWords } from './words.ts'
 
-export function History({ open }: { readonly open: (work: Work) => void }) {
+export function History({ open }: { readonly open: (search: SqlSearch) => void }) {
   const t = useWords(sqlWords)
   const { data: jobs } = useJobs()
   if (jobs?.length === 0) return <Empty title={t('sql.history-empty')} />
@@ -35,7 +35,7 @@ export function History({ open }: { readonly open: (work: Work) => void }) {
               endedAt !== null &&
               ` · ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`}
           </span>
-          <Button onClick={() => open({ sql, dialect, parameters: {} })}>{t('sql.history-open')}</Button>
+          <Button onClick={() => open({ sql, dialect, tab: 'history' })}>{t('sql.history-open')}</Button>
         </li>
       ))}
     </ul>

@@ -1,75 +1,122 @@
 // A field for each parameter that the text names. Its type is what the query asks for, until the person chooses another.
+import { useId } from 'react'
+
+import { messageOf } from '../asking/ask.ts'
 import { fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
-import { parameterTypes, type TypeOf, typeOfParameter } from './parameters.ts'
-import type { ParameterInput, ParameterInputs } from './search.ts'
+import { atHand, parameterTypes, textOfValue, type TypeOf, typeOfParameter } from './parameters.ts'
+import type { Form } from './use-form.ts'
+import { type FieldValue, ValueField } from './value-field.tsx'
+import { browserZone, type Work } from './work.ts'
 import { sqlWords } from './words.ts'
 
 const typeOptions = parameterTypes.map((value) => ({ value, text: value }))
 
 interface FormProps {
   readonly names: readonly string[]
-  readonly inputs: ParameterInputs
+  readonly work: Work
   readonly inferred: TypeOf
-  readonly change: (inputs: ParameterInputs) => void
+  readonly form: Form
+  readonly change: (part: Pick<Work, 'parameters'> & Partial<Work>) => void
 }
 
-export function ParameterForm({ names, inputs, inferred, change }: FormProps) {
+export function ParameterForm(props: FormProps) {
   const t = useWords(sqlWords)
+  const { names, work, form, change } = props
   if (names.length === 0) return null
+  const hasRelative = names.some((name) => 'relative' in atHand(work.parameters[name]))
   return (
-    <fieldset className="flex flex-wrap gap-x-4 gap-y-2 border-t border-line px-3 py-2">
+    <fieldset className="flex flex-wrap items-start gap-x-5 gap-y-2 border-t border-line px-3 py-2">
       <legend className="sr-only">{t('sql.parameters')}</legend>
-      {names.map((name) => {
-        const type = typeOfParameter(name, inputs, inferred)
-        const input = inputs[name] ?? { value: '' }
-        return (
-          <div key={name} className="flex items-center gap-1.5">
-            <code className="font-mono text-accent">@{name}</code>
-            <Select
-              label={t('sql.parameter-type', { name })}
-              value={type}
-              options={parameterTypes.includes(type) ? typeOptions : [{ value: type, text: type }, ...typeOptions]}
-              choose={(chosen) => change({ ...inputs, [name]: { ...input, type: chosen } })}
-            />
-            <ValueField
-              label={t('sql.parameter-value', { name })}
-              type={type}
-              input={input}
-              change={(value) => change({ ...inputs, [name]: { ...input, value } })}
-            />
-          </div>
-        )
-      })}
+      {names.map((name) => (
+        <Parameter key={name} name={name} {...props} />
+      ))}
+      {hasRelative && (
+        <Zone zone={work.zone ?? 'UTC'} choose={(zone) => change({ parameters: work.parameters, zone })} />
+      )}
+      {form.error !== null && (
+        <p role="alert" className="basis-full text-bad">
+          {messageOf(form.error)}
+        </p>
+      )}
     </fieldset>
   )
 }
 
-interface FieldProps {
-  readonly label: string
-  readonly type: string
-  readonly input: ParameterInput
-  readonly change: (value: string) => void
+function Parameter({ name, work, inferred, form, change }: FormProps & { readonly name: string }) {
+  const t = useWords(sqlWords)
+  const id = useId()
+  const { parameters } = work
+  const type = typeOfParameter(name, parameters, inferred)
+  const input = parameters[name] ?? {}
+  const given = atHand(input)
+  const field = form.fields.get(name)
+  const resolved = form.resolved[name]
+
+  function choose(next: FieldValue): void {
+    const { value: _, relative: __, ...rest } = input
+    const isRelative = 'relative' in next
+    // Which date it is depends on its type and on where today is: from now on both are said.
+    const own = isRelative ? { ...rest, ...next, type } : { ...rest, ...next }
+    const zone = isRelative ? (work.zone ?? browserZone()) : work.zone
+    change({ parameters: { ...parameters, [name]: own }, zone })
+  }
+
+  return (
+    <div className="flex flex-wrap items-center gap-1.5">
+      <code className="font-mono text-accent" title={input.description}>
+        @{name}
+      </code>
+      <Select
+        label={t('sql.parameter-type', { name })}
+        value={type}
+        options={parameterTypes.includes(type) ? typeOptions : [{ value: type, text: type }, ...typeOptions]}
+        className={`${fieldClass} w-28`}
+        choose={(chosen) => change({ parameters: { ...parameters, [name]: { ...input, type: chosen } } })}
+      />
+      <ValueField
+        name={name}
+        type={type}
+        given={given}
+        choices={field?.choices ?? input.choices}
+        hasMore={field?.hasMore}
+        isWrong={field?.error !== undefined}
+        describedBy={id}
+        change={choose}
+      />
+      <span id={id} className={field?.error === undefined ? 'text-muted tabular-nums' : 'max-w-80 text-bad'}>
+        {field?.error ?? (resolved === undefined ? '' : `= ${textOfValue(resolved)}`)}
+      </span>
+    </div>
+  )
 }
 
-function ValueField({ label, type, input, change }: FieldProps) {
+function Zone({ zone, choose }: { readonly zone: string; readonly choose: (zone: string) => void }) {
   const t = useWords(sqlWords)
-  if (type === 'BOOL') {
-    const options = ['', 'true', 'false'].map((value) => ({ value, text: value === '' ? 'NULL' : value }))
-    return <Select label={label} value={input.value} options={options} choose={change} />
-  }
-  const hint = type.startsWith('ARRAY') ? t('sql.parameter-array') : type === 'STRING' ? '' : t('sql.parameter-null')
+  const id = useId()
   return (
-    <input
-      aria-label={label}
-      type={type === 'DATE' ? 'date' : 'text'}
-      inputMode={type === 'INT64' ? 'numeric' : undefined}
-      value={input.value}
-      placeholder={hint}
-      spellCheck={false}
-      autoComplete="off"
-      className={`${fieldClass} w-44 font-mono`}
-      onChange={({ target }) => change(target.value)}
-    />
+    <label className="flex items-center gap-1.5 text-muted">
+      {t('sql.zone')}
+      <input
+        list={id}
+        value={zone}
+        spellCheck={false}
+        autoComplete="off"
+        className={`${fieldClass} w-40`}
+        onChange={({ target }) => choose(target.value)}
+      />
+      <Zones id={id} />
+    </label>
+  )
+}
+
+/** What can be chosen from in a field with this `list`. */
+export function Zones({ id }: { readonly id: string }) {
+  return (
+    <datalist id={id}>
+      {['UTC', ...Intl.supportedValuesOf('timeZone')].map((name) => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
   )
 }

@@ -75,6 +75,21 @@ describe('values of parameters', () => {
     expect(chosenParameters(['n', 'day'], inputs)).toEqual([{ name: 'n', type: 'FLOAT64', value: '1.5' }])
   })
 
+  it('are dates once relative ones are resolved, and the default where nothing was typed', () => {
+    const inputs = { day: { type: 'DATE', relative: 'today' }, n: { type: 'INT64', default: { value: 7 } } }
+    expect(parametersOf(['day', 'n'], inputs, () => undefined, { day: '2026-03-01' })).toEqual([
+      { name: 'day', type: 'DATE', value: '2026-03-01' },
+      { name: 'n', type: 'INT64', value: '7' },
+    ])
+    expect(() => parametersOf(['day'], inputs, () => undefined)).toThrow('"today" is no date yet')
+    expect(chosenParameters(['day', 'n'], inputs).map(({ name }) => name)).toEqual(['n'])
+  })
+
+  it('are choices as they were written: 7 is not "7"', () => {
+    const inputs = { n: { type: 'INT64', choices: [7, 8], value: '7' } }
+    expect(parametersOf(['n'], inputs, () => undefined)).toEqual([{ name: 'n', type: 'INT64', value: 7 }])
+  })
+
   it('are NULL where nothing was typed, and read arrays as JSON', () => {
     const read = (type: string, value: string): unknown =>
       parametersOf(['p'], { p: { type, value } }, () => undefined)[0]?.value

@@ -1,7 +1,8 @@
 // Parameters of a query: their names, found in the text (@name in GoogleSQL, $name in DuckDB's dialect), and their values, from
 // what people type to what the API takes.
 import type { QueryAsked } from '../../api/answers.ts'
-import type { Dialect, ParameterInputs } from './search.ts'
+import type { JsonValue } from '../../api/job-answers.ts'
+import type { Dialect, ParameterInput, ParameterInputs } from './search.ts'
 
 export const scalarTypes = [
   'STRING',
@@ -40,15 +41,18 @@ export function typeOfParameter(name: string, inputs: ParameterInputs, inferred:
   return inputs[name]?.type ?? inferred(name) ?? 'STRING'
 }
 
-/** For a run every parameter has a type. Error: a value that its type can't be read from. */
+export type Resolved = Readonly<Record<string, JsonValue>>
+
+/** For a run every parameter has a type. `resolved`: relative dates by name. Error: a value that its type can't be read from. */
 export function parametersOf(
   names: readonly string[],
   inputs: ParameterInputs,
   inferred: TypeOf,
+  resolved: Resolved = {},
 ): NonNullable<QueryAsked['parameters']> {
   return names.map((name) => {
     const type = typeOfParameter(name, inputs, inferred)
-    return { name, type, value: valueOf(name, type, inputs[name]?.value ?? '') }
+    return { name, type, value: resolved[name] ?? valueOf(name, type, inputs[name]) }
   })
 }
 
@@ -56,19 +60,37 @@ export function parametersOf(
 export function chosenParameters(
   names: readonly string[],
   inputs: ParameterInputs,
+  resolved: Resolved = {},
 ): NonNullable<QueryAsked['parameters']> {
-  return parametersOf(
-    names.filter((name) => inputs[name]?.type !== undefined),
-    inputs,
-    () => undefined,
-  )
+  const isKnown = (name: string): boolean => resolved[name] !== undefined || !('relative' in atHand(inputs[name]))
+  const chosen = names.filter((name) => inputs[name]?.type !== undefined && isKnown(name))
+  return parametersOf(chosen, inputs, () => undefined, resolved)
 }
 
-function valueOf(name: string, type: string, text: string): unknown {
-  const isArray = type.startsWith('ARRAY<')
+/** What the field shows: what was typed, else the default. */
+export function atHand({ value, relative, default: standard }: ParameterInput = {}):
+  | { readonly value: string }
+  | { readonly relative: string } {
+  if (relative !== undefined) return { relative }
+  if (value !== undefined || standard === undefined) return { value: value ?? '' }
+  return 'relative' in standard ? { relative: standard.relative } : { value: textOfValue(standard.value) }
+}
+
+export function textOfValue(value: JsonValue): string {
+  return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** Error: a value that the type can't be read from, or a relative date, which only the server resolves. */
+export function valueOf(name: string, type: string, input: ParameterInput | undefined): JsonValue {
+  const given = atHand(input)
+  if ('relative' in given) throw new Error(`@${name}: "${given.relative}" is no date yet.`)
+  const text = given.value
+  // Choices count as they were written: 7 is not "7".
+  const choice = input?.choices?.find((one) => textOfValue(one) === text)
+  if (choice !== undefined) return choice
   // An empty text is a text; of anything else nothing typed is NULL.
   if (text === '' && type !== 'STRING') return null
-  if (!isArray) return type === 'STRING' ? text : text.trim()
+  if (!type.startsWith('ARRAY<')) return type === 'STRING' ? text : text.trim()
   const value = parseJson(text)
   if (!Array.isArray(value)) throw new Error(`@${name}: ${type} is written as JSON, like [1, 2].`)
   // Numbers beyond 2^53 would lose digits in JSON: whoever needs them writes them as texts.

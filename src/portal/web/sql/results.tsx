@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 
 import type { QueryAsked } from '../../api/answers.ts'
+import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import type { QueryRows } from '../asking/run-query.ts'
 import { modKey } from '../shell/keys.ts'
@@ -16,27 +17,31 @@ import { copyText } from '../shell/copy.ts'
 import { download } from './download.ts'
 import { Grid } from './grid.tsx'
 import { History } from './history.tsx'
+import { SavedList } from './saved-list.tsx'
 import { type Tab, tabs } from './search.ts'
 import type { Run } from './use-run.ts'
-import type { Work, Workbench } from './use-workbench.ts'
+import type { Workbench } from './use-workbench.ts'
+import { Versions } from './versions.tsx'
+import type { Work } from './work.ts'
 import { sqlWords } from './words.ts'
-
-const tabWords = { table: 'sql.tab-table', chart: 'sql.tab-chart', history: 'sql.tab-history' } as const
 
 interface ResultsProps {
   readonly run: Run
   readonly workbench: Workbench
+  readonly saved: SavedQueryAnswer | undefined
 }
 
-export function Results({ run, workbench }: ResultsProps) {
+export function Results({ run, workbench, saved }: ResultsProps) {
   const t = useWords(sqlWords)
   const id = useId()
-  const { tab, chooseTab } = workbench
+  const { chooseTab } = workbench
+  const offered = tabs.filter((one) => one !== 'versions' || saved !== undefined)
+  const tab = offered.find((one) => one === workbench.tab) ?? 'table'
   const rows = run.state === 'running' || run.state === 'done' ? run.rows : undefined
   return (
     <section aria-label={t('sql.results')} className="grid min-h-0 grid-rows-[auto_1fr] border-t border-line">
       <div className="flex min-h-9 items-center gap-2 border-b border-line px-2">
-        <Tabs id={id} tab={tab} choose={chooseTab} />
+        <Tabs id={id} tabs={offered} tab={tab} choose={chooseTab} />
         <p role="status" className="truncate text-muted tabular-nums">
           <Summary run={run} t={t} />
         </p>
@@ -45,7 +50,11 @@ export function Results({ run, workbench }: ResultsProps) {
       <div role="tabpanel" id={id} aria-labelledby={`${id}-${tab}`} className="min-h-0 overflow-hidden">
         <Panel key={tab}>
           {tab === 'history' ? (
-            <History open={workbench.change} />
+            <History open={workbench.open} />
+          ) : tab === 'saved' ? (
+            <SavedList current={saved?.id} />
+          ) : tab === 'versions' && saved !== undefined ? (
+            <Versions saved={saved} workbench={workbench} />
           ) : run.state === 'failed' ? (
             <p role="alert" className="m-3 rounded-md bg-bad-soft p-3 font-mono text-xs whitespace-pre-wrap text-bad">
               {run.error.message}
@@ -69,18 +78,25 @@ function Shown({ tab, rows }: { readonly tab: Tab; readonly rows: QueryRows }) {
   return <Grid rows={rows} label={t('sql.results')} />
 }
 
-function Tabs({ id, tab, choose }: { readonly id: string; readonly tab: Tab; readonly choose: (tab: Tab) => void }) {
+interface TabsProps {
+  readonly id: string
+  readonly tabs: readonly Tab[]
+  readonly tab: Tab
+  readonly choose: (tab: Tab) => void
+}
+
+function Tabs({ id, tabs: offered, tab, choose }: TabsProps) {
   const t = useWords(sqlWords)
   function onKey(event: KeyboardEvent<HTMLElement>): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
-    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]
+    const next = offered[(offered.indexOf(tab) + step + offered.length) % offered.length]
     if (step === 0 || next === undefined) return
     choose(next)
     document.getElementById(`${id}-${next}`)?.focus()
   }
   return (
     <div role="tablist" aria-label={t('sql.results')} className="flex" onKeyDown={onKey}>
-      {tabs.map((one) => (
+      {offered.map((one) => (
         <button
           key={one}
           type="button"
@@ -92,7 +108,7 @@ function Tabs({ id, tab, choose }: { readonly id: string; readonly tab: Tab; rea
           className="min-h-8 border-b-2 border-transparent px-2.5 text-muted hover:text-text aria-selected:border-accent aria-selected:text-text"
           onClick={() => choose(one)}
         >
-          {t(tabWords[one])}
+          {t(`sql.tab-${one}`)}
         </button>
       ))}
     </div>

@@ -1,11 +1,15 @@
 // The SQL workbench: tables beside, the editor above, rows below. What the query costs stands in the button that runs it.
 import { useQueries, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useDeferredValue, useMemo, useRef } from 'react'
 
+import type { SavedQueryAnswer } from '../../api/job-answers.ts'
+import { messageOf } from '../asking/ask.ts'
 import { columnsQuery, useTables } from '../asking/catalogue.ts'
+import { useSavedQuery } from '../asking/saved.ts'
 import { Icon } from '../shell/icon.tsx'
 import { Panel } from '../shell/panel.tsx'
-import { Button, Select } from '../shell/parts.tsx'
+import { Button, Empty, Select } from '../shell/parts.tsx'
 import { formatBytes, formatDollars } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { type KnownTable, tablesInScope } from './completion.ts'
@@ -14,10 +18,16 @@ import { ParameterForm } from './parameter-form.tsx'
 import { parameterNames, parametersOf } from './parameters.ts'
 import { Results } from './results.tsx'
 import { SchemaTree } from './schema-tree.tsx'
-import type { Dialect } from './search.ts'
+import { SaveDialog } from './save-dialog.tsx'
+import { savedWords } from './saved-words.ts'
+import type { Dialect, SqlSearch } from './search.ts'
+import { linkClass, TitleRow } from './title-row.tsx'
 import { type Estimate, estimateQuery, type Finding, findingOf, typeIn, useEstimate } from './use-estimate.ts'
+import { formAsked, formQuery, resolvedIn, useForm } from './use-form.ts'
 import { type Run, type Runner, useRun } from './use-run.ts'
-import { useWorkbench, type Work, type Workbench } from './use-workbench.ts'
+import { useSave } from './use-save.ts'
+import { useAddress, useWorkbench, type Workbench as Bench } from './use-workbench.ts'
+import { emptyWork, type Work, workOfSaved } from './work.ts'
 import { sqlWords } from './words.ts'
 
 const dialects: readonly { readonly value: Dialect; readonly text: string }[] = [
@@ -26,38 +36,46 @@ const dialects: readonly { readonly value: Dialect; readonly text: string }[] = 
 ]
 
 export function SqlPage() {
+  const t = useWords(savedWords)
+  const address = useAddress()
+  const { data: saved, error } = useSavedQuery(address.saved)
+  if (address.saved === undefined || saved !== undefined) return <Workbench address={address} saved={saved} />
+  if (error === null) return null
+  return (
+    <Empty title={t('saved.gone')}>
+      <p role="alert">{messageOf(error)}</p>
+      <Link to="/sql" search={{ sql: '' }} className={linkClass}>
+        {t('saved.begin-new')}
+      </Link>
+    </Empty>
+  )
+}
+
+function Workbench({ address, saved }: { readonly address: SqlSearch; readonly saved: SavedQueryAnswer | undefined }) {
   const t = useWords(sqlWords)
-  const workbench = useWorkbench()
+  const base = useMemo(() => (saved === undefined ? emptyWork : workOfSaved(saved)), [saved])
+  const workbench = useWorkbench(address, base)
   const { sql, dialect, parameters, change } = workbench
-  const estimate = useEstimate(workbench)
-  const runner = useRun()
-  const queryClient = useQueryClient()
-  const editor = useRef<EditorHandle>(null)
   const names = useMemo(() => parameterNames(sql, dialect), [sql, dialect])
+  const form = useForm(workbench, names)
+  const estimate = useEstimate({ sql, dialect, parameters, resolved: form.resolved })
+  const runner = useRun()
+  const saver = useSave({ workbench, saved, base, names })
+  const editor = useRef<EditorHandle>(null)
   const tables = useKnownTables(sql)
   const findings = useFindings(estimate, runner.run)
-
-  function start(): void {
-    if (sql.trim() === '') return
-    runner.start(async () => {
-      const isTyped = names.every((name) => parameters[name]?.type !== undefined)
-      const work = { sql, dialect, parameters }
-      // What is wrong with the query the run itself says.
-      const answer = isTyped ? undefined : await queryClient.fetchQuery(estimateQuery(work)).catch(() => undefined)
-      return { sql, dialect, parameters: parametersOf(names, parameters, typeIn(answer)) }
-    })
-    if (workbench.tab === 'history') workbench.chooseTab('table')
-  }
+  const start = useStart(workbench, names, runner)
 
   return (
     <div className="grid h-full min-h-0 md:grid-cols-[15rem_minmax(0,1fr)]">
-      <title>{`${t('sql.title')} · Millpond`}</title>
+      <title>{`${saved?.name ?? t('sql.title')} · Millpond`}</title>
       <div className="min-h-0 border-r border-line max-md:hidden">
         <Panel>
           <SchemaTree insert={(name) => editor.current?.insert(name)} />
         </Panel>
       </div>
-      <div className="grid min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(8rem,2fr)_auto_minmax(10rem,3fr)]">
+      <div className="grid min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(8rem,2fr)_auto_minmax(10rem,3fr)]">
+        <TitleRow workbench={workbench} saved={saved} saver={saver} />
         <Bar workbench={workbench} estimate={estimate} runner={runner} start={start} />
         <Panel>
           <Editor
@@ -72,18 +90,32 @@ export function SqlPage() {
           />
         </Panel>
         <div>
-          <ParameterForm
-            names={names}
-            inputs={parameters}
-            inferred={estimate.typeOf}
-            change={(inputs) => change({ parameters: inputs })}
-          />
+          <ParameterForm names={names} work={workbench} inferred={estimate.typeOf} form={form} change={change} />
           <Findings findings={findings} estimate={estimate} />
         </div>
-        <Results run={runner.run} workbench={workbench} />
+        <Results run={runner.run} workbench={workbench} saved={saved} />
       </div>
+      {saver.isAsking && <SaveDialog saved={saved} saver={saver} />}
     </div>
   )
+}
+
+function useStart(workbench: Bench, names: readonly string[], runner: Runner): () => void {
+  const queryClient = useQueryClient()
+  const { sql, dialect, parameters } = workbench
+  return () => {
+    if (sql.trim() === '') return
+    runner.start(async () => {
+      const asked = formAsked(workbench, names)
+      const resolved = asked === undefined ? {} : resolvedIn(await queryClient.fetchQuery(formQuery(asked)), asked)
+      const isTyped = names.every((name) => parameters[name]?.type !== undefined)
+      const work = { sql, dialect, parameters, resolved }
+      // What is wrong with the query the run itself says.
+      const answer = isTyped ? undefined : await queryClient.fetchQuery(estimateQuery(work)).catch(() => undefined)
+      return { sql, dialect, parameters: parametersOf(names, parameters, typeIn(answer), resolved) }
+    })
+    if (workbench.tab !== 'table' && workbench.tab !== 'chart') workbench.chooseTab('table')
+  }
 }
 
 /** All tables by name; of those that the text names their columns, too. Kept as it is while nothing in it changes. */
@@ -111,7 +143,7 @@ function useFindings({ findings }: Estimate, run: Run): readonly Finding[] {
 }
 
 interface BarProps {
-  readonly workbench: Workbench
+  readonly workbench: Bench
   readonly estimate: Estimate
   readonly runner: Runner
   readonly start: () => void
@@ -123,7 +155,6 @@ function Bar({ workbench, estimate, runner, start }: BarProps) {
   const { sql, dialect, change } = workbench
   return (
     <div className="flex min-h-11 items-center gap-2 border-b border-line px-3">
-      <h2 className="sr-only">{t('sql.title')}</h2>
       <Select
         label={t('sql.dialect')}
         value={dialect}

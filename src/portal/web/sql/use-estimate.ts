@@ -6,8 +6,8 @@ import type { DryRunAnswer } from '../../api/answers.ts'
 import { ApiError } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { ownLabel } from '../asking/catalogue.ts'
-import { chosenParameters, parameterNames, type TypeOf } from './parameters.ts'
-import type { Work } from './use-workbench.ts'
+import { chosenParameters, parameterNames, type Resolved, type TypeOf } from './parameters.ts'
+import type { Work } from './work.ts'
 
 const delayMs = 250
 
@@ -26,8 +26,10 @@ export interface Estimate {
   readonly typeOf: TypeOf
 }
 
-export function useEstimate({ sql, dialect, parameters }: Work): Estimate {
-  const now = JSON.stringify({ sql, dialect, parameters })
+export type Estimated = Pick<Work, 'sql' | 'dialect' | 'parameters'> & { readonly resolved: Resolved }
+
+export function useEstimate({ sql, dialect, parameters, resolved }: Estimated): Estimate {
+  const now = JSON.stringify({ sql, dialect, parameters, resolved })
   const [asked, setAsked] = useState(now)
   useEffect(() => {
     const timer = setTimeout(() => setAsked(now), delayMs)
@@ -35,7 +37,7 @@ export function useEstimate({ sql, dialect, parameters }: Work): Estimate {
   }, [now])
 
   const { data, error, isFetching } = useQuery({
-    ...estimateQuery(JSON.parse(asked) as Work),
+    ...estimateQuery(JSON.parse(asked) as Estimated),
     enabled: sql.trim() !== '',
     placeholderData: keepPreviousData,
   })
@@ -50,12 +52,12 @@ export function useEstimate({ sql, dialect, parameters }: Work): Estimate {
 }
 
 /** For a run, too: whoever is quicker than the estimate must not run with types that are only guessed. */
-export function estimateQuery({ sql, dialect, parameters }: Work) {
+export function estimateQuery({ sql, dialect, parameters, resolved }: Estimated) {
   return {
-    queryKey: ['estimate', JSON.stringify({ sql, dialect, parameters })] as const,
+    queryKey: ['estimate', JSON.stringify({ sql, dialect, parameters, resolved })] as const,
     retry: false,
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<DryRunAnswer> => {
-      const chosen = chosenParameters(parameterNames(sql, dialect), parameters)
+      const chosen = chosenParameters(parameterNames(sql, dialect), parameters, resolved)
       return call('POST /api/query', {
         body: { sql, dialect, parameters: chosen, labels: ownLabel, dryRun: true },
         signal,

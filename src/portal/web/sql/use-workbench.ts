@@ -2,74 +2,77 @@
 //
 //   state ──at once──▶ draft in the browser (survives a closed tab)
 //   state ──300 ms───▶ address (can be sent to somebody)     address changed by others (history, palette) ──▶ state
+//
+// Of a saved query draft and address hold what differs from it. The bare address means the draft.
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 
 import { keepSetting, readSetting } from '../words/settings.ts'
-import { type Dialect, type ParameterInputs, readSqlSearch, type SqlSearch, type Tab } from './search.ts'
+import { readSqlSearch, type SqlSearch, type Tab } from './search.ts'
+import { searchOf, type Work, workOf } from './work.ts'
 
 const draftKey = 'millpond.sql-draft'
 const addressDelayMs = 300
 
-export interface Work {
-  readonly sql: string
-  readonly dialect: Dialect
-  readonly parameters: ParameterInputs
-}
-
 export interface Workbench extends Work {
   readonly tab: Tab
+  /** What the address holds, or is about to. */
+  readonly address: SqlSearch
   readonly change: (part: Partial<Work>) => void
   readonly chooseTab: (tab: Tab) => void
+  /** Leaves the saved query, or goes to another. */
+  readonly open: (search: SqlSearch) => void
 }
 
-export function useWorkbench(): Workbench {
+/** The address, or the draft if the address says nothing. */
+export function useAddress(): SqlSearch {
+  const search = useSearch({ from: '/sql' })
+  return useMemo(() => {
+    const isBare = search.sql === undefined && search.saved === undefined
+    return isBare ? { ...readDraft(), ...search } : search
+  }, [search])
+}
+
+/** `base`: the saved query that the address names, or nothing at all. */
+export function useWorkbench(address: SqlSearch, base: Work): Workbench {
   const search = useSearch({ from: '/sql' })
   const navigate = useNavigate({ from: '/sql' })
-  const [work, setWork] = useState<Work>(() => workOf(search.sql === undefined ? readDraft() : search))
-  const addressKey = JSON.stringify(searchOf(workOf(search)))
-  const workKey = JSON.stringify(searchOf(work))
+  const [work, setWork] = useState<Work>(() => workOf(address, base))
+  const next: SqlSearch = { saved: address.saved, ...searchOf(work, base) }
+  const addressKey = keyOf(address)
+  const workKey = keyOf(next)
   const writtenKey = useRef<string>(addressKey)
+  const isWritten = keyOf(search) === workKey
 
   useEffect(() => {
-    // Ours, or a link to the bare page: that keeps what is at hand.
-    if (addressKey === writtenKey.current || search.sql === undefined) return
+    if (addressKey === writtenKey.current) return
     writtenKey.current = addressKey
-    setWork(workOf(search))
-  }, [addressKey, search])
+    setWork(workOf(address, base))
+  }, [addressKey, address, base])
 
   useEffect(() => {
-    keepSetting(draftKey, workKey)
-    if (workKey === addressKey) return undefined
+    keepSetting(draftKey, JSON.stringify(next))
+    if (isWritten) return undefined
     const timer = setTimeout(() => {
       writtenKey.current = workKey
-      void navigate({
-        search: ({ tab }) => ({ ...searchOf(work), ...(tab === undefined ? {} : { tab }) }),
-        replace: true,
-      })
+      void navigate({ search: ({ tab }) => ({ ...next, tab }), replace: true })
     }, addressDelayMs)
     return () => clearTimeout(timer)
-  }, [workKey, addressKey, work, navigate])
+    // oxlint-disable-next-line react/exhaustive-deps -- the key says all that `next` holds
+  }, [workKey, isWritten, navigate])
 
   return {
     ...work,
     tab: search.tab ?? 'table',
+    address: next,
     change: (part) => setWork((before) => ({ ...before, ...part })),
     chooseTab: (tab) => void navigate({ search: (before) => ({ ...before, tab }), replace: true }),
+    open: (wanted) => void navigate({ search: wanted }),
   }
 }
 
-function workOf({ sql = '', dialect = 'googlesql', parameters = {} }: SqlSearch): Work {
-  return { sql, dialect, parameters }
-}
-
-/** What is as it is anyway stays out of the address. */
-function searchOf({ sql, dialect, parameters }: Work): SqlSearch {
-  return {
-    sql,
-    ...(dialect === 'googlesql' ? {} : { dialect }),
-    ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
-  }
+function keyOf({ saved, sql, dialect, zone, parameters }: SqlSearch): string {
+  return JSON.stringify([saved, sql, dialect, zone, parameters])
 }
 
 function readDraft(): SqlSearch {

@@ -1,0 +1,140 @@
+// Saved queries as people use them: a real browser, a real Millpond, parts found by what they are called.
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+import { expectAccessible, whyNoBrowser } from './browser.ts'
+import { type JobsRig, openJobsRig } from './jobs-rig.ts'
+
+const reason = await whyNoBrowser()
+
+describe.skipIf(reason !== undefined)('saved queries', () => {
+  let rig: JobsRig
+
+  beforeAll(async () => {
+    rig = await openJobsRig()
+  }, 90_000)
+
+  afterEach(async () => {
+    await rig.closeTabs()
+  })
+
+  afterAll(async () => {
+    await rig.close()
+  })
+
+  const editor = (page: Page) => page.getByRole('textbox', { name: 'Query', exact: true })
+
+  async function save(page: Page, sql: string, name: string, folder = ''): Promise<string> {
+    await editor(page).fill(sql)
+    await editor(page).press('ControlOrMeta+s')
+    const dialog = page.getByRole('dialog', { name: 'Save this query' })
+    await dialog.getByLabel('Name').fill(name)
+    await dialog.getByLabel('Folder').fill(folder)
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('heading', { name: folder === '' ? name : `${folder} / ${name}` }).waitFor()
+    return new URL(page.url()).searchParams.get('saved') ?? ''
+  }
+
+  it('are saved with a name and a folder, found again, and opened by their link', async () => {
+    const page = await rig.open('/sql', 'ana')
+    const id = await save(page, 'SELECT 41 + 1 AS answer', 'The answer', 'deep/thought')
+    expect(id).toMatch(/^\w{12}$/)
+    await page.getByText('v1').waitFor()
+    await page.waitForURL((url) => !url.searchParams.has('sql'))
+    const other = await rig.open(`/sql?saved=${id}`, 'ben')
+    await editor(other).getByText('SELECT 41 + 1 AS answer').waitFor()
+    await other.getByRole('button', { name: /^Run/ }).click()
+    await other.getByRole('gridcell', { name: '42' }).waitFor()
+    await other.getByRole('tab', { name: 'Saved' }).click()
+    await other.getByRole('searchbox', { name: 'Search saved queries' }).fill('thought')
+    await other
+      .getByRole('list', { name: 'deep/thought' })
+      .getByRole('link', { name: /The answer/ })
+      .waitFor()
+    await other.getByRole('searchbox', { name: 'Search saved queries' }).fill('nowhere')
+    await other.getByText('Nothing matches').waitFor()
+  })
+
+  it('keep every version, show what changed, and are verified by somebody else', async () => {
+    const page = await rig.open('/sql', 'ana')
+    const id = await save(page, 'SELECT 1 AS one\nFROM shop.order_paid', 'Versions')
+    await editor(page).fill('SELECT 2 AS two\nFROM shop.order_paid')
+    await page.getByText('edited').waitFor()
+    await editor(page).press('ControlOrMeta+s')
+    await page.getByText('Saved: Versions, version 2.').waitFor()
+    await page.getByRole('tab', { name: 'Versions' }).click()
+    const diff = page.getByRole('region', { name: 'Changes from version 1 to 2' })
+    expect((await diff.innerText()).split('\n').filter((line) => line !== '')).toEqual(
+      expect.arrayContaining(['−', 'SELECT 1 AS one', '+', 'SELECT 2 AS two', 'FROM shop.order_paid']),
+    )
+    // Nobody vouches for what they wrote themselves.
+    expect(await page.getByRole('button', { name: 'Verify version 2' }).count()).toBe(0)
+    const other = await rig.open(`/sql?saved=${id}&tab=versions`, 'ben')
+    await other.getByRole('button', { name: 'Verify version 2' }).click()
+    await other.getByText('✓ verified by ben').first().waitFor()
+    await page.getByRole('button', { name: 'Open version 1' }).click()
+    await editor(page).getByText('SELECT 1 AS one').waitFor()
+    await page.getByText('edited').waitFor()
+  })
+
+  it('of others are not written over: saving makes a copy', async () => {
+    const page = await rig.open('/sql', 'ana')
+    const id = await save(page, 'SELECT 1 AS mine', 'Of ana')
+    const other = await rig.open(`/sql?saved=${id}`, 'ben')
+    await editor(other).fill('SELECT 2 AS mine')
+    await other.getByRole('button', { name: 'Save', exact: true }).click()
+    const dialog = other.getByRole('dialog', { name: 'Save a copy' })
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await dialog.getByRole('alert').getByText('There is a saved query "Of ana" already').waitFor()
+    await dialog.getByLabel('Name').fill('Of ben')
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await other.getByRole('heading', { name: 'Of ben' }).waitFor()
+    expect(new URL(other.url()).searchParams.get('saved')).not.toBe(id)
+  })
+
+  it('come back with their defaults, keep them when values are filled in, and go when they are removed', async () => {
+    const page = await rig.open('/sql', 'ana')
+    await editor(page).fill('SELECT @day AS day')
+    await page.getByLabel('Type of day').selectOption('DATE')
+    await page.getByLabel('Kind of date of day').selectOption('relative')
+    await page.getByText('= 20').waitFor()
+    const id = await save(page, 'SELECT @day AS  day', 'Days')
+    await page.goto(`/sql?saved=${id}`)
+    await page.getByRole('button', { name: /^Run/ }).click()
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+    await page.getByRole('gridcell', { name: yesterday }).waitFor()
+    await page.getByLabel('Value of day').fill('start of this year')
+    await page.getByText(/= 20\d\d-01-01/).waitFor()
+    await page.waitForURL(/start%20of|start\+of/)
+    expect(await page.getByText('edited').count()).toBe(0)
+    await page.getByRole('button', { name: 'Name and folder' }).click()
+    await page.getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('button', { name: 'Really remove it' }).click()
+    await page.getByRole('heading', { name: 'Untitled query' }).waitFor()
+    await page.goto(`/sql?saved=${id}`)
+    await page.getByRole('alert').getByText('no saved query').waitFor()
+  })
+
+  it('are read, not written, by viewers', async () => {
+    const page = await rig.open('/sql?sql=SELECT+1', 'vera')
+    await page.getByRole('heading', { name: 'Untitled query' }).waitFor()
+    await page.getByRole('button', { name: 'Copy link' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+  })
+
+  it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (theme) => {
+    const page = await rig.open('/sql', undefined, { theme })
+    await save(page, 'SELECT @n AS n', `Of everybody, ${theme}`, 'folder')
+    await editor(page).fill('SELECT @n AS m')
+    await editor(page).press('ControlOrMeta+s')
+    await page.getByText('version 2.').waitFor()
+    for (const tab of ['Saved', 'Versions']) {
+      await page.getByRole('tab', { name: tab }).click()
+      await page.getByRole('tab', { name: tab, selected: true }).waitFor()
+      await expectAccessible(page)
+    }
+    await page.getByRole('button', { name: 'Name and folder' }).click()
+    await page.getByRole('dialog', { name: 'Saved query' }).waitFor()
+    await expectAccessible(page)
+  })
+})
