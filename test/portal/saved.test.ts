@@ -115,6 +115,42 @@ describe.skipIf(reason !== undefined)('saved queries', () => {
     await page.getByRole('alert').getByText('no saved query').waitFor()
   })
 
+  it('offer choices that come from a query and follow other fields, and keep them', async () => {
+    const page = await rig.open('/sql', 'ana')
+    await editor(page).fill('SELECT SUM(total) AS total FROM shop.order_paid WHERE country = @country AND city = @city')
+    async function offer(name: string, sql: string): Promise<void> {
+      await page.getByRole('button', { name: `Settings of ${name}` }).click()
+      const dialog = page.getByRole('dialog', { name: `Settings of ${name}` })
+      await dialog.getByLabel('Chosen from').selectOption('sql')
+      await dialog.getByLabel('Query of the choices').fill(sql)
+      await expectAccessible(page)
+      await dialog.getByRole('button', { name: 'Keep' }).click()
+    }
+    await offer('country', 'SELECT DISTINCT country FROM shop.order_paid ORDER BY 1')
+    await offer('city', 'SELECT DISTINCT city FROM shop.order_paid WHERE country = @country AND total < 2 ORDER BY 1')
+    const offered = async (name: string): Promise<string[]> =>
+      page
+        .getByRole('combobox', { name: `Value of ${name}` })
+        .getByRole('option')
+        .allInnerTexts()
+    await expect.poll(async () => offered('country')).toEqual(['Choose …', 'JP', 'TW'])
+    await page.getByLabel('Value of country').selectOption('JP')
+    await expect.poll(async () => offered('city')).toEqual(['Choose …', 'Tokyo'])
+    await page.getByLabel('Value of city').selectOption('Tokyo')
+    await page.getByRole('button', { name: /^Run/ }).click()
+    await page.getByRole('gridcell', { name: '8' }).waitFor()
+    await editor(page).press('ControlOrMeta+s')
+    const dialog = page.getByRole('dialog', { name: 'Save this query' })
+    await dialog.getByLabel('Name').fill('By city')
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('heading', { name: 'By city' }).waitFor()
+    const other = await rig.open(new URL(page.url()).pathname + new URL(page.url()).search, 'ben')
+    await other.getByLabel('Value of country').selectOption('TW')
+    await expect
+      .poll(async () => other.getByRole('combobox', { name: 'Value of city' }).getByRole('option').allInnerTexts())
+      .toEqual(['Tokyo', 'Taipei'])
+  })
+
   it('are read, not written, by viewers', async () => {
     const page = await rig.open('/sql?sql=SELECT+1', 'vera')
     await page.getByRole('heading', { name: 'Untitled query' }).waitFor()

@@ -1,10 +1,12 @@
 // A field for each parameter that the text names. Its type is what the query asks for, until the person chooses another.
-import { useId } from 'react'
+import { useId, useState } from 'react'
 
 import { messageOf } from '../asking/ask.ts'
 import { fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import { atHand, parameterTypes, textOfValue, type TypeOf, typeOfParameter } from './parameters.ts'
+import { ParameterDialog } from './parameter-dialog.tsx'
+import type { ParameterInput } from './search.ts'
 import type { Form } from './use-form.ts'
 import { type FieldValue, ValueField } from './value-field.tsx'
 import { browserZone, type Work } from './work.ts'
@@ -43,7 +45,8 @@ export function ParameterForm(props: FormProps) {
   )
 }
 
-function Parameter({ name, work, inferred, form, change }: FormProps & { readonly name: string }) {
+function Parameter(props: FormProps & { readonly name: string }) {
+  const { name, work, inferred, form, change } = props
   const t = useWords(sqlWords)
   const id = useId()
   const { parameters } = work
@@ -87,7 +90,47 @@ function Parameter({ name, work, inferred, form, change }: FormProps & { readonl
       <span id={id} className={field?.error === undefined ? 'text-muted tabular-nums' : 'max-w-80 text-bad'}>
         {field?.error ?? (resolved === undefined ? '' : `= ${textOfValue(resolved)}`)}
       </span>
+      <Settings {...props} />
     </div>
+  )
+}
+
+function Settings({ name, names, work, inferred, change }: FormProps & { readonly name: string }) {
+  const t = useWords(sqlWords)
+  const [isOpen, setOpen] = useState(false)
+  const { parameters } = work
+  const typeOf = (one: string): string => typeOfParameter(one, parameters, inferred)
+
+  function keep(next: ParameterInput): void {
+    // Choices from a query are bound with the other parameters: their types are said from now on.
+    const typed = names.map((one) => [one, { ...parameters[one], type: typeOf(one) }] as const)
+    const others = next.choicesSql === undefined ? {} : Object.fromEntries(typed)
+    const isRelative = next.default !== undefined && 'relative' in next.default
+    const zone = isRelative ? (work.zone ?? browserZone()) : work.zone
+    change({ parameters: { ...parameters, ...others, [name]: next }, zone })
+  }
+
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={t('sql.parameter-settings', { name })}
+        aria-haspopup="dialog"
+        className="grid size-6 place-items-center rounded text-muted hover:bg-sunken hover:text-text"
+        onClick={() => setOpen(true)}
+      >
+        ⋯
+      </button>
+      {isOpen && (
+        <ParameterDialog
+          name={name}
+          type={typeOf(name)}
+          input={parameters[name] ?? {}}
+          change={keep}
+          close={() => setOpen(false)}
+        />
+      )}
+    </>
   )
 }
 

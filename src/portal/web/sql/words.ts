@@ -27,6 +27,7 @@ export const sqlWords = {
   'sql.insert-table': ['Insert {table}', '插入 {table}'],
   'sql.parameters': ['Parameters', '參數'],
   'sql.parameter-type': ['Type of {name}', '{name} 的型別'],
+  'sql.parameter-settings': ['Settings of {name}', '{name} 的設定'],
   'sql.zone': ['Today is in', '今天所在時區'],
   'sql.results': ['Results', '結果'],
   'sql.tab-table': ['Table', '表格'],
