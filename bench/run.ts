@@ -7,6 +7,7 @@ import { benchFreshness, benchSparse, freshnessCases } from './freshness.ts'
 import { benchIdle, benchSlowWriters } from './idle.ts'
 import { benchMemory } from './memory.ts'
 import { benchPeople } from './people.ts'
+import { benchExplore } from './portal/explore.ts'
 import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
 import { benchBulk, benchDashboards, benchDryRun, benchQueryOverhead } from './query.ts'
 import { benchRebuild } from './rebuild.ts'
@@ -36,6 +37,7 @@ const benches: Record<string, () => Promise<object>> = {
   bulk: async () => benchBulk(isQuick ? 500_000 : 5_000_000),
   'dry-run': async () => benchDryRun(isQuick ? 1_000_000 : 5_000_000),
   people: async () => benchPeople(isQuick ? 1_000_000 : 10_000_000),
+  explore: async () => benchExplore(isQuick ? 1_000_000 : 10_000_000),
   restart: async () => benchRestart(isQuick ? 2 : 10),
   idle: async () => benchIdle(longMs),
   'slow-writers': async () => benchSlowWriters(1000),

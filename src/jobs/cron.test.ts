@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { cronTimes } from './cron.ts'
-import { offsetMs, wallMs } from './zone.ts'
+import { offsetMs, wallMs } from '../core/zone.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000

@@ -6,7 +6,7 @@
 import { Cron } from 'croner'
 
 import { MillpondError, messageOf } from '../core/errors.ts'
-import { firstMinute, instantOf, isZone, offsetMs, wallMs } from './zone.ts'
+import { firstMinute, instantOf, isZone, offsetMs, wallMs } from '../core/zone.ts'
 
 /** No clock changes by more. */
 const changeMs = 26 * 3_600_000

@@ -3,12 +3,12 @@ import { MillpondError } from '../core/errors.ts'
 import type { JsonValue } from '../control/json-value.ts'
 import type { ParameterDefinition, ParameterSetting } from '../control/saved-queries.ts'
 import type { ScheduleParameter } from '../control/schedules.ts'
+import { dateIn } from '../core/zone.ts'
 import type { QueryParameter } from '../query/contract.ts'
 import { parameterOf } from '../query/parameters.ts'
 import { scriptTokens } from '../sql/syntax/parser.ts'
 import { relativeValue } from './relative-dates.ts'
 import { queryText } from './target-script.ts'
-import { dateIn } from './zone.ts'
 
 export type ParameterSet = Readonly<Record<string, JsonValue>>
 

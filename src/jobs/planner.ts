@@ -4,7 +4,7 @@ import { runId } from '../control/schedule-store.ts'
 import type { NewRun, RunKey, Schedule, ScheduleDefinition } from '../control/schedules.ts'
 import { cronTimes } from './cron.ts'
 import { listedSets, type ParameterSet } from './parameters.ts'
-import { offsetMs } from './zone.ts'
+import { offsetMs } from '../core/zone.ts'
 
 const dayMs = 86_400_000
 /** Later than this, a time was missed: the engine was away, asleep, or busy for very long. */

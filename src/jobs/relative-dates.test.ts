@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { parseRelativeDate, relativeValue, resolveDate } from './relative-dates.ts'
-import { dateIn, startOfDay, wallMs } from './zone.ts'
+import { dateIn, startOfDay, wallMs } from '../core/zone.ts'
 
 const at = Date.parse('2026-03-31T20:00:00Z')
 

@@ -1,7 +1,7 @@
 // Dates that are said by their distance from a moment: "today", "7 days ago", "start of last month". Resolved by the calendar of a
 // zone, when a query runs.
 import { MillpondError } from '../core/errors.ts'
-import { dateText, startOfDay, wallMs } from './zone.ts'
+import { dateText, startOfDay, wallMs } from '../core/zone.ts'
 
 const dayMs = 86_400_000
 

@@ -6,7 +6,7 @@ import type { Principal } from '../control/principals.ts'
 import type { ParameterSetting, QueryContent, QueryPlace, QueryVersion, SavedQuery } from '../control/saved-queries.ts'
 import type { Port, QueryRequest } from '../query/contract.ts'
 import { checkDefinitions, queryParameters, resolveParameters } from './parameters.ts'
-import { isZone } from './zone.ts'
+import { isZone } from '../core/zone.ts'
 
 export interface SavedQueriesDeps {
   readonly control: Pick<Control, 'queries' | 'principalById'>

@@ -15,7 +15,7 @@ import { runsAt, setsOf } from './planner.ts'
 import { parseRelativeDate } from './relative-dates.ts'
 import { ask, expandRun, referenced, type RunDeps } from './run-once.ts'
 import type { Scheduler } from './scheduler.ts'
-import { startOfDay } from './zone.ts'
+import { startOfDay } from '../core/zone.ts'
 
 export interface SchedulesDeps extends RunDeps {
   readonly scheduler: Pick<Scheduler, 'look' | 'cancel'>

@@ -1,9 +1,10 @@
-// One way to ask about a person: GoogleSQL as a job of whoever looks, on the road that everybody's SQL takes, so that grants,
+// One way to ask about people: SQL as a job of whoever looks, on the road that everybody's SQL takes, so that grants,
 // masks and row filters hold. Values are bound, never spliced.
 import type { Principal } from '../control/principals.ts'
-import type { QueryParameter, QueryRoad } from '../query/contract.ts'
+import type { Dialect, QueryParameter, QueryRoad } from '../query/contract.ts'
 import { jsonValue } from '../query/encode/json-value.ts'
 import { isoTimestamp } from '../query/encode/time-text.ts'
+import type { ScalarType } from '../sql/types.ts'
 
 export interface Caller {
   readonly principal: Principal
@@ -16,21 +17,35 @@ export interface Instant {
   readonly micros: number
 }
 
-export type Values = Readonly<Record<string, string | readonly string[] | number | Instant>>
+/** As a port reads it: `{ type: { kind: 'BOOL' }, text: 'true' }`. */
+export interface Typed {
+  readonly type: ScalarType
+  readonly text: string
+}
+
+export type Values = Readonly<Record<string, string | readonly string[] | number | Instant | Typed>>
+export interface Manner {
+  readonly dialect: Dialect
+  /** In the history: which page asked. */
+  readonly page: string
+  readonly usesCache: boolean
+}
 export type Row = Readonly<Record<string, unknown>>
 
+/** Nobody looks at one person often enough for the cache, and each kept answer is a file. */
+const aboutOne: Manner = { dialect: 'googlesql', page: 'people', usesCache: false }
+
 /** Rows as objects; a TIMESTAMP is ISO 8601. Errors: as a job's. */
-export async function ask(road: QueryRoad, caller: Caller, sql: string, values: Values): Promise<Row[]> {
-  const request = {
-    sql,
-    dialect: 'googlesql',
-    parameters: Object.entries(values).map(parameterOf),
-    principal: caller.principal,
-    port: 'portal',
-    labels: { page: 'people' },
-    // Nobody looks at one person often enough for it, and each kept answer is a file.
-    usesCache: false,
-  } as const
+export async function ask(
+  road: QueryRoad,
+  caller: Caller,
+  sql: string,
+  values: Values,
+  { dialect, page, usesCache }: Manner = aboutOne,
+): Promise<Row[]> {
+  const parameters = Object.entries(values).map(parameterOf)
+  const { principal } = caller
+  const request = { sql, dialect, parameters, principal, port: 'portal', labels: { page }, usesCache } as const
   const job = await road.submit(request, caller.signal)
   const { columns, chunks } = await job.result()
   const rows: Row[] = []
@@ -46,12 +61,13 @@ export async function ask(road: QueryRoad, caller: Caller, sql: string, values: 
   return rows
 }
 
-function parameterOf([name, value]: [string, Values[string]]): QueryParameter {
+export function parameterOf([name, value]: [string, Values[string]]): QueryParameter {
   if (typeof value === 'string') return { name, type: { kind: 'STRING' }, value }
   if (typeof value === 'number') return { name, type: { kind: 'INT64' }, value: String(value) }
   if ('micros' in value) {
     return { name, type: { kind: 'TIMESTAMP' }, value: isoTimestamp(BigInt(value.micros), 'Z') }
   }
+  if ('text' in value) return { name, type: value.type, value: value.text }
   return { name, type: { kind: 'ARRAY', element: { kind: 'STRING' } }, value }
 }
 

@@ -5,6 +5,7 @@ import type { ParameterDefinition, ParameterSetting } from '../../control/saved-
 import type { TablePlan } from '../../query/cost/table-plan.ts'
 
 export type { LiveEvent, Verdict } from '../../core/event.ts'
+export type * from '../../people/explore/spec.ts'
 export type { LedgerLine, Status, StreamStatus } from './status.ts'
 
 export interface QueryAsked {

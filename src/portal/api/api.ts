@@ -22,6 +22,7 @@ import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
+import { exploreRoutes } from './explore.ts'
 import { exportRoutes } from './export.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
 import { type ImportRecord, importRoutes } from './imports.ts'
@@ -156,6 +157,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   whyRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)
+  exploreRoutes(app, deps)
   peopleRoutes(app, deps)
   metricsRoutes(app, deps)
   retypeRoutes(app, deps)

@@ -3,9 +3,13 @@
 import type {
   BudgetsAnswer,
   DeadLetterAnswer,
+  Cell,
   DryRunAnswer,
   FoundPersonAnswer,
   HistogramAnswer,
+  EventsAnswer,
+  ExploreAnswer,
+  ExploreSpec,
   JobAnswer,
   LookedAtAnswer,
   MeAnswer,
@@ -13,6 +17,7 @@ import type {
   ParameterFormAnswer,
   ParameterFormAsked,
   PersonAnswer,
+  PeopleAnswer,
   QueryAsked,
   ReceiptAnswer,
   RetypeAnswer,
@@ -74,6 +79,12 @@ export interface Calls {
   }
   'POST /api/schedules/:id/backfill': { readonly body: BackfillAsked; readonly answer: BackfillAnswer }
   'POST /api/schedules/:id/runs/:run/cancel': { readonly answer: RunAnswer }
+  'GET /api/explore/events': { readonly answer: EventsAnswer }
+  'POST /api/explore': { readonly body: ExploreSpec; readonly answer: ExploreAnswer }
+  'POST /api/explore/people': {
+    readonly body: { readonly spec: ExploreSpec; readonly cell: Cell; readonly after?: string; readonly limit?: number }
+    readonly answer: PeopleAnswer
+  }
   'GET /api/sources': {
     readonly answer: { readonly sources: readonly SourceAnswer[]; readonly budgets: BudgetsAnswer }
   }

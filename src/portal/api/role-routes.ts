@@ -42,6 +42,8 @@ const doors = {
     'GET /api/queries/:id',
     'GET /api/queries/:id/versions',
     'POST /api/queries/:id/run',
+    'GET /api/explore/events',
+    'POST /api/explore',
   ],
   /** Saved queries, and schedules that run them as whoever owns the schedule. */
   save: [
@@ -76,6 +78,7 @@ const doors = {
     'POST /api/people/:id/notes',
     'DELETE /api/people/:id/notes/:note',
     'GET /api/people/:id/receipts',
+    'POST /api/explore/people',
   ],
   /** Tokens of one's own, for the tool that one likes: the other ports. */
   tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
