@@ -66,6 +66,8 @@ export interface TokenInfo {
   readonly role: Role
   readonly createdAtMicros: number
   readonly lastUsedAtMicros: number | null
+  /** Null: until it is revoked. */
+  readonly expiresAtMicros: number | null
 }
 
 export interface VerifiedToken {
@@ -91,7 +93,7 @@ export interface Control extends Part, Access {
   setSourceState(source: string, state: SourceState): Promise<Source>
   listTokens(): TokenInfo[]
   /** The secret is returned once and stored hashed. `handle`: whose it is, else the owner's. Error: principal-unknown. */
-  createToken(name: string, handle?: string): Promise<{ info: TokenInfo; token: string }>
+  createToken(name: string, handle?: string, expiresAtMicros?: number): Promise<{ info: TokenInfo; token: string }>
   revokeToken(id: string): Promise<void>
   /** Also access tokens of keys. Undefined: unknown, revoked or expired. */
   verifyToken(token: string): VerifiedToken | undefined
@@ -200,8 +202,8 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       rotateSource: sources.rotate,
       setSourceState: sources.setState,
       listTokens: tokens.list,
-      async createToken(name, handle = ownerHandle) {
-        return tokens.create(name, handle)
+      async createToken(name, handle = ownerHandle, expiresAtMicros) {
+        return tokens.create(name, handle, expiresAtMicros)
       },
       async revokeToken(id) {
         tokens.revoke(id)

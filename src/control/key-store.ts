@@ -161,7 +161,15 @@ export class KeyStore {
     const { createdAtMicros, lastUsedAtMicros, owner } = found
     const { role, handle } = owner
     return {
-      info: { id: keyId, name: 'service-account key', role, handle, createdAtMicros, lastUsedAtMicros },
+      info: {
+        id: keyId,
+        name: 'service-account key',
+        role,
+        handle,
+        createdAtMicros,
+        lastUsedAtMicros,
+        expiresAtMicros: endsAtMicros,
+      },
       principal: owner,
       endsAtMicros,
     }

@@ -147,7 +147,7 @@ export class PrincipalStore {
   }
 
   scramCredentials(handle: string): ScramCredentials {
-    const { database, fakeSaltSecret } = this.#deps
+    const { database, clock, fakeSaltSecret } = this.#deps
     const found = database
       .prepare(`SELECT id, ${salted} FROM principals WHERE handle = ? AND removed_at IS NULL AND disabled_at IS NULL`)
       .get(handle) as unknown as { id: string; salt: Uint8Array; iterations: number } | undefined
@@ -157,9 +157,10 @@ export class PrincipalStore {
     const verifiers = database
       .prepare(
         `SELECT id AS tokenId, stored_key AS storedKey, server_key AS serverKey FROM tokens
-         WHERE principal = ? AND revoked_at IS NULL AND stored_key IS NOT NULL ORDER BY created_at DESC, id`,
+         WHERE principal = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) AND stored_key IS NOT NULL
+         ORDER BY created_at DESC, id`,
       )
-      .all(found.id)
+      .all(found.id, clock.nowMicros())
     const { salt, iterations } = found
     return { salt, iterations, verifiers: verifiers as unknown as ScramCredentials['verifiers'] }
   }

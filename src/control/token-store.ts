@@ -30,7 +30,7 @@ export interface TokenStoreDeps {
 export interface TokenStore {
   readonly list: () => TokenInfo[]
   /** `handle`: whose it is. Error: principal-unknown. */
-  readonly create: (name: string, handle: string) => { info: TokenInfo; token: string }
+  readonly create: (name: string, handle: string, expiresAtMicros?: number) => { info: TokenInfo; token: string }
   readonly revoke: (id: string) => void
   readonly verify: (token: string) => VerifiedToken | undefined
   /** It was used where `verify` didn't see it. */
@@ -43,6 +43,7 @@ interface Row {
   readonly name: string
   readonly createdAtMicros: number
   readonly lastUsedAtMicros: number | null
+  readonly expiresAtMicros: number | null
   readonly principal: string
   readonly kind: Principal['kind']
   readonly handle: string
@@ -55,39 +56,43 @@ interface Row {
 }
 
 const rowsSql = `
-  SELECT t.id, t.name, t.created_at AS createdAtMicros, t.last_used_at AS lastUsedAtMicros, t.principal, p.kind, p.handle,
-    p.role, p.attributes, t.hash, t.stored_key IS NOT NULL AS hasVerifier, p.salt, p.iterations
+  SELECT t.id, t.name, t.created_at AS createdAtMicros, t.last_used_at AS lastUsedAtMicros,
+    t.expires_at AS expiresAtMicros, t.principal, p.kind, p.handle, p.role, p.attributes, t.hash, t.stored_key IS NOT NULL AS hasVerifier, p.salt, p.iterations
   FROM tokens t JOIN principals p ON p.id = t.principal
   WHERE t.revoked_at IS NULL AND p.removed_at IS NULL`
+
+const insertSql = `
+  INSERT INTO tokens (id, name, principal, hash, stored_key, server_key, created_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
 export function createTokenStore(deps: TokenStoreDeps): TokenStore {
   const { database, clock, log, random, audit } = deps
   /** After a failure each use would try, and complain, again. */
   let touchAgainMicros = 0
 
-  const good = `${rowsSql} AND p.disabled_at IS NULL`
+  const good = `${rowsSql} AND p.disabled_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?)`
   const findByHash = database.prepare(`${good} AND t.hash = ?`)
   const findById = database.prepare(`${good} AND t.id = ?`)
   const touchSql = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
   const setVerifier = database.prepare('UPDATE tokens SET stored_key = ?, server_key = ? WHERE id = ?')
 
-  function create(name: string, handle: string): { info: TokenInfo; token: string } {
-    const trimmed = name.trim()
-    if (trimmed === '' || trimmed.length > nameLengthMax) {
-      throw new MillpondError('request-invalid', `A token needs a name of 1 to ${nameLengthMax} letters`)
+  function create(name: string, handle: string, expiresAtMicros?: number): { info: TokenInfo; token: string } {
+    const nowMicros = clock.nowMicros()
+    const trimmed = checkedName(name)
+    if (expiresAtMicros !== undefined && expiresAtMicros <= nowMicros) {
+      throw new MillpondError('request-invalid', 'A token ends in the future')
     }
     const owner = ownerOf(database, handle)
     const token = tokenPrefix + randomBase62(random, tokenLetters)
     const id = randomBase62(random, 10)
     const { storedKey, serverKey } = scramVerifier(token, owner.salt, owner.iterations)
-    const insert = database.prepare(
-      'INSERT INTO tokens (id, name, principal, hash, stored_key, server_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    )
+    const insert = database.prepare(insertSql)
     transaction(database, 'COMMIT', () => {
-      insert.run(id, trimmed, owner.id, hashOf(token), storedKey, serverKey, clock.nowMicros())
+      const expiresAt = expiresAtMicros ?? null
+      insert.run(id, trimmed, owner.id, hashOf(token), storedKey, serverKey, nowMicros, expiresAt)
       audit.add('token.create', handle, { id, name: trimmed })
     })
-    return { info: infoOf(findById.get(id) as unknown as Row), token }
+    return { info: infoOf(findById.get(nowMicros, id) as unknown as Row), token }
   }
 
   /** Help for people only: a full disk must not lock them out. */
@@ -122,18 +127,26 @@ export function createTokenStore(deps: TokenStoreDeps): TokenStore {
     verify(token) {
       if (!token.startsWith(tokenPrefix) || token.length > 200) return undefined
       const hash = hashOf(token)
-      const row = findByHash.get(hash) as unknown as Row | undefined
+      const row = findByHash.get(clock.nowMicros(), hash) as unknown as Row | undefined
       if (row === undefined || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(hash))) return undefined
-      return { info: infoOf(remember(row, token)), principal: principalOf(row) }
+      const verified = { info: infoOf(remember(row, token)), principal: principalOf(row) }
+      return row.expiresAtMicros === null ? verified : { ...verified, endsAtMicros: row.expiresAtMicros }
     },
     touch(id) {
-      const row = findById.get(id) as unknown as Row | undefined
+      const row = findById.get(clock.nowMicros(), id) as unknown as Row | undefined
       if (row !== undefined) remember(row, undefined)
     },
     isValid(id) {
-      return findById.get(id) !== undefined
+      return findById.get(clock.nowMicros(), id) !== undefined
     },
   }
+}
+
+/** Error: request-invalid. */
+function checkedName(name: string): string {
+  const trimmed = name.trim()
+  if (trimmed !== '' && trimmed.length <= nameLengthMax) return trimmed
+  throw new MillpondError('request-invalid', `A token needs a name of 1 to ${nameLengthMax} letters`)
 }
 
 /** Error: token-unknown. */
@@ -156,8 +169,8 @@ function ownerOf(database: DatabaseSync, handle: string): { id: string; salt: Ui
   throw new MillpondError('principal-unknown', `There is nobody with the handle "${handle.slice(0, 80)}"`)
 }
 
-function infoOf({ id, name, role, handle, createdAtMicros, lastUsedAtMicros }: Row): TokenInfo {
-  return { id, name, role, handle, createdAtMicros, lastUsedAtMicros }
+function infoOf({ id, name, role, handle, createdAtMicros, lastUsedAtMicros, expiresAtMicros }: Row): TokenInfo {
+  return { id, name, role, handle, createdAtMicros, lastUsedAtMicros, expiresAtMicros }
 }
 
 function principalOf({ principal, kind, handle, role, attributes }: Row): Principal {

@@ -27,6 +27,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /pipelines': open,
   'GET /sources': open,
   'GET /sources/:name': open,
+  'GET /settings': open,
   'GET /theme.js': open,
   'GET /assets/:name': open,
   'GET /favicon.svg': open,

@@ -276,17 +276,6 @@ describe.skipIf(reason !== undefined)('the portal', () => {
     await page.getByText('There is no page here').waitFor()
   })
 
-  it('speaks the person’s language, and remembers language and theme', async () => {
-    const page = await open('/sql', { language: 'zh-TW' })
-    await page.getByRole('button', { name: '執行' }).waitFor()
-    await page.getByRole('combobox', { name: '主題' }).selectOption('dark')
-    await page.getByRole('combobox', { name: '語言' }).selectOption('en')
-    await page.getByRole('button', { name: 'Run' }).waitFor()
-    await page.reload()
-    await page.getByRole('button', { name: 'Run' }).waitFor()
-    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
-  })
-
   it.each(['light', 'dark'] as const)(
     'can be used by everybody, %s',
     async (theme) => {

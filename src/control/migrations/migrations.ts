@@ -9,6 +9,7 @@ import { people } from './0004-people.ts'
 import { queries } from './0005-queries.ts'
 import { destinations } from './0006-destinations.ts'
 import { receiptsOfViewer } from './0007-receipts-of-viewer.ts'
+import { tokenExpiry } from './0008-token-expiry.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -19,6 +20,7 @@ const steps: readonly string[] = [
   queries,
   destinations,
   receiptsOfViewer,
+  tokenExpiry,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

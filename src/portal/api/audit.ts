@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { parseInput } from './body.ts'
+import type { AuditAnswer } from './account-answers.ts'
 import type { ApiDeps } from './api.ts'
 import { says } from './says.ts'
 
@@ -15,7 +16,11 @@ const auditInput = z.object({
 })
 
 export function auditRoutes(app: FastifyInstance, { control }: ApiDeps): void {
-  app.get('/api/audit', says('What administrators did, newest first', { query: auditInput }), (request) => ({
-    entries: control.auditEntries(parseInput(auditInput, request.query)),
-  }))
+  app.get(
+    '/api/audit',
+    says('What administrators did, newest first', { query: auditInput }),
+    (request): { entries: AuditAnswer[] } => ({
+      entries: control.auditEntries(parseInput(auditInput, request.query)),
+    }),
+  )
 }

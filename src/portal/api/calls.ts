@@ -29,6 +29,25 @@ import type {
   TimelineAnswer,
 } from './answers.ts'
 import type {
+  AuditAnswer,
+  AuditAsked,
+  InvitedUserAnswer,
+  KeyAnswer,
+  KeyAsked,
+  MadeKeyAnswer,
+  MadeTokenAnswer,
+  PasswordAsked,
+  PoliciesAnswer,
+  PrincipalAnswer,
+  Role,
+  ServiceAsked,
+  SessionAnswer,
+  TokenAnswer,
+  TokenAsked,
+  UserAnswer,
+  UserAsked,
+} from './account-answers.ts'
+import type {
   BackfillAnswer,
   BackfillAsked,
   PreviewAnswer,
@@ -127,6 +146,34 @@ export interface Calls {
   'POST /api/people/:id/notes': { readonly body: { readonly text: string }; readonly answer: NoteAnswer }
   'DELETE /api/people/:id/notes/:note': { readonly answer: undefined }
   'GET /api/people/:id/receipts': { readonly answer: { readonly receipts: readonly ReceiptAnswer[] } }
+  'POST /api/auth/sign-out': { readonly answer: undefined }
+  'POST /api/auth/password': { readonly body: PasswordAsked; readonly answer: undefined }
+  'GET /api/sessions': { readonly answer: { readonly sessions: readonly SessionAnswer[] } }
+  'DELETE /api/sessions': { readonly answer: undefined }
+  'DELETE /api/sessions/:id': { readonly answer: undefined }
+  'GET /api/me/tokens': { readonly answer: { readonly tokens: readonly TokenAnswer[] } }
+  'POST /api/me/tokens': { readonly body: TokenAsked; readonly answer: MadeTokenAnswer }
+  'DELETE /api/me/tokens/:id': { readonly answer: undefined }
+  'GET /api/tokens': { readonly answer: { readonly tokens: readonly TokenAnswer[] } }
+  'POST /api/tokens': { readonly body: TokenAsked & { readonly for: string }; readonly answer: MadeTokenAnswer }
+  'DELETE /api/tokens/:id': { readonly answer: undefined }
+  'GET /api/keys': { readonly answer: { readonly keys: readonly KeyAnswer[] } }
+  'POST /api/keys': { readonly body: KeyAsked; readonly answer: MadeKeyAnswer }
+  'DELETE /api/keys/:id': { readonly answer: undefined }
+  'GET /api/users': { readonly answer: { readonly users: readonly UserAnswer[] } }
+  'POST /api/users': { readonly body: UserAsked; readonly answer: InvitedUserAnswer }
+  'POST /api/users/:handle/invite': { readonly answer: InvitedUserAnswer }
+  'POST /api/users/:handle/disable': { readonly answer: UserAnswer }
+  'POST /api/users/:handle/enable': { readonly answer: UserAnswer }
+  'GET /api/principals': { readonly answer: { readonly principals: readonly PrincipalAnswer[] } }
+  'POST /api/principals': { readonly body: ServiceAsked; readonly answer: PrincipalAnswer }
+  'POST /api/principals/:handle': { readonly body: { readonly role: Role }; readonly answer: PrincipalAnswer }
+  'GET /api/grants': { readonly answer: Pick<PoliciesAnswer, 'grants'> }
+  'GET /api/policies': { readonly answer: Omit<PoliciesAnswer, 'grants'> }
+  'GET /api/audit': {
+    readonly query: AuditAsked
+    readonly answer: { readonly entries: readonly AuditAnswer[] }
+  }
   'POST /api/maintenance/retype': { readonly body: RetypeAsked; readonly answer: RetypeAnswer }
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { parseInput } from './body.ts'
+import type { PoliciesAnswer } from './account-answers.ts'
 import type { ApiDeps } from './api.ts'
 import { says } from './says.ts'
 
@@ -22,7 +23,9 @@ const filterPlace = z.strictObject({ dataset: name, table: name })
 const filter = z.strictObject({ dataset: name, table: name, predicate: z.string().min(1).max(10_000), exempt })
 
 export function policyRoutes(app: FastifyInstance, { control, checkFilter, openBelow }: ApiDeps): void {
-  app.get('/api/grants', says('Who may read and write which tables'), () => ({ grants: control.policies().grants }))
+  app.get('/api/grants', says('Who may read and write which tables'), (): Pick<PoliciesAnswer, 'grants'> => ({
+    grants: control.policies().grants,
+  }))
 
   app.post(
     '/api/grants',
@@ -39,7 +42,7 @@ export function policyRoutes(app: FastifyInstance, { control, checkFilter, openB
     return reply.code(204).send()
   })
 
-  app.get('/api/policies', says('Masks of columns and filters of rows'), () => {
+  app.get('/api/policies', says('Masks of columns and filters of rows'), (): Omit<PoliciesAnswer, 'grants'> => {
     const { masks, filters } = control.policies()
     return { masks, filters }
   })

@@ -1,3 +1,12 @@
 // Where the web application has pages of its own. Everybody may load them; what lies behind them asks the API, which knows who may.
-export const portalPages = ['/', '/people', '/people/:id', '/sql', '/pipelines', '/sources', '/sources/:name'] as const
+export const portalPages = [
+  '/',
+  '/people',
+  '/people/:id',
+  '/sql',
+  '/pipelines',
+  '/sources',
+  '/sources/:name',
+  '/settings',
+] as const
 export type PortalPage = (typeof portalPages)[number]

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { roles } from '../../control/principals.ts'
 import { parseInput } from './body.ts'
+import type { PrincipalAnswer } from './account-answers.ts'
 import type { MeAnswer } from './answers.ts'
 import type { ApiDeps } from './api.ts'
 import { says } from './says.ts'
@@ -42,14 +43,16 @@ export function principalRoutes(app: FastifyInstance, { control }: ApiDeps): voi
     },
   )
 
-  app.get('/api/principals', says('People and services'), () => ({ principals: control.listPrincipals() }))
+  app.get('/api/principals', says('People and services'), (): { principals: PrincipalAnswer[] } => ({
+    principals: control.listPrincipals(),
+  }))
 
   app.post(
     '/api/principals',
     says('Adds a person or a service', { body: newPrincipal, status: 201 }),
     async (request, reply) => {
       const input = parseInput(newPrincipal, request.body)
-      const made = await control.addPrincipal(input.handle, input.kind, input.role, input.attributes)
+      const made: PrincipalAnswer = await control.addPrincipal(input.handle, input.kind, input.role, input.attributes)
       return reply.code(201).send(made)
     },
   )
@@ -57,7 +60,7 @@ export function principalRoutes(app: FastifyInstance, { control }: ApiDeps): voi
   app.post(
     '/api/principals/:handle',
     says('Changes role or attributes', { params: named, body: change }),
-    async (request) => {
+    async (request): Promise<PrincipalAnswer> => {
       const { handle } = parseInput(named, request.params)
       return control.changePrincipal(handle, parseInput(change, request.body))
     },

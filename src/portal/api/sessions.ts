@@ -4,15 +4,17 @@ import { z } from 'zod'
 
 import { MillpondError } from '../../core/errors.ts'
 import { parseInput } from './body.ts'
+import type { MadeTokenAnswer, SessionAnswer, TokenAnswer } from './account-answers.ts'
 import type { ApiDeps } from './api.ts'
 import { sessionOf } from './sign-in.ts'
 import { says } from './says.ts'
+import { endOf, tokenDays } from './tokens.ts'
 
 const identified = z.object({ id: z.string().max(100) })
-const newToken = z.strictObject({ name: z.string().min(1).max(100) })
+const newToken = z.strictObject({ name: z.string().min(1).max(100), expiresInDays: tokenDays })
 
-export function sessionRoutes(app: FastifyInstance, { control }: ApiDeps): void {
-  app.get('/api/sessions', says('Your sessions'), (request) => {
+export function sessionRoutes(app: FastifyInstance, { control, clock }: ApiDeps): void {
+  app.get('/api/sessions', says('Your sessions'), (request): { sessions: SessionAnswer[] } => {
     const { principal, sessionId } = request
     return { sessions: control.sessions.list(principal.id).map((one) => ({ ...one, isThis: one.id === sessionId })) }
   })
@@ -33,7 +35,7 @@ export function sessionRoutes(app: FastifyInstance, { control }: ApiDeps): void 
     },
   )
 
-  app.get('/api/me/tokens', says('Your tokens'), (request) => ({
+  app.get('/api/me/tokens', says('Your tokens'), (request): { tokens: TokenAnswer[] } => ({
     tokens: control.listTokens().filter(({ handle }) => handle === request.principal.handle),
   }))
 
@@ -42,8 +44,9 @@ export function sessionRoutes(app: FastifyInstance, { control }: ApiDeps): void 
     says('Makes a token of yours; shown once', { body: newToken, status: 201 }),
     async (request, reply) => {
       const { principal } = sessionOf(request)
-      const { info, token } = await control.createToken(parseInput(newToken, request.body).name, principal.handle)
-      return reply.code(201).send({ ...info, token })
+      const { name, expiresInDays } = parseInput(newToken, request.body)
+      const { info, token } = await control.createToken(name, principal.handle, endOf(expiresInDays, clock))
+      return reply.code(201).send({ ...info, token } satisfies MadeTokenAnswer)
     },
   )
 

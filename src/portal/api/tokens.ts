@@ -2,15 +2,21 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
+import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { parseInput } from './body.ts'
+import type { KeyAnswer, MadeKeyAnswer, MadeTokenAnswer, TokenAnswer } from './account-answers.ts'
 import type { ApiDeps } from './api.ts'
 import { says } from './says.ts'
+
+/** Absent: it is good until it is revoked. */
+export const tokenDays = z.int().min(1).max(3_650).optional()
 
 const newToken = z.strictObject({
   name: z.string().min(1).max(100),
   /** Handle of whoever will use it; absent: the owner. */
   for: z.string().min(1).max(64).optional(),
+  expiresInDays: tokenDays,
 })
 
 const newKey = z.strictObject({
@@ -23,16 +29,18 @@ const newKey = z.strictObject({
 
 const identified = z.object({ id: z.string() })
 
-export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
-  app.get('/api/tokens', says('Tokens of everybody'), () => ({ tokens: control.listTokens() }))
+export function tokenRoutes(app: FastifyInstance, { control, publicUrl, clock }: ApiDeps): void {
+  app.get('/api/tokens', says('Tokens of everybody'), (): { tokens: TokenAnswer[] } => ({
+    tokens: control.listTokens(),
+  }))
 
   app.post(
     '/api/tokens',
     says('Makes a token; shown once', { body: newToken, status: 201 }),
     async (request, reply) => {
       const input = parseInput(newToken, request.body)
-      const { info, token } = await control.createToken(input.name, input.for)
-      return reply.code(201).send({ ...info, token })
+      const { info, token } = await control.createToken(input.name, input.for, endOf(input.expiresInDays, clock))
+      return reply.code(201).send({ ...info, token } satisfies MadeTokenAnswer)
     },
   )
 
@@ -46,7 +54,7 @@ export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDep
     },
   )
 
-  app.get('/api/keys', says('Service-account keys'), () => ({ keys: control.listKeys() }))
+  app.get('/api/keys', says('Service-account keys'), (): { keys: KeyAnswer[] } => ({ keys: control.listKeys() }))
 
   app.post(
     '/api/keys',
@@ -61,7 +69,7 @@ export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDep
         project: input.project,
         publicUrl: address.replace(/\/+$/, ''),
       })
-      return reply.code(201).send({ ...made.info, key: made.key })
+      return reply.code(201).send({ ...made.info, key: made.key } satisfies MadeKeyAnswer)
     },
   )
 
@@ -74,4 +82,10 @@ export function tokenRoutes(app: FastifyInstance, { control, publicUrl }: ApiDep
       return reply.code(204).send()
     },
   )
+}
+
+const dayMicros = 24 * 3_600_000_000
+
+export function endOf(days: number | undefined, clock: Pick<Clock, 'nowMicros'>): number | undefined {
+  return days === undefined ? undefined : clock.nowMicros() + days * dayMicros
 }

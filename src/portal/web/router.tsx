@@ -11,6 +11,7 @@ import {
 import { type PeopleSearch, type PersonSearch, readPeopleSearch, readPersonSearch } from './people/search.ts'
 import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
+import { readSettingsSearch, type SettingsSearch } from './settings/search.ts'
 import { readSourceSearch, type SourceSearch } from './sources/search.ts'
 import { readSqlSearch, type SqlSearch } from './sql/search.ts'
 
@@ -64,6 +65,13 @@ const sourceRoute = createRoute({
   component: lazyRouteComponent(() => import('./sources/source-page.tsx'), 'SourcePage'),
 })
 
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  validateSearch: (search: Partial<SettingsSearch> & SearchSchemaInput): SettingsSearch => readSettingsSearch(search),
+  component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+})
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     homeRoute,
@@ -73,6 +81,7 @@ export const router = createRouter({
     pipelinesRoute,
     sourcesRoute,
     sourceRoute,
+    settingsRoute,
   ]),
   defaultPreload: 'intent',
   // As people write them: /people/user:u1.

@@ -23,8 +23,10 @@ export async function askRaw(path: string, init: RequestInit & { json?: unknown 
     throw new ApiError('unreachable', 'Millpond did not answer. Is it running?', 0)
   })
   if (response.ok) return response
-  if (response.status === 401) location.reload()
-  throw await errorOf(response)
+  const error = await errorOf(response)
+  // A wrong password is no session that ended.
+  if (error.status === 401 && error.code !== 'login-failed') location.reload()
+  throw error
 }
 
 export async function ask<Answer>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<Answer> {

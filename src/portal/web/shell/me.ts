@@ -1,8 +1,10 @@
-// Who is signed in.
+// Who is signed in, and how they go.
 import { useQuery } from '@tanstack/react-query'
 
 import type { MeAnswer } from '../../api/answers.ts'
+import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
+import { say } from './toast.tsx'
 
 export function useMe(): MeAnswer | undefined {
   return useQuery({
@@ -10,4 +12,14 @@ export function useMe(): MeAnswer | undefined {
     staleTime: Infinity,
     queryFn: async ({ signal }) => call('GET /api/me', { signal }),
   }).data
+}
+
+/** The page that comes then asks who is there. */
+export async function signOut(): Promise<void> {
+  try {
+    await call('POST /api/auth/sign-out')
+    location.assign('/login')
+  } catch (error) {
+    say(messageOf(error), true)
+  }
 }

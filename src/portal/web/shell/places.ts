@@ -6,7 +6,8 @@ import type { shellWords } from './words.ts'
 
 export interface Place {
   readonly to: Exclude<PortalPage, '/' | `${string}:${string}`>
-  readonly group: 'ask' | 'run'
+  /** `own`: at the foot. */
+  readonly group: 'ask' | 'run' | 'own'
   readonly icon: IconName
   readonly word: keyof typeof shellWords
   /** Behind `g`. */
@@ -29,8 +30,10 @@ export const places: readonly Place[] = [
   { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
   // What comes in is shown before any policy.
   { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },
+  { to: '/settings', group: 'own', icon: 'settings', word: 'nav.settings', letter: ',' },
 ]
 
+/** Those of the navigation. */
 export const groups = ['ask', 'run'] as const
 
 /** The place that an address belongs to. */

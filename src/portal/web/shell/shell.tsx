@@ -1,16 +1,15 @@
 // What stands around every page: the navigation, the palette and the keyboard.
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 
-import { chooseLanguage, type Language, useLanguage, useWords } from '../words/words.ts'
+import { useWords } from '../words/words.ts'
 import { Icon } from './icon.tsx'
 import { modKey, useShortcuts } from './keys.ts'
-import { useMe } from './me.ts'
+import { signOut, useMe } from './me.ts'
 import { Missing } from './missing.tsx'
 import { Panel } from './panel.tsx'
-import { Key, Select } from './parts.tsx'
+import { Key } from './parts.tsx'
 import { groups, placeOf, placesOf } from './places.ts'
-import { setTheme, themes, useTheme } from './theme.ts'
 import { shellWords } from './words.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
@@ -95,37 +94,30 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
           </div>
         ))}
       </nav>
-      <Settings>
-        <button type="button" className={itemClass} onClick={openHelp} aria-keyshortcuts="?">
-          <Icon name="keyboard" />
-          {t('nav.help')}
-        </button>
-      </Settings>
+      <Foot openHelp={openHelp} />
     </header>
   )
 }
 
-const languages: readonly { readonly value: Language; readonly text: string }[] = [
-  { value: 'en', text: 'English' },
-  { value: 'zh-Hant', text: '正體中文' },
-]
-
-function Settings({ children }: { readonly children: ReactNode }) {
+function Foot({ openHelp }: { readonly openHelp: () => void }) {
   const t = useWords(shellWords)
   const me = useMe()
-  const theme = useTheme()
-  const language = useLanguage()
+  const signs = [
+    { icon: 'keyboard', word: 'nav.help', act: openHelp },
+    { icon: 'out', word: 'nav.sign-out', act: () => void signOut() },
+  ] as const
   return (
-    <div className="flex gap-1 max-md:ml-auto md:mt-auto md:flex-col">
-      {children}
-      <Select label={t('nav.language')} value={language} options={languages} choose={chooseLanguage} />
-      <Select
-        label={t('nav.theme')}
-        value={theme}
-        options={themes.map((value) => ({ value, text: t(`theme.${value}`) }))}
-        choose={setTheme}
-      />
-      <p className="truncate px-2 py-1 text-muted max-md:hidden">{me?.handle ?? ' '}</p>
+    <div className="flex max-md:ml-auto md:mt-auto">
+      <Link to="/settings" className={`${itemClass} min-w-0 md:flex-1`}>
+        <Icon name="settings" />
+        <span className="truncate max-md:sr-only">{me?.handle}</span>
+        <span className="sr-only">{t('nav.settings')}</span>
+      </Link>
+      {signs.map(({ icon, word, act }) => (
+        <button key={word} type="button" className={itemClass} aria-label={t(word)} title={t(word)} onClick={act}>
+          <Icon name={icon} />
+        </button>
+      ))}
     </div>
   )
 }
