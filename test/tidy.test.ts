@@ -22,8 +22,9 @@ const mayImport: Record<string, readonly string[]> = {
   jobs: ['core', 'sql', 'buffer', 'query', 'control'],
   people: ['core', 'sql', 'query', 'control'],
   processes: ['core', 'config', 'buffer'],
+  charts: [],
   'portal/page': [],
-  'portal/web': [],
+  'portal/web': ['charts'],
   'portal/api': ['core', 'sql', 'query', 'people', 'jobs', 'deliver', 'control', 'warehouse', 'portal/page'],
   cli: ['core', 'config', 'control', 'buffer', 'processes', 'warehouse'],
 }

@@ -3,7 +3,7 @@ import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
 
 import type { QueryRows } from '../asking/run-query.ts'
-import { cellOf, isNumeric, shortText, textOf } from './cells.ts'
+import { cellOf, isNumeric, shortText, textOf } from '../../../charts/cells.ts'
 import { copyText } from '../shell/copy.ts'
 
 const rowPixels = 26

@@ -28,11 +28,13 @@ export interface SqlSearch {
   readonly zone?: string | undefined
   readonly parameters?: ParameterInputs | undefined
   readonly tab?: Tab | undefined
+  /** As charts/read-chart.ts reads it. */
+  readonly chart?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Addresses are typed by hand and cut by mail programs: what can't be read is left out. */
 export function readSqlSearch(search: Readonly<Record<string, unknown>>): SqlSearch {
-  const { sql, dialect, parameters, tab, zone } = search
+  const { sql, dialect, parameters, tab, zone, chart } = search
   const saved = textIn(search['saved'])
   const known = tabs.find((one) => one === tab)
   const inputs = readParameters(parameters)
@@ -44,6 +46,7 @@ export function readSqlSearch(search: Readonly<Record<string, unknown>>): SqlSea
     ...(typeof zone === 'string' ? { zone } : {}),
     ...(inputs === undefined ? {} : { parameters: inputs }),
     ...(known === undefined || known === 'table' ? {} : { tab: known }),
+    ...(isRecord(chart) ? { chart } : {}),
   }
 }
 

@@ -55,7 +55,7 @@ export function useWorkbench(address: SqlSearch, base: Work): Workbench {
     if (isWritten) return undefined
     const timer = setTimeout(() => {
       writtenKey.current = workKey
-      void navigate({ search: ({ tab }) => ({ ...next, tab }), replace: true })
+      void navigate({ search: ({ tab, chart }) => ({ ...next, tab, chart }), replace: true })
     }, addressDelayMs)
     return () => clearTimeout(timer)
     // oxlint-disable-next-line react/exhaustive-deps -- the key says all that `next` holds

@@ -1,4 +1,4 @@
-// How a value of a result is written: in the grid, in what is copied, and in charts.
+// How a value of a result is written: in a grid, in what is copied, and in charts.
 const shownLengthMax = 300
 
 export interface Cell {
@@ -42,4 +42,18 @@ export function tabSeparated(names: readonly string[], values: readonly (readonl
 
 function quoted(text: string): string {
   return /[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** undefined: no number. */
+export function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** Milliseconds. DATE and DATETIME have no zone: they stand as if in UTC. NaN: no time. */
+export function timeOf(value: unknown): number {
+  const text = textOf(value)
+    .replace(' ', 'T')
+    .replace(/\.(\d{3})\d+/, '.$1')
+  return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
 }
