@@ -158,6 +158,29 @@ describe('a session', () => {
     expect([await victim.who(), await evil.who()]).toEqual(['vic', undefined])
   })
 
+  test('takes the place of a token that somebody planted or left, and a token that of a session', async () => {
+    const { control } = rig
+    await rig.person('vin', 'analyst')
+    await rig.person('evi', 'analyst')
+    const { token } = await control.createToken('planted', 'evi')
+    const { code } = control.logins.add({ email: 'val@example.com', role: 'viewer' })
+    for (const [comes, who] of [
+      [async (browser: Browser) => browser.signIn('vin@example.com'), 'vin'],
+      [async (browser: Browser) => accept(browser, code), 'val'],
+    ] as const) {
+      const victim = rig.browser()
+      victim.cookies.set('millpond_token', token)
+      expect((await comes(victim)).status).toBe(200)
+      expect([await victim.who(), [...victim.cookies.keys()]]).toEqual([who, ['millpond_session']])
+    }
+    const vin = rig.browser()
+    await vin.signIn('vin@example.com')
+    const session = vin.cookies.get('millpond_session') ?? ''
+    expect((await vin.ask('POST', '/login', { body: { token } })).status).toBe(200)
+    expect([await vin.who(), [...vin.cookies.keys()]]).toEqual(['evi', ['millpond_token']])
+    expect(control.sessions.verify(session)).toBeUndefined()
+  })
+
   test('is listed and ended by its person, and by nobody else', async () => {
     const [one, other, admin] = [
       await rig.person('lea', 'viewer'),

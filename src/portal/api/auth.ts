@@ -88,21 +88,30 @@ function refuseOtherRoles({ method, routeOptions: { url } }: FastifyRequest, rol
   throw new MillpondError('not-allowed', `The role ${role} may not do this. Ask an administrator.`)
 }
 
+/** Pages, and what tells nothing of the data: their addresses are passed on. */
+function mayBeLinked({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return !url.startsWith('/api/') || isOpenRoute(method, url) || url === '/api/docs' || url === '/api/openapi.json'
+}
+
 /**
  * Browsers send the cookie, and a name and password that somebody typed, whoever's page asks; so a change needs a sign that our
  * own page did. Sec-Fetch-Site is absent on plain http away from localhost; there Origin says it. Programs send neither: of
- * them a password comes on purpose. A Bearer token is only ever sent on purpose.
+ * them a password comes on purpose. A Bearer token is only ever sent on purpose. A question is refused as a change is, where browsers
+ * say that another site asks it: it costs, and looking at somebody leaves a receipt.
  */
-function refuseOtherSites({ method, headers }: FastifyRequest, comes: 'basic' | 'cookie'): void {
-  if (method === 'GET' || method === 'HEAD') return
+function refuseOtherSites(request: FastifyRequest, comes: 'basic' | 'cookie'): void {
+  const { method, headers } = request
   const site = headers['sec-fetch-site']
+  if (method === 'GET' || method === 'HEAD') {
+    if (site === undefined || mayBeLinked(request)) return
+  }
   if (comes === 'basic' && site === undefined && headers.origin === undefined) return
   const isOurs =
     site === undefined ? isOwnOrigin(headers.origin, headers.host) : site === 'same-origin' || site === 'none'
   if (isOurs) return
   throw new MillpondError(
     'not-allowed',
-    'A page of another site asked for this change. Ask from the page of Millpond itself, or send a token as `Authorization: Bearer …`.',
+    'A page of another site asked for this. Ask from the page of Millpond itself, or send a token as `Authorization: Bearer …`.',
   )
 }
 

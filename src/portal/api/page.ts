@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
+import { sessionCookie } from '../../control/session-store.ts'
 import { tokenCookie } from './auth.ts'
 import { parseInput } from './body.ts'
-import { setCookies } from './sign-in.ts'
+import { gone, setCookies } from './sign-in.ts'
 import type { ApiDeps } from './api.ts'
 import { faviconSvg } from '../page/favicon.ts'
 import { invitationPage } from '../page/invitation-page.ts'
@@ -26,7 +27,11 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
    */
   function setToken(request: FastifyRequest, reply: FastifyReply, token: string): FastifyReply {
     const line = `${tokenCookie}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${sessionSeconds}`
-    return setCookies(request, reply, { cookies: [line] }, publicUrl)
+    const { principal, sessionId } = request
+    if (sessionId === undefined) return setCookies(request, reply, { cookies: [line] }, publicUrl)
+    // One way in at a time.
+    control.sessions.end(principal.id, sessionId)
+    return setCookies(request, reply, { cookies: [line, gone(sessionCookie)] }, publicUrl)
   }
 
   app.get('/invitation', async (_request, reply) => sendPage(reply, 200, invitationPage))

@@ -92,8 +92,9 @@ export function signInRoutes(app: FastifyInstance, { control, publicUrl }: ApiDe
   app.post('/api/auth/sign-out', says('Signs out', { status: 204 }), async (request, reply) => {
     if (request.sessionId !== undefined) control.sessions.end(request.principal.id, request.sessionId)
     // A token that was pasted stays good; only this browser forgets it.
-    const gone = [sessionCookie, tokenCookie].map((name) => `${name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`)
-    return setCookies(request, reply, { cookies: gone }, publicUrl).code(204).send()
+    return setCookies(request, reply, { cookies: [gone(sessionCookie), gone(tokenCookie)] }, publicUrl)
+      .code(204)
+      .send()
   })
 }
 
@@ -116,11 +117,20 @@ export function setCookies(
   publicUrl: string | undefined,
 ): FastifyReply {
   const isSecure = cameSecurely(request, publicUrl)
-  const lines = cookies.map((line) => (isSecure && !/;\s*secure\b/i.test(line) ? `${line}; Secure` : line))
+  // One way in at a time: whoever put a token here, it is not the one who comes now.
+  const begins = cookies.some((line) => line.startsWith(`${sessionCookie}=`) && !line.startsWith(`${sessionCookie}=;`))
+  const hasToken = request.headers.cookie?.includes(`${tokenCookie}=`) === true
+  const lines = (begins && hasToken ? [...cookies, gone(tokenCookie)] : cookies).map((line) =>
+    isSecure && !/;\s*secure\b/i.test(line) ? `${line}; Secure` : line,
+  )
   // An answer with a cookie is nobody else's.
   reply.header('cache-control', 'no-store')
   const [only = '', ...others] = lines
   return lines.length === 0 ? reply : reply.header('set-cookie', others.length === 0 ? only : lines)
+}
+
+export function gone(name: string): string {
+  return `${name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`
 }
 
 /** Behind a proxy that has the certificate the request itself comes in plain. */
