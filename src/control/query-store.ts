@@ -17,7 +17,9 @@ export interface QueryStoreDeps {
 
 type Row = Record<string, string | number | null>
 
-const versionColumns = 'v.version, v.content, v.saved_by, v.saved_at, v.verified_by, v.verified_at'
+const versionColumns = `v.version, v.content, v.saved_by, v.saved_at,
+  (SELECT json_group_array(json_object('by', x.principal, 'atMicros', x.verified_at)) FROM query_verifications x
+   WHERE x.query = v.query AND x.version = v.version) AS verifications`
 const living = `SELECT q.id, q.name, q.folder, q.description, q.owner, q.created_at, q.changed_at, ${versionColumns}
   FROM queries q JOIN query_versions v ON v.query = q.id AND v.version = q.version WHERE q.removed_at IS NULL`
 
@@ -35,7 +37,8 @@ export class QueryStore {
   /** By id, or by `folder/name`. Error: not-found. */
   get(id: string): SavedQuery {
     const path = `CASE q.folder WHEN '' THEN q.name ELSE q.folder || '/' || q.name END`
-    const [row] = this.#all(`${living} AND (q.id = ? OR ${path} = ?)`, id, id)
+    // An id comes first: a name may be chosen to look like somebody else's.
+    const [row] = this.#all(`${living} AND (q.id = ? OR ${path} = ?) ORDER BY q.id <> ?`, id, id, id)
     if (row === undefined) throw new MillpondError('not-found', `There is no saved query "${id.slice(0, 200)}"`)
     return queryOf(row)
   }
@@ -95,15 +98,16 @@ export class QueryStore {
     })
   }
 
-  /** Error: not-found. */
+  /** Takes nobody else's place. Error: not-found. */
   verify(id: string, version: number, by: string): QueryVersion {
     const found = this.version(id, version)
     this.#run(
-      'UPDATE query_versions SET verified_by = ?, verified_at = ? WHERE query = ? AND version = ?',
-      by,
-      this.#deps.clock.nowMicros(),
+      `INSERT INTO query_verifications (query, version, principal, verified_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET verified_at = excluded.verified_at`,
       this.get(id).id,
       found.version,
+      by,
+      this.#deps.clock.nowMicros(),
     )
     return this.version(id, version)
   }
@@ -155,13 +159,16 @@ function textOf({ dialect, sql, parameters, zone }: QueryContent): string {
 }
 
 function versionOf(row: Row): QueryVersion {
+  const verifications = JSON.parse(String(row['verifications'])) as { by: string; atMicros: number }[]
+  const newest = verifications.toSorted((one, other) => other.atMicros - one.atMicros)[0]
   return {
     ...(JSON.parse(String(row['content'])) as QueryContent),
     version: Number(row['version']),
     savedBy: String(row['saved_by']),
     savedAtMicros: Number(row['saved_at']),
-    verifiedBy: row['verified_by'] === null ? undefined : String(row['verified_by']),
-    verifiedAtMicros: row['verified_at'] === null ? undefined : Number(row['verified_at']),
+    verifiedBy: newest?.by,
+    verifiedAtMicros: newest?.atMicros,
+    verifiers: verifications.map(({ by }) => by),
   }
 }
 

@@ -31,8 +31,10 @@ export interface QueryVersion extends QueryContent {
   readonly version: number
   readonly savedBy: string
   readonly savedAtMicros: number
+  /** The last who did. */
   readonly verifiedBy: string | undefined
   readonly verifiedAtMicros: number | undefined
+  readonly verifiers: readonly string[]
 }
 
 export interface QueryPlace {

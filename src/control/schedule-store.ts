@@ -39,7 +39,9 @@ export class ScheduleStore {
 
   /** By id or name. Error: not-found. */
   get(id: string): Schedule {
-    const [row] = this.#all('SELECT * FROM schedules WHERE removed_at IS NULL AND (id = ? OR name = ?)', id, id)
+    // An id comes first: a name may be chosen to look like somebody else's.
+    const sql = 'SELECT * FROM schedules WHERE removed_at IS NULL AND (id = ? OR name = ?) ORDER BY id <> ?'
+    const [row] = this.#all(sql, id, id, id)
     if (row === undefined) throw new MillpondError('not-found', `There is no schedule "${id.slice(0, 200)}"`)
     return scheduleOf(row)
   }

@@ -79,10 +79,8 @@ export class SavedQueries {
 
   /** Of a schedule: the latest that its owner, or an administrator, has verified, so that nobody puts SQL under others' rights. */
   verifiedFor(id: string, owner: Principal): QueryVersion {
-    const found = this.versions(id).find(({ verifiedBy }) => {
-      if (verifiedBy === undefined) return false
-      return verifiedBy === owner.id || this.#deps.control.principalById(verifiedBy)?.role === 'admin'
-    })
+    const counts = (by: string): boolean => by === owner.id || this.#deps.control.principalById(by)?.role === 'admin'
+    const found = this.versions(id).find(({ verifiers }) => verifiers.some(counts))
     if (found !== undefined) return found
     const message = `No version of "${this.get(id).name}" was verified by an administrator or the schedule's owner: verify one, or name a version`
     throw new MillpondError('schedule-invalid', message)

@@ -10,6 +10,7 @@ import { queries } from './0005-queries.ts'
 import { destinations } from './0006-destinations.ts'
 import { receiptsOfViewer } from './0007-receipts-of-viewer.ts'
 import { tokenExpiry } from './0008-token-expiry.ts'
+import { queryVerifications } from './0009-query-verifications.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -21,6 +22,7 @@ const steps: readonly string[] = [
   destinations,
   receiptsOfViewer,
   tokenExpiry,
+  queryVerifications,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

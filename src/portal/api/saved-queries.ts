@@ -62,6 +62,7 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
     verifiedAtMicros,
     savedBy,
     verifiedBy,
+    verifiers: _verifiers,
     ...rest
   }: QueryVersion): QueryVersionAnswer => ({
     ...rest,
