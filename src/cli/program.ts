@@ -17,6 +17,7 @@ import { addQueryCommand } from './query.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
+import { addDashboardCommand } from './dashboard.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
 import { addSourceCommand } from './source.ts'
@@ -41,6 +42,7 @@ const commands: readonly AddCommand[] = [
   addPolicyCommand,
   addQueryCommand,
   addSavedCommand,
+  addDashboardCommand,
   addScheduleCommand,
   addDeadLettersCommand,
   addDestinationCommand,

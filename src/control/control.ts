@@ -19,6 +19,7 @@ import {
   type KeyInfo,
   type ServiceAccountKey,
 } from './key-store.ts'
+import { DashboardStore } from './dashboard-store.ts'
 import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
@@ -81,6 +82,8 @@ export interface VerifiedToken {
 export interface Control extends Part, Access {
   /** Errors: not-found, query-exists. */
   readonly queries: QueryStore
+  /** Errors: not-found, dashboard-exists, dashboard-changed. */
+  readonly dashboards: DashboardStore
   /** And their runs. Errors: not-found, schedule-exists. */
   readonly schedules: ScheduleStore
   /** Errors: not-found, destination-exists, request-invalid, setting-invalid. */
@@ -195,6 +198,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     return {
       ...access.methods,
       queries: new QueryStore({ database, clock, random, audit }),
+      dashboards: new DashboardStore({ database, clock, random, audit }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),
       listSources: sources.list,

@@ -43,8 +43,10 @@ export const errorTable = {
   'table-unknown': { kind: 'user', status: 404 },
   'table-exists': { kind: 'user', status: 409 },
   'queries-waiting': { kind: 'retry', status: 429 },
-  // saved queries and schedules
+  // saved queries, dashboards and schedules
   'query-exists': { kind: 'user', status: 409 },
+  'dashboard-exists': { kind: 'user', status: 409 },
+  'dashboard-changed': { kind: 'user', status: 409 },
   'schedule-exists': { kind: 'user', status: 409 },
   'schedule-invalid': { kind: 'user', status: 400 },
   'schedule-missed': { kind: 'user', status: 409 },

@@ -21,7 +21,8 @@ const nobodys = [
   'GET /api/auth/callback/:provider',
   /^(?:GET|POST|PUT|DELETE) \/api\/(?:sources|tokens|keys|users|principals|destinations|imports)\//,
   // What is saved is read and run by everybody who may ask, with their own rights.
-  /^GET \/api\/queries\/:id(?:\/versions)?$/,
+  /^GET \/api\/(?:queries|dashboards)\/:id(?:\/versions)?$/,
+  /^(?:GET|POST) \/api\/dashboards\/:id\/tiles\//,
   'POST /api/queries/:id/run',
   // Somebody else than who wrote it; whose word counts, each schedule decides.
   'POST /api/queries/:id/verify',
@@ -42,6 +43,7 @@ interface Things {
   readonly run: string
   readonly job: string
   readonly note: string
+  readonly dashboard: string
 }
 
 let pond: Millpond
@@ -111,6 +113,7 @@ const saved = {
   sql: `SELECT DATE '2026-01-01' AS day, '${secret}' AS word`,
   dialect: 'googlesql',
 }
+const dashboard = { slug: 'hers', title: 'Hers', tiles: [] }
 const scheduled = (query: string) => ({
   name: `${secret} schedule`,
   query,
@@ -131,6 +134,7 @@ async function makeThings(): Promise<Things> {
   const query = String((await made('POST /api/queries', { body: saved }))['id'])
   const schedule = String((await made('POST /api/schedules', { body: scheduled(query) }))['id'])
   const { runs } = (await made(`POST /api/schedules/${schedule}/run`, { body: {} })) as { runs: [{ id: string }] }
+  const { id } = await made('POST /api/dashboards', { body: dashboard })
   const note = await made('POST /api/people/user:u1/notes', { body: { text: secret } })
   running = as('ann', 'POST /api/query', { body: { sql: endless } })
   const job = await firstAnswer(async () => {
@@ -145,12 +149,13 @@ async function makeThings(): Promise<Things> {
     run: runs[0].id,
     job,
     note: String(note['id']),
+    dashboard: String(id),
   }
 }
 
 /** What Ben tries: the route, with Ann's ids. */
 const attempts = (): readonly (readonly [route: string, path: string, body?: object])[] => {
-  const { session, token, query, schedule, run, job, note } = things
+  const { session, token, query, schedule, run, job, note, dashboard: board } = things
   const [queryPath, schedulePath] = [`/api/queries/${query}`, `/api/schedules/${schedule}`]
   return [
     ['DELETE /api/sessions/:id', `/api/sessions/${session}`],
@@ -158,6 +163,8 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
     ['DELETE /api/jobs/:id', `/api/jobs/${job}`],
     ['PUT /api/queries/:id', queryPath, { ...saved, sql: 'SELECT 1' }],
     ['DELETE /api/queries/:id', queryPath],
+    ['PUT /api/dashboards/:id', `/api/dashboards/${board}`, { ...dashboard, title: 'His', version: 1 }],
+    ['DELETE /api/dashboards/:id', `/api/dashboards/${board}`],
     ['GET /api/schedules/:id', schedulePath],
     ['PUT /api/schedules/:id', schedulePath, { ...scheduled(query), cron: '* * * * *' }],
     ['DELETE /api/schedules/:id', schedulePath],
@@ -174,11 +181,15 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
 
 /** Of Ann, as she sees it; without what passes by itself. */
 async function seen(): Promise<unknown> {
-  const { query, schedule, job } = things
+  const { query, schedule, job, dashboard: board } = things
   const lists = await Promise.all(
-    ['/api/sessions', '/api/me/tokens', `/api/queries/${query}/versions`, '/api/people/user:u1/notes'].map(
-      async (path) => (await as('ann', `GET ${path}`)).body,
-    ),
+    [
+      '/api/sessions',
+      '/api/me/tokens',
+      `/api/queries/${query}/versions`,
+      '/api/people/user:u1/notes',
+      `/api/dashboards/${board}`,
+    ].map(async (path) => (await as('ann', `GET ${path}`)).body),
   )
   const {
     lastRun: _run,

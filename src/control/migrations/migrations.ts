@@ -11,6 +11,7 @@ import { destinations } from './0006-destinations.ts'
 import { receiptsOfViewer } from './0007-receipts-of-viewer.ts'
 import { tokenExpiry } from './0008-token-expiry.ts'
 import { queryVerifications } from './0009-query-verifications.ts'
+import { dashboards } from './0010-dashboards.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -23,6 +24,7 @@ const steps: readonly string[] = [
   receiptsOfViewer,
   tokenExpiry,
   queryVerifications,
+  dashboards,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

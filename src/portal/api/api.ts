@@ -20,6 +20,7 @@ import type { BudgetsAnswer } from './answers.ts'
 import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
+import { dashboardRoutes } from './dashboards.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
 import { exploreRoutes } from './explore.ts'
@@ -149,6 +150,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   parameterRoutes(app, deps)
   notebookRoutes(app, deps)
   savedQueryRoutes(app, deps)
+  dashboardRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)
   storageRoutes(app, deps)

@@ -4,13 +4,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import { isoTime } from '../../core/clock.ts'
-import type { Job, JobInfo, QueryParameter, QueryRequest } from '../../query/contract.ts'
+import type { Job, JobInfo, JobResult, QueryParameter, QueryRequest } from '../../query/contract.ts'
 import { jsonValue } from '../../query/encode/json-value.ts'
 import { parameterOf } from '../../query/parameters.ts'
 import { typeName } from '../../sql/type-names.ts'
 import type { SqlType } from '../../sql/types.ts'
 import type { EngineType } from '../../warehouse/session.ts'
-import type { DryRunAnswer, JobAnswer, QueryEndAnswer } from './answers.ts'
+import type { DryRunAnswer, JobAnswer, QueryColumnAnswer, QueryEndAnswer } from './answers.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import type { ApiDeps } from './api.ts'
@@ -126,7 +126,7 @@ async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): A
   const { columns, chunks } = result
   yield {
     job: job.id,
-    columns: columns.map(({ name, type, sqlType }) => ({ name, type: sqlType ? typeName(sqlType) : engineName(type) })),
+    columns: columns.map(columnTold),
   }
   const types = columns.map(({ type }) => type)
   for await (const chunk of chunks) {
@@ -144,6 +144,11 @@ async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): A
       cacheHit: statistics?.cacheHit,
     } satisfies QueryEndAnswer,
   }
+}
+
+/** Of GoogleSQL's types, or of the engine's where a dialect of its own was asked in. */
+export function columnTold({ name, type, sqlType }: JobResult['columns'][number]): QueryColumnAnswer {
+  return { name, type: sqlType ? typeName(sqlType) : engineName(type) }
 }
 
 function engineName(type: EngineType): string {
