@@ -93,6 +93,22 @@ test('a member knows who they are; whoever is made an administrator is one at on
   expect((await ask(member, 'GET', '/api/tokens')).status).toBe(200)
 })
 
+test('no answer is taken by a browser for something else than it is said to be', async () => {
+  for (const url of [
+    '/login',
+    '/api/me',
+    '/api/queries',
+    '/api/nowhere',
+    '/assets/x',
+    '/favicon.svg',
+    '/bigquery/v2/x',
+    '/x',
+  ]) {
+    const { headers } = await app.inject({ url, headers: { authorization: `Bearer ${member}` } })
+    expect([url, headers['x-content-type-options']]).toEqual([url, 'nosniff'])
+  }
+})
+
 describe('a token as the password', () => {
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 

@@ -52,11 +52,13 @@ export interface TabOptions {
   readonly token?: string
   readonly theme?: 'light' | 'dark'
   readonly language?: 'en' | 'zh-TW'
+  /** What the browser says it is. */
+  readonly userAgent?: string
 }
 
 export async function openTab(
   browser: Browser,
-  { address, token, theme = 'light', language = 'en' }: TabOptions,
+  { address, token, theme = 'light', language = 'en', userAgent }: TabOptions,
 ): Promise<Tab> {
   // A language is always given: without one the browser calls it `en-US@posix`, which Intl refuses.
   const context: BrowserContext = await browser.newContext({
@@ -65,6 +67,7 @@ export async function openTab(
     timezoneId: 'UTC',
     viewport: { width: 1280, height: 800 },
     colorScheme: theme,
+    ...(userAgent === undefined ? {} : { userAgent }),
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   if (token !== undefined) await context.addCookies([{ name: 'millpond_token', value: token, url: address }])

@@ -121,7 +121,9 @@ export function buildApi(
     if (isBrowser && !/^\/(?:api|v\d)\//.test(request.url)) return sendApplication(reply, 404)
     return reply.code(404).send(errorBody('not-found', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`))
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // What people sent stands in answers: no browser makes a page of them.
+    reply.header('x-content-type-options', 'nosniff')
     request.principal = nobody
     if (door === 'admin') request.principal = ownerPrincipal
     else Object.assign(request, authenticate(request, deps.control))

@@ -57,7 +57,6 @@ export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps
 export const pageHeaders = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 }
 
 export function sendPage(reply: FastifyReply, status: number, page: (nonce: string) => string): FastifyReply {

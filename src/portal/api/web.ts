@@ -100,7 +100,6 @@ async function sendAsset(
     .headers({
       'cache-control': 'public, max-age=31536000, immutable',
       vary: 'accept-encoding',
-      'x-content-type-options': 'nosniff',
     })
     .type(type)
     .send(createReadStream(join(folder, name + (encoding?.ending ?? ''))))
