@@ -189,7 +189,7 @@ describe('every door', () => {
     expect(warehouse.fedBytes).toBeGreaterThan(10_000)
   })
 
-  it('answers 426 to an upgrade and keeps the client from naming its own address', async () => {
+  it('answers 426 to an upgrade', async () => {
     const response = await fetch(`${millpond.address}/`, { headers: { 'x-millpond-client-address': '1.2.3.4' } })
     expect(response.status).toBe(401)
     expect(await response.text()).toContain('<html')

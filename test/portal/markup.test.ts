@@ -206,7 +206,10 @@ describe.skipIf(reason !== undefined)('markup', () => {
     const page = await open()
     await page.goto('/login')
     await expectOnlyText(page)
-    await page.evaluate((text) => document.body.insertAdjacentHTML('beforeend', text), `${image}<a href="${link}">x</a>`)
+    await page.evaluate(
+      (text) => document.body.insertAdjacentHTML('beforeend', text),
+      `${image}<a href="${link}">x</a>`,
+    )
     await expect(expectOnlyText(page)).rejects.toThrow(/img-src|script-src|refused/)
     // The browser complained, as it should.
     await tabs.pop()?.close()
