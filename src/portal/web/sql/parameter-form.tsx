@@ -55,6 +55,8 @@ function Parameter(props: FormProps & { readonly name: string }) {
   const given = atHand(input)
   const field = form.fields.get(name)
   const resolved = form.resolved[name]
+  // A field that is typed in doesn't become a list under somebody's hands.
+  const awaited = input.choicesSql === undefined || field?.error !== undefined ? undefined : []
 
   function choose(next: FieldValue): void {
     const { value: _, relative: __, ...rest } = input
@@ -81,7 +83,7 @@ function Parameter(props: FormProps & { readonly name: string }) {
         name={name}
         type={type}
         given={given}
-        choices={field?.choices ?? input.choices}
+        choices={field?.choices ?? input.choices ?? awaited}
         hasMore={field?.hasMore}
         isWrong={field?.error !== undefined}
         describedBy={id}
