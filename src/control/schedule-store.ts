@@ -171,6 +171,12 @@ export class ScheduleStore {
     return this.#all(sql, schedule, beforeMicros, limit).map(runOf)
   }
 
+  /** What its runs read that ended behind a time. */
+  bytesSince(schedule: string, sinceMicros: number): number {
+    const sql = `SELECT SUM(facts ->> 'bytes') AS bytes FROM runs WHERE schedule = ? AND ended_at >= ?`
+    return Number(this.#all(sql, schedule, sinceMicros)[0]?.['bytes'] ?? 0)
+  }
+
   /** Error: not-found. */
   run(id: string): Run {
     const [row] = this.#all('SELECT * FROM runs WHERE id = ?', id)

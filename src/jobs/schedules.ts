@@ -125,6 +125,11 @@ export class Schedules {
     return isEnabled ? cronTimes(cron, zone).next(this.#deps.clock.nowMicros() / 1000) : undefined
   }
 
+  /** What its runs have read in 30 days. */
+  bytesAMonth({ id }: Pick<Schedule, 'id'>): number {
+    return this.#deps.control.schedules.bytesSince(id, this.#deps.clock.nowMicros() - 30 * dayMs * 1000)
+  }
+
   async #ahead(schedule: Schedule): Promise<Preview> {
     const times = cronTimes(schedule.cron, schedule.zone)
     const nowMs = this.#deps.clock.nowMicros() / 1000

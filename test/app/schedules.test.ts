@@ -1,6 +1,7 @@
 // Schedules on a real engine: what a run leaves in its target in each mode, when it runs, and what is refused.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { daily } from '../support/schedule.ts'
 import { openSchedulesRig, owner, type SchedulesRig, target } from '../support/schedules-rig.ts'
 
 const hourMs = 3_600_000
@@ -293,6 +294,30 @@ test('the next runs are told with their values and what a month costs', async ()
   ])
   expect(preview.runsAMonth).toBe(30)
   expect(preview.bytesAMonth).toBe(30 * 10 * 1024 * 1024)
+})
+
+test('a schedule that is not saved tells the same, is refused for the same, and leaves nothing behind', async () => {
+  const { id } = rig.query('by day', 'SELECT day FROM daily.orders WHERE day = @day', [
+    { name: 'day', type: 'DATE', default: { relative: 'yesterday' } },
+  ])
+  const draft = { ...daily, name: 'draft', query: id, target: target({ table: 'rows' }) }
+  const preview = await rig.schedules.previewDraft(draft, owner)
+  expect(preview.next.map(({ runTime, values }) => [runTime, values[0]?.['day']])).toEqual([
+    ['2026-03-01T03:00:00.000Z', '2026-02-28'],
+    ['2026-03-02T03:00:00.000Z', '2026-03-01'],
+    ['2026-03-03T03:00:00.000Z', '2026-03-02'],
+  ])
+  const merging = { ...draft, target: target({ table: 'rows', mode: 'merge', keys: ['city'] }) }
+  await expect(rig.schedules.previewDraft(merging, owner)).rejects.toThrow('The query gives no column city')
+  expect(rig.schedules.list(owner)).toEqual([])
+  const schedule = await rig.schedules.add(draft, owner)
+  expect(await rig.schedules.preview(schedule.id, owner)).toEqual(preview)
+  expect(rig.schedules.nextTime(schedule)).toBe(Date.parse('2026-03-01T03:00:00Z'))
+  await rig.advance(dayMs)
+  expect(rig.schedules.bytesAMonth(schedule)).toBe(rig.runs(schedule)[0]?.facts.bytes)
+  expect(rig.schedules.nextTime(rig.schedules.setEnabled(schedule.id, false, owner))).toBe(undefined)
+  rig.clock.advance(31 * dayMs)
+  expect(rig.schedules.bytesAMonth(schedule)).toBe(0)
 })
 
 test('errors stand where they are in the saved text', async () => {

@@ -26,6 +26,8 @@ describe.skipIf(reason !== undefined)('saved queries', () => {
 
   async function save(page: Page, sql: string, name: string, folder = ''): Promise<string> {
     await editor(page).fill(sql)
+    // Who one is, and so whether one may save, comes a moment after the page.
+    await page.getByRole('button', { name: 'Save', exact: true, disabled: false }).waitFor()
     await editor(page).press('ControlOrMeta+s')
     const dialog = page.getByRole('dialog', { name: 'Save this query' })
     await dialog.getByLabel('Name').fill(name)

@@ -43,6 +43,8 @@ export interface ScheduleAnswer extends Omit<
   readonly createdAt: string
   readonly changedAt: string
   readonly lastRun: RunAnswer | undefined
+  /** What its runs have read in 30 days. */
+  readonly bytesAMonth: number
   /** Absent: it is paused, or never due again. */
   readonly nextRunTime: string | undefined
 }

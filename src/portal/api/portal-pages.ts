@@ -8,5 +8,8 @@ export const portalPages = [
   '/sources',
   '/sources/:name',
   '/settings',
+  '/schedules',
+  '/schedules/new',
+  '/schedules/:id',
 ] as const
 export type PortalPage = (typeof portalPages)[number]

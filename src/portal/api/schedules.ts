@@ -72,6 +72,7 @@ export function scheduleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return {
       ...rest,
       lastRun: lastRun && runTold(lastRun),
+      bytesAMonth: jobs.schedules.bytesAMonth(schedule),
       nextRunTime: nextMs === undefined ? undefined : new Date(nextMs).toISOString(),
       plannedUntil: isoTime(plannedUntilMicros),
       owner: control.principalById(owner)?.handle ?? owner,

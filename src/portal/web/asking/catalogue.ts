@@ -51,7 +51,7 @@ export function columnsQuery({ dataset, table }: TableName) {
   }
 }
 
-async function askRows(asked: Pick<QueryAsked, 'sql' | 'parameters'>, signal: AbortSignal): Promise<string[][]> {
+export async function askRows(asked: Pick<QueryAsked, 'sql' | 'parameters'>, signal: AbortSignal): Promise<string[][]> {
   const { values, count } = await runQuery({ ...asked, dialect: 'googlesql', labels: ownLabel }, signal)
   return Array.from({ length: count }, (_none, row) => values.map((column) => String(column[row])))
 }

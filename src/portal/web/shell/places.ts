@@ -27,6 +27,14 @@ export const places: readonly Place[] = [
     roles: ['support', 'member', 'analyst', 'ml', 'engineer'],
   },
   { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
+  {
+    to: '/schedules',
+    group: 'run',
+    icon: 'schedules',
+    word: 'nav.schedules',
+    letter: 'c',
+    roles: ['member', 'analyst', 'ml', 'engineer'],
+  },
   { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
   // What comes in is shown before any policy.
   { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },

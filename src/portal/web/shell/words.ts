@@ -3,6 +3,7 @@ export const shellWords = {
   'nav.label': ['Main', '主選單'],
   'nav.people': ['People', '人物'],
   'nav.sql': ['SQL', 'SQL'],
+  'nav.schedules': ['Schedules', '排程'],
   'nav.sources': ['Sources', '來源'],
   'nav.pipelines': ['Pipelines', '資料管線'],
   'nav.search': ['Search', '搜尋'],

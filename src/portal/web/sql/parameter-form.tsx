@@ -10,6 +10,7 @@ import type { ParameterInput } from './search.ts'
 import type { Form } from './use-form.ts'
 import { type FieldValue, ValueField } from './value-field.tsx'
 import { browserZone, type Work } from './work.ts'
+import { Zones } from './zones.tsx'
 import { sqlWords } from './words.ts'
 
 const typeOptions = parameterTypes.map((value) => ({ value, text: value }))
@@ -152,16 +153,5 @@ function Zone({ zone, choose }: { readonly zone: string; readonly choose: (zone:
       />
       <Zones id={id} />
     </label>
-  )
-}
-
-/** What can be chosen from in a field with this `list`. */
-export function Zones({ id }: { readonly id: string }) {
-  return (
-    <datalist id={id}>
-      {['UTC', ...Intl.supportedValuesOf('timeZone')].map((name) => (
-        <option key={name} value={name} />
-      ))}
-    </datalist>
   )
 }

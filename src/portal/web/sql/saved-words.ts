@@ -4,6 +4,7 @@ export const savedWords = {
   'saved.new': ['New', '新增'],
   'saved.copy-link': ['Copy link', '複製連結'],
   'saved.save': ['Save', '儲存'],
+  'saved.schedule': ['Schedule', '排程'],
   'saved.details': ['Name and folder', '名稱與資料夾'],
   'saved.version': ['v{version}', 'v{version}'],
   'saved.version-long': ['Version {version}', '第 {version} 版'],

@@ -5,6 +5,7 @@ import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { maySave, pathOf } from '../asking/saved.ts'
 import { copyText } from '../shell/copy.ts'
 import { isMac } from '../shell/keys.ts'
+import { linkClass } from '../shell/link-class.ts'
 import { useMe } from '../shell/me.ts'
 import { Button, Key } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
@@ -17,9 +18,6 @@ interface TitleProps {
   readonly saved: SavedQueryAnswer | undefined
   readonly saver: Saver
 }
-
-export const linkClass =
-  'inline-flex min-h-7 items-center gap-1.5 rounded-md border border-line bg-card px-2.5 font-medium whitespace-nowrap hover:bg-sunken'
 
 export function TitleRow({ workbench, saved, saver }: TitleProps) {
   const t = useWords(savedWords)
@@ -45,6 +43,11 @@ export function TitleRow({ workbench, saved, saver }: TitleProps) {
           <Button onClick={saver.ask} aria-haspopup="dialog">
             {t('saved.details')}
           </Button>
+        )}
+        {maySave(me) && saved?.dialect === 'googlesql' && (
+          <Link to="/schedules/new" search={{ query: saved.id }} className={linkClass}>
+            {t('saved.schedule')}
+          </Link>
         )}
         {maySave(me) && (
           <Button

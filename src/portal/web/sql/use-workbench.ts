@@ -26,7 +26,7 @@ export interface Workbench extends Work {
 
 /** The address, or the draft if the address says nothing. */
 export function useAddress(): SqlSearch {
-  const search = useSearch({ from: '/sql' })
+  const search = useOwnSearch()
   return useMemo(() => {
     const isBare = search.sql === undefined && search.saved === undefined
     return isBare ? { ...readDraft(), ...search } : search
@@ -35,7 +35,7 @@ export function useAddress(): SqlSearch {
 
 /** `base`: the saved query that the address names, or nothing at all. */
 export function useWorkbench(address: SqlSearch, base: Work): Workbench {
-  const search = useSearch({ from: '/sql' })
+  const search = useOwnSearch()
   const navigate = useNavigate({ from: '/sql' })
   const [work, setWork] = useState<Work>(() => workOf(address, base))
   const next: SqlSearch = { saved: address.saved, ...searchOf(work, base) }
@@ -66,9 +66,15 @@ export function useWorkbench(address: SqlSearch, base: Work): Workbench {
     tab: search.tab ?? 'table',
     address: next,
     change: (part) => setWork((before) => ({ ...before, ...part })),
-    chooseTab: (tab) => void navigate({ search: (before) => ({ ...before, tab }), replace: true }),
+    chooseTab: (tab) =>
+      void navigate({ search: (before) => ({ ...before, tab: tab === 'table' ? undefined : tab }), replace: true }),
     open: (wanted) => void navigate({ search: wanted }),
   }
+}
+
+function useOwnSearch(): SqlSearch {
+  const search = useSearch({ from: '/sql' })
+  return useMemo(() => readSqlSearch({ ...search }), [search])
 }
 
 function keyOf({ saved, sql, dialect, zone, parameters }: SqlSearch): string {

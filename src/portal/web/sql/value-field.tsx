@@ -18,12 +18,14 @@ interface ValueProps {
   /** There are others. */
   readonly hasMore?: boolean | undefined
   readonly isWrong?: boolean
+  /** Whether it is relative is chosen elsewhere. */
+  readonly isFixed?: boolean
   readonly describedBy?: string | undefined
   readonly change: (given: FieldValue) => void
 }
 
 const dated = new Set(['DATE', 'DATETIME', 'TIMESTAMP'])
-const suggestions = [
+export const suggestions = [
   'today',
   'yesterday',
   '7 days ago',
@@ -37,9 +39,10 @@ const suggestions = [
 
 export function ValueField(props: ValueProps) {
   const t = useWords(valueWords)
-  const { name, type, given, change } = props
+  const { name, type, given, isFixed = false, change } = props
   if (!dated.has(type)) return <Plain {...props} />
   const isRelative = 'relative' in given
+  if (isFixed) return isRelative ? <Relative {...props} text={given.relative} /> : <Plain {...props} />
   return (
     <>
       <Select
