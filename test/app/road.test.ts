@@ -189,8 +189,8 @@ describe('every door', () => {
     expect(warehouse.fedBytes).toBeGreaterThan(10_000)
   })
 
-  it('answers 426 to an upgrade', async () => {
-    const response = await fetch(`${millpond.address}/`, { headers: { 'x-millpond-client-address': '1.2.3.4' } })
+  it('shows strangers the page where they sign in', async () => {
+    const response = await fetch(`${millpond.address}/`)
     expect(response.status).toBe(401)
     expect(await response.text()).toContain('<html')
   })

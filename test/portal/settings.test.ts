@@ -265,6 +265,23 @@ describe.skipIf(reason !== undefined)('settings', () => {
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
   })
 
+  it('lets people in in their language, light and dark', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      const login = await open('/login', { language: 'zh-TW', theme })
+      await login.getByRole('button', { name: '登入', exact: true }).waitFor()
+      await expectAccessible(login)
+      const body = JSON.stringify({ email: `lin-${theme}@example.com`, role: 'analyst' })
+      const made = await pond.api('/api/users', { method: 'POST', body })
+      const { path } = (await made.json()) as { path: string }
+      const invitation = await open(path, { language: 'zh-TW', theme })
+      await invitation.getByText(`你將以 lin-${theme}@example.com 登入，角色為「分析師」。`).waitFor()
+      await expectAccessible(invitation)
+      await invitation.getByLabel(/^密碼/).fill(password)
+      await invitation.getByRole('button', { name: '繼續' }).click()
+      await invitation.getByRole('button', { name: '執行' }).waitFor()
+    }
+  })
+
   it.each(['light', 'dark'] as const)(
     'can be used by everybody, %s',
     async (theme) => {

@@ -39,7 +39,7 @@ export function openapiRoutes(app: FastifyInstance, routes: readonly SaidRoute[]
   app.get('/api/openapi.json', says('This API as an OpenAPI 3.1 document'), document)
 
   app.get('/api/docs', says('This API as a page to read', { media: 'text/html' }), async (_request, reply) =>
-    sendPage(reply, 200, (nonce) => referencePage(nonce, sectionsOf(routes))),
+    sendPage(reply, 200, ({ nonce }) => referencePage(nonce, sectionsOf(routes))),
   )
 }
 

@@ -9,6 +9,8 @@ import { tokenCookie } from './auth.ts'
 import { parseInput } from './body.ts'
 import { gone, setCookies } from './sign-in.ts'
 import type { ApiDeps } from './api.ts'
+import type { PageAsked } from '../page/form-page.ts'
+import { languageOf } from '../page/page-words.ts'
 import { faviconSvg } from '../page/favicon.ts'
 import { invitationPage } from '../page/invitation-page.ts'
 import { loginPage } from '../page/login-page.ts'
@@ -19,7 +21,7 @@ const loginQuery = z.object({ code: z.string().optional() })
 const loginBody = z.strictObject({ token: z.string() })
 
 export function pageRoutes(app: FastifyInstance, { control, publicUrl }: ApiDeps): void {
-  const login = (nonce: string): string => loginPage(nonce, control.signIn.providers())
+  const login = (asked: PageAsked): string => loginPage(asked, control.signIn.providers())
 
   /**
    * Lax: whoever clicks the one-time link in a chat or a mail comes from another site, and a Strict cookie would not go along with the
@@ -59,12 +61,12 @@ export const pageHeaders = {
   'referrer-policy': 'no-referrer',
 }
 
-export function sendPage(reply: FastifyReply, status: number, page: (nonce: string) => string): FastifyReply {
+export function sendPage(reply: FastifyReply, status: number, page: (asked: PageAsked) => string): FastifyReply {
   const nonce = randomBytes(16).toString('base64')
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`
   return reply
     .code(status)
-    .headers({ ...pageHeaders, 'content-security-policy': policy })
+    .headers({ ...pageHeaders, vary: 'accept-language', 'content-security-policy': policy })
     .type('text/html; charset=utf-8')
-    .send(page(nonce))
+    .send(page({ nonce, language: languageOf(reply.request.headers['accept-language']) }))
 }

@@ -38,7 +38,7 @@ export function webRoutes(
   for (const page of portalPages) {
     app.get(page, async (request, reply) => {
       if (request.principal === nobody)
-        return sendPage(reply, 401, (nonce) => loginPage(nonce, control.signIn.providers()))
+        return sendPage(reply, 401, (asked) => loginPage(asked, control.signIn.providers()))
       return sendApplication(reply, 200, folder)
     })
   }

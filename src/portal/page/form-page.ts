@@ -1,5 +1,6 @@
 // What the pages of sign-in and invitation share: one card in the middle, with a form.
 import { pageStyle } from './page-style.ts'
+import type { PageLanguage } from './page-words.ts'
 
 export const formStyle = `
 body { min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 24px 16px }
@@ -15,20 +16,27 @@ label { font-weight: 500 }
 [role=alert] { padding: 10px 12px; border-radius: 8px; background: var(--bad-soft); color: var(--bad) }
 `
 
-export interface PageParts {
+/** For one answer. */
+export interface PageAsked {
   /** Of the answer's content security policy. */
   readonly nonce: string
+  readonly language: PageLanguage
+}
+
+export interface PageParts extends PageAsked {
   readonly title: string
   readonly heading: string
   readonly style: string
+  /** A function body that finds its words in `words`. */
   readonly script: string
+  readonly words: Readonly<Record<string, string>>
   /** HTML of ours alone: nothing that anybody has sent. */
   readonly main: string
 }
 
-export function pageDocument({ nonce, title, heading, style, script, main }: PageParts): string {
+export function pageDocument({ nonce, language, title, heading, style, script, words, main }: PageParts): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -41,9 +49,10 @@ export function pageDocument({ nonce, title, heading, style, script, main }: Pag
 <body>
 <main>
   <header><img src="/favicon.svg" alt="" width="36" height="36"><h1>${heading}</h1></header>${main}
-  <noscript><p class="muted">This page needs JavaScript.</p></noscript>
+  <noscript><p class="muted">${words['script'] ?? ''}</p></noscript>
 </main>
-<script nonce="${nonce}">${script}</script>
+<script nonce="${nonce}">(function (words) {
+${script}})(${JSON.stringify(words).replaceAll('<', String.raw`\u003c`)})</script>
 </body>
 </html>
 `

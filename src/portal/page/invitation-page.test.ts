@@ -12,7 +12,7 @@ async function openInvitation(answers: readonly Answer[]) {
   const console = new VirtualConsole()
   const left: string[] = []
   console.on('jsdomError', (error) => left.push(error.message))
-  const dom = new JSDOM(invitationPage('n0nce'), {
+  const dom = new JSDOM(invitationPage({ nonce: 'n0nce', language: 'en' }), {
     url: 'http://127.0.0.1:8080/invitation#c0de',
     runScripts: 'dangerously',
     virtualConsole: console,
@@ -87,6 +87,6 @@ test('a spent link, and a Millpond that is starting, each say so', async () => {
 })
 
 test('script and style stand under the nonce', () => {
-  expect(invitationPage('abc=').match(/<(?:script|style) nonce="abc=">/g)).toHaveLength(2)
-  expect(invitationPage('')).not.toMatch(/<[a-z][^<>]* (?:style|on[a-z]+)=/)
+  expect(invitationPage({ nonce: 'abc=', language: 'en' }).match(/<(?:script|style) nonce="abc=">/g)).toHaveLength(2)
+  expect(invitationPage({ nonce: '', language: 'en' })).not.toMatch(/<[a-z][^<>]* (?:style|on[a-z]+)=/)
 })

@@ -1,16 +1,15 @@
 // Where a link of invitation leads: whoever has it chooses a password, and where no address is known yet, an address. The code stands
 // behind `#` in the page's address, so it reaches nobody but this script, which posts it.
-import { formStyle, pageDocument } from './form-page.ts'
+import { formStyle, type PageAsked, pageDocument } from './form-page.ts'
+import { invitationWords, spoken } from './page-words.ts'
 
 const script = String.raw`
-(function () {
   'use strict'
   const byId = function (id) { return document.getElementById(id) }
   const form = byId('accept')
   const button = byId('enter')
   const wrong = byId('wrong')
   const code = location.hash.slice(1)
-  const spent = 'This link was used already, has expired, or a newer one took its place. Ask an administrator for a new one.'
 
   function tell(message) {
     wrong.textContent = message
@@ -21,24 +20,24 @@ const script = String.raw`
   }
   async function messageOf(answer) {
     const body = await answer.json().catch(function () { return {} })
-    return (body.error && body.error.message) || 'Millpond is starting or busy. Try again in a few seconds.'
+    return (body.error && body.error.message) || words.busy
   }
 
   async function look() {
     try {
       const answer = await post('/api/auth/invitation', { code })
-      if (!answer.ok) return tell(answer.status === 404 ? spent : await messageOf(answer))
+      if (!answer.ok) return tell(answer.status === 404 ? words.spent : await messageOf(answer))
       const found = await answer.json()
       byId('who').textContent = found.email === undefined
-        ? 'Choose an e-mail address and a password, so that you can come in again.'
-        : 'You come in as ' + found.email + ', with the role ' + found.role + '.'
+        ? words.first
+        : words.as.replace('{email}', function () { return found.email }).replace('{role}', words[found.role] || found.role)
       byId('email').value = found.email || ''
       byId('email').readOnly = found.email !== undefined
       byId('later').hidden = found.email !== undefined
       form.hidden = false
       byId(found.email === undefined ? 'email' : 'password').focus()
     } catch {
-      tell('Millpond did not answer. Is it still running?')
+      tell(words.gone)
     }
   }
 
@@ -53,7 +52,7 @@ const script = String.raw`
       if (answer.ok) return location.replace('/')
       tell(await messageOf(answer))
     } catch {
-      tell('Millpond did not answer. Is it still running?')
+      tell(words.gone)
     }
     button.disabled = false
   }
@@ -63,27 +62,29 @@ const script = String.raw`
     void accept()
   })
   void look()
-})()
 `
 
-/** The whole document; `nonce` is that of the answer's content security policy. */
-export function invitationPage(nonce: string): string {
+/** The whole document. */
+export function invitationPage({ nonce, language }: PageAsked): string {
+  const words = spoken(invitationWords, language)
   return pageDocument({
     nonce,
-    title: 'Welcome · Millpond',
-    heading: 'Welcome to Millpond',
+    language,
+    words,
+    title: words.title,
+    heading: words.heading,
     style: formStyle,
     script,
     main: `
   <p id="wrong" role="alert" hidden></p>
   <form id="accept" method="post" hidden>
     <p id="who"></p>
-    <label for="email">E-mail address</label>
+    <label for="email">${words.email}</label>
     <input class="field" id="email" type="email" autocomplete="username" required>
-    <label for="password">Password, 10 letters or more</label>
+    <label for="password">${words.password}</label>
     <input class="field" id="password" type="password" autocomplete="new-password" minlength="10" maxlength="128" required>
-    <button class="button primary" id="enter" type="submit">Go on</button>
-    <p id="later" hidden><a href="/">Later</a></p>
+    <button class="button primary" id="enter" type="submit">${words.enter}</button>
+    <p id="later" hidden><a href="/">${words.later}</a></p>
   </form>`,
   })
 }

@@ -3,7 +3,9 @@ import { JSDOM, VirtualConsole } from 'jsdom'
 import { expect, test } from 'vitest'
 
 import { faviconSvg } from './favicon.ts'
+import { invitationPage } from './invitation-page.ts'
 import { loginPage } from './login-page.ts'
+import { invitationWords, languageOf, loginWords } from './page-words.ts'
 
 function openLogin(answer: () => { ok: boolean; status: number; body?: object }, path = '/') {
   const asked: { path: string; body: string }[] = []
@@ -14,7 +16,7 @@ function openLogin(answer: () => { ok: boolean; status: number; body?: object },
       resolve(error.message)
     })
   })
-  const dom = new JSDOM(loginPage('n0nce', ['google', 'github']), {
+  const dom = new JSDOM(loginPage({ nonce: 'n0nce', language: 'en' }, ['google', 'github']), {
     url: `http://127.0.0.1:8080${path}`,
     runScripts: 'dangerously',
     virtualConsole: console,
@@ -74,7 +76,7 @@ test('Google and GitHub are there where they are set up, and lead to their page'
   await login.enter({}, '[data-provider=github]')
   expect(login.asked).toEqual([{ path: '/api/auth/sign-in/github', body: '{}' }])
   expect(await login.left).toMatch(/navigation/i)
-  expect(loginPage('x')).not.toContain('data-provider="')
+  expect(loginPage({ nonce: 'x', language: 'en' })).not.toContain('data-provider="')
   const back = openLogin(() => ({ ok: true, status: 200 }), '/login?error=signup_disabled')
   expect(back.said()).toContain('did not work')
 })
@@ -113,8 +115,26 @@ test('a spent one-time link is explained', () => {
 })
 
 test('script and style stand under the nonce, the mark is a whole SVG', () => {
-  expect(loginPage('abc=').match(/<(?:script|style) nonce="abc=">/g)).toHaveLength(2)
-  expect(loginPage('')).not.toMatch(/<[a-z][^<>]* (?:style|on[a-z]+)=/)
+  expect(loginPage({ nonce: 'abc=', language: 'en' }).match(/<(?:script|style) nonce="abc=">/g)).toHaveLength(2)
+  expect(loginPage({ nonce: '', language: 'en' })).not.toMatch(/<[a-z][^<>]* (?:style|on[a-z]+)=/)
   const parsed = new new JSDOM('').window.DOMParser().parseFromString(faviconSvg, 'image/svg+xml')
   expect(parsed.querySelector('parsererror')).toBeNull()
+})
+
+test('speaks the language that the browser asks for first, every word of it', () => {
+  expect(
+    ['zh-TW,zh;q=0.9,en;q=0.8', 'zh', 'ZH-hant', 'en-US,zh;q=0.5', 'zhx', '', undefined].map((accepted) =>
+      languageOf(accepted),
+    ),
+  ).toEqual(['zh-Hant', 'zh-Hant', 'zh-Hant', 'en', 'en', 'en', 'en'])
+  for (const [page, words] of [
+    [loginPage, loginWords],
+    [invitationPage, invitationWords],
+  ] as const) {
+    const { document } = new JSDOM(page({ nonce: 'x', language: 'zh-Hant' })).window
+    expect([document.documentElement.lang, document.title]).toEqual(['zh-Hant', words.title[1]])
+    const seen = document.querySelector('main')?.textContent ?? ''
+    const english = Object.values(words).filter(([en]) => en.includes(' ') && seen.includes(en))
+    expect(english).toEqual([])
+  }
 })

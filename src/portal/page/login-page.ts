@@ -1,6 +1,7 @@
 // The way in for a person: e-mail address and password, Google or GitHub where they are set up, or a token pasted here. Shown at `/`
 // without a session and at /login; a spent one-time link leads here, too.
-import { formStyle, pageDocument } from './form-page.ts'
+import { formStyle, type PageAsked, pageDocument } from './form-page.ts'
+import { loginWords, spoken } from './page-words.ts'
 
 const style = `${formStyle}
 #token { font-family: var(--mono) }
@@ -13,7 +14,6 @@ code { color: var(--text); background: var(--sunken); border: 1px solid var(--li
 `
 
 const script = String.raw`
-(function () {
   'use strict'
   const byId = function (id) { return document.getElementById(id) }
   const wrong = byId('wrong')
@@ -38,11 +38,11 @@ const script = String.raw`
         body: JSON.stringify(body),
       })
       if (answer.ok) return await answer.json()
-      if (answer.status === 429) tell('Too many tries. Wait a few minutes.')
+      if (answer.status === 429) tell(words.tooMany)
       else if (answer.status < 500) tell(refused)
-      else tell('Millpond is starting or busy and could not check it. Try again in a few seconds.')
+      else tell(words.busy)
     } catch {
-      tell('Millpond did not answer. Is it still running?')
+      tell(words.gone)
     }
     buttons.forEach(function (one) { one.disabled = false })
     return undefined
@@ -51,65 +51,70 @@ const script = String.raw`
   byId('login').addEventListener('submit', async function (event) {
     event.preventDefault()
     const body = { email: byId('email').value, password: byId('password').value, next: next }
-    const answer = await post('/api/auth/sign-in', body, 'The e-mail address or the password is wrong.')
+    const answer = await post('/api/auth/sign-in', body, words.wrong)
     if (answer !== undefined) location.replace(answer.next)
   })
   byId('with-token').addEventListener('submit', async function (event) {
     event.preventDefault()
     const token = byId('token').value.trim()
-    if (token === '') return tell('Paste a token first.')
-    const answer = await post('/login', { token: token }, 'This token is unknown or was revoked. Check that all of it was copied.')
+    if (token === '') return tell(words.noToken)
+    const answer = await post('/login', { token: token }, words.wrongToken)
     if (answer !== undefined) location.replace(here || '/')
   })
   document.querySelectorAll('[data-provider]').forEach(function (button) {
     button.addEventListener('click', async function () {
       const path = '/api/auth/sign-in/' + button.dataset.provider
-      const answer = await post(path, { next: next }, 'Signing in this way does not work at the moment.')
+      const answer = await post(path, { next: next }, words.wrongWay)
       if (answer !== undefined) location.assign(answer.url)
     })
   })
   document.querySelectorAll('input').forEach(function (field) {
     field.addEventListener('input', function () { tell('') })
   })
-  if (location.search.includes('code=')) tell('This one-time link was used already or has expired. Sign in instead.')
-  if (location.search.includes('error=')) tell('That did not work. Was your address invited, and is it confirmed there?')
-})()
+  if (location.search.includes('code=')) tell(words.spent)
+  if (location.search.includes('error=')) tell(words.failed)
 `
 
 const providerNames = { google: 'Google', github: 'GitHub' } as const
 
-/** The whole document; `nonce` is that of the answer's content security policy. */
-export function loginPage(nonce: string, providers: readonly (keyof typeof providerNames)[] = []): string {
+/** The whole document. */
+export function loginPage(
+  { nonce, language }: PageAsked,
+  providers: readonly (keyof typeof providerNames)[] = [],
+): string {
+  const words = spoken(loginWords, language)
   const buttons = providers.map(
     (provider) =>
-      `\n    <button class="button" type="button" data-provider="${provider}">Sign in with ${providerNames[provider]}</button>`,
+      `\n    <button class="button" type="button" data-provider="${provider}">${words.with} ${providerNames[provider]}</button>`,
   )
   return pageDocument({
     nonce,
-    title: 'Sign in · Millpond',
-    heading: 'Sign in to Millpond',
+    language,
+    words,
+    title: words.title,
+    heading: words.heading,
     style,
     script,
     main: `
   <p id="wrong" role="alert" hidden></p>
   <form id="login" method="post">
-    <label for="email">E-mail address</label>
+    <label for="email">${words.email}</label>
     <input class="field" id="email" type="email" autocomplete="username" required autofocus>
-    <label for="password">Password</label>
+    <label for="password">${words.password}</label>
     <input class="field" id="password" type="password" autocomplete="current-password" required>
-    <button class="button primary" id="enter" type="submit">Sign in</button>${buttons.join('')}
+    <button class="button primary" id="enter" type="submit">${words.enter}</button>${buttons.join('')}
   </form>
   <details>
-    <summary>Sign in with a token</summary>
+    <summary>${words.withToken}</summary>
     <form id="with-token" method="post">
-      <label for="token">Token</label>
+      <label for="token">${words.token}</label>
       <input class="field" id="token" type="password" autocomplete="off" autocapitalize="off" spellcheck="false">
-      <button class="button" id="enter-token" type="submit">Sign in with the token</button>
+      <button class="button" id="enter-token" type="submit">${words.enterToken}</button>
     </form>
   </details>
   <ul class="ways">
-    <li><strong>Just started it?</strong>Open the one-time link that <code>millpond start</code> printed.</li>
-    <li><strong>No password, or forgotten?</strong>An administrator makes a link: <code>millpond user invite &lt;handle&gt;</code>.</li>
+    <li><strong>${words.started}</strong>${words.startedText}</li>
+    <li><strong>${words.forgotten}</strong>${words.forgottenText}</li>
   </ul>`,
   })
 }
