@@ -1,4 +1,6 @@
 // Saved queries as people use them: a real browser, a real Millpond, parts found by what they are called.
+import { readFile } from 'node:fs/promises'
+
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
@@ -153,20 +155,66 @@ describe.skipIf(reason !== undefined)('saved queries', () => {
       .toEqual(['Tokyo', 'Taipei'])
   })
 
+  it('tell before they run what they would read, by table, column and day', async () => {
+    const page = await rig.open('/sql?tab=plan', 'ana')
+    await page.getByText('Write a query, and what it would read').waitFor()
+    await editor(page).fill('SELECT country, SUM(total) AS total FROM shop.order_paid GROUP BY country')
+    const table = page.getByRole('region', { name: 'shop.order_paid' })
+    const columns = table.getByRole('table', { name: 'Columns of shop.order_paid' })
+    await columns.getByRole('row', { name: 'country' }).waitFor()
+    const rows = await columns.getByRole('row').allInnerTexts()
+    expect(rows.map((text) => text.replaceAll(/\s+/g, ' '))).toEqual(['total 96 B', 'country 48 B'])
+    const today = new Date().toISOString().slice(0, 10)
+    await table.getByRole('list', { name: 'Days of shop.order_paid' }).getByText(`${today}: 144 B`).waitFor()
+    await editor(page).fill('SELECT 1')
+    await page.getByText('It reads no table.').waitFor()
+  })
+
+  it('are a notebook to go on with, with the values at hand', async () => {
+    const page = await rig.open('/sql', 'ana')
+    await save(page, 'SELECT @day AS day', 'Of: a day')
+    await page.getByLabel('Type of day').selectOption('DATE')
+    await page.getByLabel('Kind of date of day').selectOption('relative')
+    await page.getByText('= 20').waitFor()
+    await page.getByRole('button', { name: 'Notebook' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Open in a notebook' })
+    await expectAccessible(page)
+    for (const [language, kernel] of [
+      ['Python', 'python'],
+      ['R', 'R'],
+    ] as const) {
+      if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Notebook' }).click()
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        dialog.getByRole('button', { name: language, exact: true }).click(),
+      ])
+      expect(file.suggestedFilename()).toBe('Of- a day.ipynb')
+      const text = await readFile(await file.path(), 'utf8')
+      expect(text).toContain('SELECT @day AS day')
+      expect(text).toContain(new Date(Date.now() - 86_400_000).toISOString().slice(0, 10))
+      const { metadata } = JSON.parse(text) as { metadata: { kernelspec: { language: string } } }
+      expect(metadata.kernelspec.language).toBe(kernel)
+      await dialog.waitFor({ state: 'detached' })
+    }
+  })
+
   it('are read, not written, by viewers', async () => {
     const page = await rig.open('/sql?sql=SELECT+1', 'vera')
     await page.getByRole('heading', { name: 'Untitled query' }).waitFor()
     await page.getByRole('button', { name: 'Copy link' }).waitFor()
     expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+    await page.getByRole('button', { name: /^Run/ }).click()
+    await page.getByRole('button', { name: 'Copy rows' }).waitFor()
+    expect(await page.getByRole('button', { name: /Download|Notebook/ }).count()).toBe(0)
   })
 
   it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (theme) => {
     const page = await rig.open('/sql', undefined, { theme })
-    await save(page, 'SELECT @n AS n', `Of everybody, ${theme}`, 'folder')
-    await editor(page).fill('SELECT @n AS m')
+    await save(page, 'SELECT @n AS n, city FROM shop.order_paid', `Of everybody, ${theme}`, 'folder')
+    await editor(page).fill('SELECT @n AS m, city FROM shop.order_paid')
     await editor(page).press('ControlOrMeta+s')
     await page.getByText('version 2.').waitFor()
-    for (const tab of ['Saved', 'Versions']) {
+    for (const tab of ['Plan', 'Saved', 'Versions']) {
       await page.getByRole('tab', { name: tab }).click()
       await page.getByRole('tab', { name: tab, selected: true }).waitFor()
       await expectAccessible(page)

@@ -36,7 +36,7 @@ export function useVersions(id: string): UseQueryResult<readonly QueryVersionAns
   })
 }
 
-/** Whom the API lets save queries and schedules (portal/api/role-routes.ts). */
+/** Whom the API lets save queries and schedules, and take whole results as files (portal/api/role-routes.ts). */
 export function maySave(me: MeAnswer | undefined): boolean {
   return me !== undefined && me.role !== 'viewer' && me.role !== 'support'
 }

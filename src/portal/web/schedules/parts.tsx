@@ -9,13 +9,23 @@ import { useWords } from '../words/words.ts'
 import { timeIn } from './when.ts'
 import { schedulesWords } from './words.ts'
 
-export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+interface SectionProps {
+  readonly title: string
+  /** Beside the title. */
+  readonly aside?: ReactNode
+  readonly children: ReactNode
+}
+
+export function Section({ title, aside, children }: SectionProps) {
   return (
     <section
       aria-label={title}
       className="grid grid-cols-1 content-start gap-3 rounded-md border border-line bg-card p-4"
     >
-      <h3 className="font-medium">{title}</h3>
+      <div className="flex justify-between gap-3">
+        <h3 className="font-medium">{title}</h3>
+        {aside}
+      </div>
       {children}
     </section>
   )

@@ -140,8 +140,10 @@ function Preview({
   const shownWrong = wrong ?? (error === null ? undefined : messageOf(error))
   const isChecking = isFetching || settled !== JSON.stringify(draft)
   return (
-    <Section title={schedules('schedules.ahead')}>
-      {isChecking && <p className="text-muted">{t('plan.checking')}</p>}
+    <Section
+      title={schedules('schedules.ahead')}
+      aside={isChecking && <span className="text-muted">{t('plan.checking')}</span>}
+    >
       <div aria-live="polite" aria-busy={isChecking} className="grid gap-3">
         {shownWrong !== undefined && <p className="text-bad">{shownWrong}</p>}
         {shownWrong === undefined && asked === undefined && <p className="text-muted">{t('plan.incomplete')}</p>}

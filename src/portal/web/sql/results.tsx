@@ -1,11 +1,13 @@
-// Under the editor: the rows, a chart of them, and the history.
+// Under the editor: the rows, a chart of them, what they cost, saved queries and the history.
 import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 
 import type { QueryAsked } from '../../api/answers.ts'
 import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import type { QueryRows } from '../asking/run-query.ts'
+import { maySave } from '../asking/saved.ts'
 import { modKey } from '../shell/keys.ts'
+import { useMe } from '../shell/me.ts'
 import { Panel } from '../shell/panel.tsx'
 import { Button, Empty, Key } from '../shell/parts.tsx'
 import { say } from '../shell/toast.tsx'
@@ -17,8 +19,10 @@ import { copyText } from '../shell/copy.ts'
 import { download } from './download.ts'
 import { Grid } from './grid.tsx'
 import { History } from './history.tsx'
+import { Plan } from './plan.tsx'
 import { SavedList } from './saved-list.tsx'
 import { type Tab, tabs } from './search.ts'
+import type { Estimated } from './use-estimate.ts'
 import type { Run } from './use-run.ts'
 import type { Workbench } from './use-workbench.ts'
 import { Versions } from './versions.tsx'
@@ -29,9 +33,10 @@ interface ResultsProps {
   readonly run: Run
   readonly workbench: Workbench
   readonly saved: SavedQueryAnswer | undefined
+  readonly estimated: Estimated
 }
 
-export function Results({ run, workbench, saved }: ResultsProps) {
+export function Results({ run, workbench, saved, estimated }: ResultsProps) {
   const t = useWords(sqlWords)
   const id = useId()
   const { chooseTab } = workbench
@@ -51,6 +56,8 @@ export function Results({ run, workbench, saved }: ResultsProps) {
         <Panel key={tab}>
           {tab === 'history' ? (
             <History open={workbench.open} />
+          ) : tab === 'plan' ? (
+            <Plan asked={estimated} />
           ) : tab === 'saved' ? (
             <SavedList current={saved?.id} />
           ) : tab === 'versions' && saved !== undefined ? (
@@ -137,12 +144,13 @@ function Running({ startedAtMs, t }: { readonly startedAtMs: number; readonly t:
 
 function Actions({ rows, asked }: { readonly rows: QueryRows; readonly asked: QueryAsked }) {
   const t = useWords(sqlWords)
+  const me = useMe()
   const names = rows.columns.map(({ name }) => name)
   if (rows.count === 0) return null
   return (
     <div className="ml-auto flex gap-1">
       <Button onClick={() => void copyText(tabSeparated(names, rows.values, rows.count))}>{t('sql.copy-rows')}</Button>
-      {(['csv', 'parquet'] as const).map((format) => (
+      {(maySave(me) ? (['csv', 'parquet'] as const) : []).map((format) => (
         <Button
           key={format}
           aria-label={t('sql.download-as', { format: t(`sql.download-${format}`) })}

@@ -5,6 +5,12 @@ export const savedWords = {
   'saved.copy-link': ['Copy link', '複製連結'],
   'saved.save': ['Save', '儲存'],
   'saved.schedule': ['Schedule', '排程'],
+  'saved.notebook': ['Notebook', '筆記本'],
+  'saved.notebook-title': ['Open in a notebook', '在筆記本中開啟'],
+  'saved.notebook-text': [
+    'A Jupyter notebook with this query and the values at hand. It holds no rows and no key: whoever opens it asks with their own rights.',
+    '包含這個查詢與目前參數值的 Jupyter 筆記本。其中沒有資料也沒有金鑰：開啟的人以自己的權限查詢。',
+  ],
   'saved.details': ['Name and folder', '名稱與資料夾'],
   'saved.version': ['v{version}', 'v{version}'],
   'saved.version-long': ['Version {version}', '第 {version} 版'],

@@ -4,7 +4,7 @@ import type { QueryAsked } from '../../api/answers.ts'
 import type { JsonValue, ParameterSetting } from '../../api/job-answers.ts'
 
 export type Dialect = QueryAsked['dialect']
-export const tabs = ['table', 'chart', 'saved', 'versions', 'history'] as const
+export const tabs = ['table', 'chart', 'plan', 'saved', 'versions', 'history'] as const
 export type Tab = (typeof tabs)[number]
 
 /** A parameter as the form has it. Without a type the query decides. */

@@ -3,6 +3,7 @@ import { useQueries, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useDeferredValue, useMemo, useRef } from 'react'
 
+import type { QueryAsked } from '../../api/answers.ts'
 import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { columnsQuery, useTables } from '../asking/catalogue.ts'
@@ -65,7 +66,13 @@ function Workbench({ address, saved }: { readonly address: SqlSearch; readonly s
   const editor = useRef<EditorHandle>(null)
   const tables = useKnownTables(sql)
   const findings = useFindings(estimate, runner.run)
-  const start = useStart(workbench, names, runner)
+  const asked = useAsked(workbench, names)
+
+  function start(): void {
+    if (sql.trim() === '') return
+    runner.start(asked)
+    if (workbench.tab !== 'table' && workbench.tab !== 'chart') workbench.chooseTab('table')
+  }
 
   return (
     <div className="grid h-full min-h-0 md:grid-cols-[15rem_minmax(0,1fr)]">
@@ -76,7 +83,7 @@ function Workbench({ address, saved }: { readonly address: SqlSearch; readonly s
         </Panel>
       </div>
       <div className="grid min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(8rem,2fr)_auto_minmax(10rem,3fr)]">
-        <TitleRow workbench={workbench} saved={saved} saver={saver} />
+        <TitleRow workbench={workbench} saved={saved} saver={saver} asked={asked} />
         <Bar workbench={workbench} estimate={estimate} runner={runner} start={start} />
         <Panel>
           <Editor
@@ -94,28 +101,25 @@ function Workbench({ address, saved }: { readonly address: SqlSearch; readonly s
           <ParameterForm names={names} work={workbench} inferred={estimate.typeOf} form={form} change={change} />
           <Findings findings={findings} estimate={estimate} />
         </div>
-        <Results run={runner.run} workbench={workbench} saved={saved} />
+        <Results run={runner.run} workbench={workbench} saved={saved} estimated={estimate.asked} />
       </div>
       {saver.isAsking && <SaveDialog saved={saved} saver={saver} />}
     </div>
   )
 }
 
-function useStart(workbench: Bench, names: readonly string[], runner: Runner): () => void {
+/** The query with all of its parameters typed, and its dates as dates. */
+function useAsked(workbench: Bench, names: readonly string[]): () => Promise<QueryAsked> {
   const queryClient = useQueryClient()
   const { sql, dialect, parameters } = workbench
-  return () => {
-    if (sql.trim() === '') return
-    runner.start(async () => {
-      const asked = formAsked(workbench, names)
-      const resolved = asked === undefined ? {} : resolvedIn(await queryClient.fetchQuery(formQuery(asked)), asked)
-      const isTyped = names.every((name) => parameters[name]?.type !== undefined)
-      const work = { sql, dialect, parameters, resolved }
-      // What is wrong with the query the run itself says.
-      const answer = isTyped ? undefined : await queryClient.fetchQuery(estimateQuery(work)).catch(() => undefined)
-      return { sql, dialect, parameters: parametersOf(names, parameters, typeIn(answer), resolved) }
-    })
-    if (workbench.tab !== 'table' && workbench.tab !== 'chart') workbench.chooseTab('table')
+  return async () => {
+    const asked = formAsked(workbench, names)
+    const resolved = asked === undefined ? {} : resolvedIn(await queryClient.fetchQuery(formQuery(asked)), asked)
+    const isTyped = names.every((name) => parameters[name]?.type !== undefined)
+    const work = { sql, dialect, parameters, resolved }
+    // What is wrong with the query the run itself says.
+    const answer = isTyped ? undefined : await queryClient.fetchQuery(estimateQuery(work)).catch(() => undefined)
+    return { sql, dialect, parameters: parametersOf(names, parameters, typeIn(answer), resolved) }
   }
 }
 

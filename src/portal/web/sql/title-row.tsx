@@ -1,6 +1,8 @@
 // Which query this is: its name, version and state, and what can be done with it as a whole.
 import { Link, useRouter } from '@tanstack/react-router'
+import { useState } from 'react'
 
+import type { QueryAsked } from '../../api/answers.ts'
 import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { maySave, pathOf } from '../asking/saved.ts'
 import { copyText } from '../shell/copy.ts'
@@ -9,6 +11,7 @@ import { linkClass } from '../shell/link-class.ts'
 import { useMe } from '../shell/me.ts'
 import { Button, Key } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
+import { NotebookDialog } from './notebook-dialog.tsx'
 import type { Saver } from './use-save.ts'
 import type { Workbench } from './use-workbench.ts'
 import { savedWords } from './saved-words.ts'
@@ -17,13 +20,15 @@ interface TitleProps {
   readonly workbench: Workbench
   readonly saved: SavedQueryAnswer | undefined
   readonly saver: Saver
+  readonly asked: () => Promise<QueryAsked>
 }
 
-export function TitleRow({ workbench, saved, saver }: TitleProps) {
+export function TitleRow({ workbench, saved, saver, asked }: TitleProps) {
   const t = useWords(savedWords)
   const router = useRouter()
   const me = useMe()
   const isBlank = workbench.sql.trim() === ''
+  const [hasNotebook, setNotebook] = useState(false)
 
   function copyLink(): void {
     const { href } = router.buildLocation({ to: '/sql', search: workbench.address })
@@ -39,6 +44,11 @@ export function TitleRow({ workbench, saved, saver }: TitleProps) {
           {t('saved.new')}
         </Link>
         {!isBlank && <Button onClick={copyLink}>{t('saved.copy-link')}</Button>}
+        {maySave(me) && !isBlank && (
+          <Button onClick={() => setNotebook(true)} aria-haspopup="dialog">
+            {t('saved.notebook')}
+          </Button>
+        )}
         {maySave(me) && saved !== undefined && (
           <Button onClick={saver.ask} aria-haspopup="dialog">
             {t('saved.details')}
@@ -62,6 +72,7 @@ export function TitleRow({ workbench, saved, saver }: TitleProps) {
           </Button>
         )}
       </div>
+      {hasNotebook && <NotebookDialog name={saved?.name ?? 'query'} asked={asked} close={() => setNotebook(false)} />}
     </div>
   )
 }

@@ -19,6 +19,8 @@ export interface Finding {
 }
 
 export interface Estimate {
+  /** What was asked about, as it stood a moment ago. */
+  readonly asked: Estimated
   readonly answer: DryRunAnswer | undefined
   readonly isChecking: boolean
   /** What is wrong, or could be better; each at its place. */
@@ -36,14 +38,16 @@ export function useEstimate({ sql, dialect, parameters, resolved }: Estimated): 
     return () => clearTimeout(timer)
   }, [now])
 
+  const settled = JSON.parse(asked) as Estimated
   const { data, error, isFetching } = useQuery({
-    ...estimateQuery(JSON.parse(asked) as Estimated),
+    ...estimateQuery(settled),
     enabled: sql.trim() !== '',
     placeholderData: keepPreviousData,
   })
   const isEmpty = sql.trim() === ''
   const answer = isEmpty || error !== null ? undefined : data
   return {
+    asked: settled,
     answer,
     isChecking: !isEmpty && (isFetching || asked !== now),
     findings: isEmpty ? [] : error === null ? (answer?.lint ?? []).map(mildFinding) : [findingOf(error)],
@@ -52,14 +56,15 @@ export function useEstimate({ sql, dialect, parameters, resolved }: Estimated): 
 }
 
 /** For a run, too: whoever is quicker than the estimate must not run with types that are only guessed. */
-export function estimateQuery({ sql, dialect, parameters, resolved }: Estimated) {
+/** `plan`: taken apart by table, column and day, too. */
+export function estimateQuery({ sql, dialect, parameters, resolved }: Estimated, plan = false) {
   return {
-    queryKey: ['estimate', JSON.stringify({ sql, dialect, parameters, resolved })] as const,
+    queryKey: ['estimate', plan, JSON.stringify({ sql, dialect, parameters, resolved })] as const,
     retry: false,
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<DryRunAnswer> => {
       const chosen = chosenParameters(parameterNames(sql, dialect), parameters, resolved)
       return call('POST /api/query', {
-        body: { sql, dialect, parameters: chosen, labels: ownLabel, dryRun: true },
+        body: { sql, dialect, parameters: chosen, labels: ownLabel, dryRun: true, ...(plan ? { plan } : {}) },
         signal,
       })
     },

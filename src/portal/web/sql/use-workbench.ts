@@ -64,7 +64,7 @@ export function useWorkbench(address: SqlSearch, base: Work): Workbench {
   return {
     ...work,
     tab: search.tab ?? 'table',
-    address: next,
+    address: { ...next, tab: search.tab, chart: search.chart },
     change: (part) => setWork((before) => ({ ...before, ...part })),
     chooseTab: (tab) =>
       void navigate({ search: (before) => ({ ...before, tab: tab === 'table' ? undefined : tab }), replace: true }),

@@ -59,7 +59,7 @@ function Version({ version: { version, savedBy, savedAt, verifiedBy }, saved, is
   const me = useMe()
   const queryClient = useQueryClient()
   // Somebody else than who wrote it, or an administrator.
-  const mayVerify = verifiedBy === undefined && maySave(me) && (me?.role === 'admin' || me?.handle !== savedBy)
+  const mayVerify = maySave(me) && verifiedBy !== me?.handle && (me?.role === 'admin' || me?.handle !== savedBy)
 
   async function verify(): Promise<void> {
     try {

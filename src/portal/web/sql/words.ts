@@ -32,6 +32,7 @@ export const sqlWords = {
   'sql.results': ['Results', '結果'],
   'sql.tab-table': ['Table', '表格'],
   'sql.tab-chart': ['Chart', '圖表'],
+  'sql.tab-plan': ['Plan', '計畫'],
   'sql.tab-saved': ['Saved', '已儲存'],
   'sql.tab-versions': ['Versions', '版本'],
   'sql.tab-history': ['History', '歷史'],
