@@ -68,6 +68,11 @@ describe('what is drawn of a result', () => {
     expect(plain?.series.map(({ name }) => name)).toEqual(names.slice(0, seriesMax))
   })
 
+  it('is a number that stands alone, too', () => {
+    const data = chartDataOf(rowsOf({ n: ['INT64', '42'] }), {})
+    expect([data?.along, data?.labels, data?.series]).toEqual(['', [''], [{ name: 'n', values: [42] }]])
+  })
+
   it('is nothing without numbers', () => {
     expect(chartDataOf(rowsOf({ a: ['STRING', 'x'] }), {})).toBe(undefined)
     expect(chartDataOf(rowsOf({ a: ['STRING'], n: ['INT64'] }), {})).toBe(undefined)

@@ -16,7 +16,8 @@ export function guessAlong({ columns }: ChartRows): number {
 /** undefined: there is nothing to draw: no column of numbers, or no row with one. */
 export function chartDataOf(rows: ChartRows, chart: Omit<Chart, 'kind'>): ChartData | undefined {
   const { columns } = rows
-  const along = indexOf(rows, chart.along) ?? guessAlong(rows)
+  // A number that stands alone lies along nothing.
+  const along = indexOf(rows, chart.along) ?? (columns.length === 1 ? undefined : guessAlong(rows))
   const split = indexOf(rows, chart.split)
   const isWanted = (name: string): boolean => chart.series === undefined || chart.series.includes(name)
   const numeric = columns.flatMap(({ name, type }, index) =>
@@ -25,7 +26,7 @@ export function chartDataOf(rows: ChartRows, chart: Omit<Chart, 'kind'>): ChartD
   const first = numeric[0]
   if (first === undefined) return undefined
   const data =
-    split === undefined || split === along
+    split === undefined || along === undefined || split === along
       ? plain(rows, along, numeric)
       : pivoted(rows, { along, split, number: first }, chart.isStacked === true)
   return data.series.some(({ values }) => values.some((value) => value !== undefined)) ? data : undefined
@@ -36,9 +37,9 @@ function indexOf({ columns }: ChartRows, name: string | undefined): number | und
   return index < 0 ? undefined : index
 }
 
-function plain(rows: ChartRows, along: number, numeric: readonly number[]): ChartData {
+function plain(rows: ChartRows, along: number | undefined, numeric: readonly number[]): ChartData {
   const count = Math.min(rows.count, rowsMax)
-  const alongValues = (rows.values[along] ?? []).slice(0, count)
+  const alongValues = along === undefined ? Array<string>(count).fill('') : (rows.values[along] ?? []).slice(0, count)
   return {
     ...labelled(rows, along, alongValues),
     series: numeric.slice(0, seriesMax).map((index) => ({
@@ -93,11 +94,12 @@ function pivoted(rows: ChartRows, { along, split, number }: Pivot, hasOthers: bo
 
 function labelled(
   { columns }: ChartRows,
-  along: number,
+  along: number | undefined,
   values: readonly unknown[],
 ): Pick<ChartData, 'along' | 'labels' | 'timesMs'> {
-  const base = { along: columns[along]?.name ?? '', labels: values.map(textOf) }
-  if (!isTime(columns[along]?.type ?? '')) return base
+  const column = along === undefined ? undefined : columns[along]
+  const base = { along: column?.name ?? '', labels: values.map(textOf) }
+  if (!isTime(column?.type ?? '')) return base
   const timesMs = values.map(timeOf)
   return timesMs.some(Number.isNaN) ? base : { ...base, timesMs }
 }

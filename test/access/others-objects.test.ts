@@ -15,6 +15,7 @@ const endless =
 /** Nobody's in particular: roles, grants and policies decide, and the other tests of this folder ask about them. */
 const nobodys = [
   'GET /people/:id',
+  'GET /d/:slug',
   'GET /sources/:name',
   'GET /assets/:name',
   'POST /api/auth/sign-in/:provider',

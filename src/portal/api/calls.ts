@@ -47,6 +47,7 @@ import type {
   UserAnswer,
   UserAsked,
 } from './account-answers.ts'
+import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
 import type {
   BackfillAnswer,
   BackfillAsked,
@@ -74,6 +75,14 @@ export interface Calls {
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
   'POST /api/query/parameters': { readonly body: ParameterFormAsked; readonly answer: ParameterFormAnswer }
+  'GET /api/dashboards': { readonly answer: { readonly dashboards: readonly DashboardListed[] } }
+  'POST /api/dashboards': { readonly body: DashboardAsked; readonly answer: DashboardAnswer }
+  'GET /api/dashboards/:id': { readonly answer: DashboardAnswer }
+  'PUT /api/dashboards/:id': {
+    readonly body: DashboardAsked & { readonly version: number }
+    readonly answer: DashboardAnswer
+  }
+  'DELETE /api/dashboards/:id': { readonly answer: undefined }
   'GET /api/queries': { readonly answer: { readonly queries: readonly SavedQueryAnswer[] } }
   'POST /api/queries': { readonly body: SavedAsked; readonly answer: SavedQueryAnswer }
   'GET /api/queries/:id': { readonly answer: SavedQueryAnswer }

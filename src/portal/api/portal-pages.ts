@@ -3,6 +3,8 @@ export const portalPages = [
   '/',
   '/people',
   '/people/:id',
+  '/dashboards',
+  '/d/:slug',
   '/sql',
   '/pipelines',
   '/sources',

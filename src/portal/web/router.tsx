@@ -8,15 +8,21 @@ import {
   type SearchSchemaInput,
 } from '@tanstack/react-router'
 
-import { type PeopleSearch, type PersonSearch, readPeopleSearch, readPersonSearch } from './people/search.ts'
+import type { DashboardSearch } from './dashboards/search.ts'
+import type { PeopleSearch, PersonSearch } from './people/search.ts'
 import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
-import { readSettingsSearch, type SettingsSearch } from './settings/search.ts'
+import type { SettingsSearch } from './settings/search.ts'
 import type { NewScheduleSearch, ScheduleSearch } from './schedules/search.ts'
-import { readSourceSearch, type SourceSearch } from './sources/search.ts'
+import type { SourceSearch } from './sources/search.ts'
 import type { SqlSearch } from './sql/search.ts'
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: Missing })
+
+/** For the types of links. Pages read what it is (shell/use-read.ts). */
+function asIs<Search>(search: Partial<Search> & SearchSchemaInput): Search {
+  return search as unknown as Search
+}
 
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -29,22 +35,34 @@ const homeRoute = createRoute({
 const peopleRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/people',
-  validateSearch: (search: Partial<PeopleSearch> & SearchSchemaInput): PeopleSearch => readPeopleSearch({ ...search }),
+  validateSearch: asIs<PeopleSearch>,
   component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
 })
 
 const personRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/people/$id',
-  validateSearch: (search: Partial<PersonSearch> & SearchSchemaInput): PersonSearch => readPersonSearch({ ...search }),
+  validateSearch: asIs<PersonSearch>,
   component: lazyRouteComponent(() => import('./people/person-page.tsx'), 'PersonPage'),
 })
 
-// What an address holds is read by the page, which is not fetched for the others.
+const dashboardsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/dashboards',
+  component: lazyRouteComponent(() => import('./dashboards/dashboards-page.tsx'), 'DashboardsPage'),
+})
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/d/$slug',
+  validateSearch: asIs<DashboardSearch>,
+  component: lazyRouteComponent(() => import('./dashboards/dashboard-page.tsx'), 'DashboardPage'),
+})
+
 const sqlRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sql',
-  validateSearch: (search: Partial<SqlSearch> & SearchSchemaInput): SqlSearch => search,
+  validateSearch: asIs<SqlSearch>,
   component: lazyRouteComponent(() => import('./sql/sql-page.tsx'), 'SqlPage'),
 })
 
@@ -63,14 +81,14 @@ const sourcesRoute = createRoute({
 const sourceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sources/$name',
-  validateSearch: (search: Partial<SourceSearch> & SearchSchemaInput): SourceSearch => readSourceSearch({ ...search }),
+  validateSearch: asIs<SourceSearch>,
   component: lazyRouteComponent(() => import('./sources/source-page.tsx'), 'SourcePage'),
 })
 
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
-  validateSearch: (search: Partial<SettingsSearch> & SearchSchemaInput): SettingsSearch => readSettingsSearch(search),
+  validateSearch: asIs<SettingsSearch>,
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
 
@@ -83,14 +101,14 @@ const schedulesRoute = createRoute({
 const newScheduleRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/schedules/new',
-  validateSearch: (search: NewScheduleSearch & SearchSchemaInput): NewScheduleSearch => search,
+  validateSearch: asIs<NewScheduleSearch>,
   component: lazyRouteComponent(() => import('./schedules/new-page.tsx'), 'NewSchedulePage'),
 })
 
 const scheduleRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/schedules/$id',
-  validateSearch: (search: ScheduleSearch & SearchSchemaInput): ScheduleSearch => search,
+  validateSearch: asIs<ScheduleSearch>,
   component: lazyRouteComponent(() => import('./schedules/schedule-page.tsx'), 'SchedulePage'),
 })
 
@@ -99,6 +117,8 @@ export const router = createRouter({
     homeRoute,
     peopleRoute,
     personRoute,
+    dashboardsRoute,
+    dashboardRoute,
     sqlRoute,
     pipelinesRoute,
     sourcesRoute,

@@ -23,13 +23,22 @@ type Line =
   | { readonly end: QueryEndAnswer }
   | { readonly error: { readonly code: string; readonly message: string } }
 
-/** Aborting `signal` cancels the job. Error: ApiError, or the AbortError of the signal. */
 export async function runQuery(
   asked: QueryAsked,
   signal: AbortSignal,
+  tell?: (rows: QueryRows) => void,
+): Promise<QueryRows> {
+  return runLines('/api/query', asked, signal, tell)
+}
+
+/** Of any route that answers rows as lines. Aborting `signal` cancels the job. Error: ApiError, or the AbortError of the signal. */
+export async function runLines(
+  path: string,
+  asked: object,
+  signal: AbortSignal,
   tell: (rows: QueryRows) => void = () => undefined,
 ): Promise<QueryRows> {
-  const response = await askRaw('/api/query', { json: asked, signal })
+  const response = await askRaw(path, { json: asked, signal })
   const collected = new Collected()
   let toldAtMs = performance.now()
   for await (const text of linesOf(response)) {

@@ -8,13 +8,15 @@ import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { useFoundPeople } from '../asking/people.ts'
 import { Empty, fieldClass } from '../shell/parts.tsx'
+import { useRead } from '../shell/use-read.ts'
 import { useLanguage, useWords } from '../words/words.ts'
+import { readPeopleSearch } from './search.ts'
 import { formatMoment } from './times.ts'
 import { peopleWords } from './words.ts'
 
 export function PeoplePage() {
   const t = useWords(peopleWords)
-  const { find = '' } = useSearch({ from: '/people' })
+  const { find = '' } = useRead(useSearch({ from: '/people' }), readPeopleSearch)
   const navigate = useNavigate({ from: '/people' })
   return (
     <div className="h-full overflow-auto">

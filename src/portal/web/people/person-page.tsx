@@ -6,6 +6,7 @@ import type { PersonAnswer, TimelineRowAnswer } from '../../api/answers.ts'
 import { ApiError, messageOf } from '../asking/ask.ts'
 import { Panel } from '../shell/panel.tsx'
 import { Button, Empty, fieldClass } from '../shell/parts.tsx'
+import { useRead } from '../shell/use-read.ts'
 import { useWords } from '../words/words.ts'
 import { Facts } from './facts.tsx'
 import { itemsOf, newCount, rowsOf } from './feed.ts'
@@ -13,7 +14,7 @@ import { Head } from './head.tsx'
 import { Histogram } from './histogram.tsx'
 import { Notes, Receipts } from './notes.tsx'
 import { RowDetails } from './row-details.tsx'
-import type { PersonSearch } from './search.ts'
+import { type PersonSearch, readPersonSearch } from './search.ts'
 import { nameOf } from './ticket.ts'
 import { dayOf } from './times.ts'
 import { Timeline } from './timeline.tsx'
@@ -25,10 +26,14 @@ const from = '/people/$id'
 // The colour of errors comes last.
 const colourList = ['accent', 'warn', 'good', 'muted', 'bad'].map((name) => `var(--color-${name})`)
 
+function usePersonSearch(): PersonSearch {
+  return useRead(useSearch({ from }), readPersonSearch)
+}
+
 export function PersonPage() {
   const t = useWords(peopleWords)
   const { id } = useParams({ from })
-  const { reason } = useSearch({ from })
+  const { reason } = usePersonSearch()
   const { data: person, error } = usePerson(id, reason)
   if (error instanceof ApiError && error.status === 404)
     return (
@@ -56,7 +61,7 @@ interface KnownProps {
 
 function Known({ id, person }: KnownProps) {
   const t = useWords(peopleWords)
-  const search = useSearch({ from })
+  const search = usePersonSearch()
   const navigate = useNavigate({ from })
   const isLive = search.from === undefined
   const live = usePersonLive(id, isLive, search.reason)
@@ -117,7 +122,7 @@ function Known({ id, person }: KnownProps) {
 
 /** What is known, and above it the row that is open. */
 function Aside({ id, person, opened }: KnownProps & { readonly opened: TimelineRowAnswer | undefined }) {
-  const { row, reason } = useSearch({ from })
+  const { row, reason } = usePersonSearch()
   const navigate = useNavigate({ from })
   const change = (part: Partial<PersonSearch>): void =>
     void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
@@ -201,7 +206,7 @@ interface HistogramPartProps extends KnownProps {
 }
 
 function HistogramPart({ id, person, sources, shown }: HistogramPartProps) {
-  const search = useSearch({ from })
+  const search = usePersonSearch()
   const navigate = useNavigate({ from })
   const nowMs = useNowMs()
   const window = useMemo(
@@ -230,7 +235,7 @@ function HistogramPart({ id, person, sources, shown }: HistogramPartProps) {
 
 function Toolbar({ sources, shown }: Omit<HistogramPartProps, keyof KnownProps>) {
   const t = useWords(peopleWords)
-  const { find = '' } = useSearch({ from })
+  const { find = '' } = usePersonSearch()
   const navigate = useNavigate({ from })
   const colours = coloursOf(sources)
   function toggle(source: string): void {

@@ -11,6 +11,7 @@ import { Table } from '../shell/table.tsx'
 import { useWords } from '../words/words.ts'
 import { Field, Section, textIn, Wrong } from './parts.tsx'
 import { Moment } from './times.tsx'
+import { readSettingsSearch } from './search.ts'
 import { settingsWords } from './words.ts'
 
 const pageEntries = 50
@@ -18,7 +19,7 @@ const linkClass = 'underline decoration-line underline-offset-2 hover:decoration
 
 export function AuditLog() {
   const t = useWords(settingsWords)
-  const { actor, action } = useSearch({ from: '/settings' })
+  const { actor, action } = readSettingsSearch({ ...useSearch({ from: '/settings' }) })
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['audit', actor, action],
     initialPageParam: undefined as string | undefined,
@@ -59,7 +60,7 @@ export function AuditLog() {
 function Filter({ entries }: { readonly entries: readonly AuditAnswer[] }) {
   const t = useWords(settingsWords)
   const id = useId()
-  const search = useSearch({ from: '/settings' })
+  const search = readSettingsSearch({ ...useSearch({ from: '/settings' }) })
   const navigate = useNavigate({ from: '/settings' })
 
   function filter(event: FormEvent<HTMLFormElement>): void {

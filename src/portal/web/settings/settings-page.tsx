@@ -9,7 +9,7 @@ import { useWords } from '../words/words.ts'
 import { AuditLog } from './audit-log.tsx'
 import { Members } from './members.tsx'
 import { Policies } from './policies.tsx'
-import { type Part, parts } from './search.ts'
+import { type Part, parts, readSettingsSearch } from './search.ts'
 import { Services } from './services.tsx'
 import { OwnTokens } from './own-tokens.tsx'
 import { settingsWords } from './words.ts'
@@ -26,7 +26,7 @@ function partsOf({ role }: MeAnswer): Part[] {
 export function SettingsPage() {
   const t = useWords(settingsWords)
   const me = useMe()
-  const { part = 'you' } = useSearch({ from: '/settings' })
+  const { part = 'you' } = readSettingsSearch({ ...useSearch({ from: '/settings' }) })
   if (me === undefined) return null
   const seen = partsOf(me)
   if (!seen.includes(part)) return <Missing />

@@ -1,10 +1,11 @@
-// Cmd-K: pages, people, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
+// Cmd-K: pages, dashboards, people, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useId, useMemo, useState } from 'react'
 
 import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
 import { useFoundPeople } from '../asking/people.ts'
+import { useDashboards } from '../asking/dashboards.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 import { useMe } from './me.ts'
@@ -92,6 +93,7 @@ function useChoices(text: string): readonly Choice[] {
   const me = useMe()
   const tables = useTables().data
   const jobs = useJobs().data
+  const dashboards = useDashboards()
   const maySeePeople = placesOf(me).some(({ to }) => to === '/people')
   const { people } = useFoundPeople(text, maySeePeople)
   return useMemo(() => {
@@ -112,16 +114,21 @@ function useChoices(text: string): readonly Choice[] {
       text: sql.replace(/\s+/g, ' ').slice(0, 200),
       go: () => void navigate({ to: '/sql', search: { sql, dialect } }),
     }))
+    const ofDashboards = (dashboards ?? []).map(({ slug, title }) => ({
+      group: shell('nav.dashboards'),
+      text: title,
+      go: () => void navigate({ to: '/d/$slug', params: { slug } }),
+    }))
     const ofPeople = (people ?? []).map(({ id, value, labels }) => ({
       group: shell('nav.people'),
       text: [...new Set([labels['name'], value, id].filter((part) => part !== undefined))].join(' · '),
       go: () => void navigate({ to: '/people/$id', params: { id } }),
     }))
     const wanted = text.trim().toLowerCase()
-    const [ofPages = [], ...others] = [pages, ofTables, ofJobs].map((group) =>
+    const [ofPages = [], ...others] = [pages, ofDashboards, ofTables, ofJobs].map((group) =>
       group.filter((choice) => choice.text.toLowerCase().includes(wanted)).slice(0, shownPerGroupMax),
     )
     // Whom the warehouse found fits already, whatever the text is compared with.
     return [...ofPages, ...ofPeople.slice(0, shownPerGroupMax), ...others.flat()]
-  }, [t, shell, navigate, me, people, tables, jobs, text])
+  }, [t, shell, navigate, me, dashboards, people, tables, jobs, text])
 }

@@ -26,6 +26,7 @@ export const places: readonly Place[] = [
     letter: 'u',
     roles: ['support', 'member', 'analyst', 'ml', 'engineer'],
   },
+  { to: '/dashboards', group: 'ask', icon: 'dashboards', word: 'nav.dashboards', letter: 'd' },
   { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
   {
     to: '/schedules',
@@ -46,7 +47,9 @@ export const groups = ['ask', 'run'] as const
 
 /** The place that an address belongs to. */
 export function placeOf(path: string): Place | undefined {
-  return places.find(({ to }) => path === to || path.startsWith(`${to}/`))
+  return places.find(
+    ({ to }) => path === to || path.startsWith(`${to}/`) || (to === '/dashboards' && path.startsWith('/d/')),
+  )
 }
 
 export function placesOf(me: MeAnswer | undefined): readonly Place[] {

@@ -63,7 +63,7 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
   const t = useWords(shellWords)
   const seen = placesOf(useMe())
   return (
-    <header className="flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
+    <header className="relative flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
       <h1 className="flex items-center gap-2 px-2 py-1 font-semibold">
         <img src="/favicon.svg" alt="" width="18" height="18" />
         Millpond

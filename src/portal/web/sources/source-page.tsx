@@ -6,12 +6,13 @@ import { useSources } from '../asking/sources.ts'
 import { Events } from '../pipelines/events.tsx'
 import { useLive } from '../pipelines/use-live.ts'
 import { Missing } from '../shell/missing.tsx'
+import { useRead } from '../shell/use-read.ts'
 import { Panel } from '../shell/panel.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Connect } from './connect.tsx'
 import { Schema } from './schema.tsx'
-import { type Tab, tabs } from './search.ts'
+import { readSourceSearch, type Tab, tabs } from './search.ts'
 import { SourceSettings } from './settings.tsx'
 import { State } from './sources-page.tsx'
 import { sourcesWords } from './words.ts'
@@ -21,7 +22,7 @@ const counts = ['received', 'stored', 'flagged', 'duplicates', 'quarantined', 'w
 export function SourcePage() {
   const t = useWords(sourcesWords)
   const { name } = useParams({ from: '/sources/$name' })
-  const search = useSearch({ from: '/sources/$name' })
+  const search = useRead(useSearch({ from: '/sources/$name' }), readSourceSearch)
   const navigate = useNavigate({ from: '/sources/$name' })
   const sources = useSources()
   const source = sources?.find((one) => one.source === name)

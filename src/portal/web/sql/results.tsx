@@ -69,7 +69,12 @@ export function Results({ run, workbench, saved, estimated }: ResultsProps) {
           ) : rows === undefined ? (
             <Begin work={workbench} change={workbench.change} isIdle={run.state === 'idle'} />
           ) : (
-            <Shown tab={tab} rows={rows} />
+            <Shown
+              tab={tab}
+              rows={rows}
+              asked={run.state === 'done' ? run.asked : undefined}
+              title={saved?.name ?? ''}
+            />
           )}
         </Panel>
       </div>
@@ -77,9 +82,16 @@ export function Results({ run, workbench, saved, estimated }: ResultsProps) {
   )
 }
 
-function Shown({ tab, rows }: { readonly tab: Tab; readonly rows: QueryRows }) {
+interface ShownProps {
+  readonly tab: Tab
+  readonly rows: QueryRows
+  readonly asked: QueryAsked | undefined
+  readonly title: string
+}
+
+function Shown({ tab, rows, asked, title }: ShownProps) {
   const t = useWords(sqlWords)
-  if (tab === 'chart') return <Chart rows={rows} />
+  if (tab === 'chart') return <Chart rows={rows} asked={asked} title={title} />
   if (rows.columns.length === 0) return null
   if (rows.count === 0 && rows.end !== undefined) return <Empty title={t('sql.no-rows')} />
   return <Grid rows={rows} label={t('sql.results')} />

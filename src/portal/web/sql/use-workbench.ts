@@ -7,6 +7,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 
+import { useRead } from '../shell/use-read.ts'
 import { keepSetting, readSetting } from '../words/settings.ts'
 import { readSqlSearch, type SqlSearch, type Tab } from './search.ts'
 import { searchOf, type Work, workOf } from './work.ts'
@@ -73,8 +74,7 @@ export function useWorkbench(address: SqlSearch, base: Work): Workbench {
 }
 
 function useOwnSearch(): SqlSearch {
-  const search = useSearch({ from: '/sql' })
-  return useMemo(() => readSqlSearch({ ...search }), [search])
+  return useRead(useSearch({ from: '/sql' }), readSqlSearch)
 }
 
 function keyOf({ saved, sql, dialect, zone, parameters }: SqlSearch): string {
