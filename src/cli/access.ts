@@ -33,8 +33,8 @@ export interface Keeper {
   rotateSource(source: string): Promise<Source>
   setSourceState(source: string, state: SourceState): Promise<Source>
   listTokens(): Promise<TokenInfo[]>
-  /** `handle`: whose it will be; else the owner's. */
-  createToken(name: string, handle?: string): Promise<{ info: TokenInfo; token: string }>
+  /** `for`: whose it will be; else the owner's. `days`: how long it is good; else until it is revoked. */
+  createToken(name: string, asked: { for?: string; days?: number }): Promise<{ info: TokenInfo; token: string }>
   revokeToken(id: string): Promise<void>
 }
 
@@ -52,7 +52,7 @@ export async function withKeeper<T>(
   try {
     const control = await openControl(settings.data, { clock: context.clock, log: createLog('silent') })
     try {
-      return await work(localKeeper(control))
+      return await work(localKeeper(control, context.clock))
     } finally {
       await control.stop()
     }
@@ -146,7 +146,7 @@ async function closing<T>(client: AdminClient, work: (client: AdminClient) => Pr
   }
 }
 
-function localKeeper(control: Control): Keeper {
+function localKeeper(control: Control, clock: CliContext['clock']): Keeper {
   return {
     async listSources() {
       return control.listSources()
@@ -163,8 +163,9 @@ function localKeeper(control: Control): Keeper {
     async listTokens() {
       return control.listTokens()
     },
-    async createToken(name, handle) {
-      return await control.createToken(name, handle)
+    async createToken(name, { for: handle, days }) {
+      const expiresAtMicros = days === undefined ? undefined : clock.nowMicros() + days * 24 * 3_600_000_000
+      return await control.createToken(name, handle, expiresAtMicros)
     },
     async revokeToken(id) {
       await control.revokeToken(id)
@@ -190,8 +191,8 @@ function remoteKeeper(client: AdminClient): Keeper {
     async listTokens() {
       return listIn<TokenInfo>(await client.call('GET', '/api/tokens'), 'tokens')
     },
-    async createToken(name, handle) {
-      const input = handle === undefined ? { name } : { name, for: handle }
+    async createToken(name, { for: handle, days: expiresInDays }) {
+      const input = { name, for: handle, expiresInDays }
       const made = (await client.call('POST', '/api/tokens', input)) as TokenInfo & { token: string }
       const { token, ...info } = made
       return { info, token }

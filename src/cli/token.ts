@@ -1,5 +1,5 @@
 // `millpond token …`: tokens for people and programs that read or administer.
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 
 import type { TokenInfo } from '../control/control.ts'
 import { type Keeper, withKeeper } from './access.ts'
@@ -8,10 +8,14 @@ import { UsageError } from './failure.ts'
 import { shortTime } from './units.ts'
 import { sayList } from './say.ts'
 
+/** As the API takes them. */
+const daysMax = 3_650
+
 interface TokenOptions extends GlobalOptions {
   readonly json?: boolean
   readonly name?: string
   readonly for?: string
+  readonly days?: number
 }
 
 export function addTokenCommand(program: Command, context: CliContext): void {
@@ -23,6 +27,7 @@ export function addTokenCommand(program: Command, context: CliContext): void {
     .description('make a token; it is shown once and kept only as a hash')
     .option('--name <name>', 'what it is for (default: "command line")')
     .option('--for <handle>', 'who will use it (`millpond person list`); without it an administrator, the owner')
+    .option('--days <n>', 'how many days it is good (default: until it is revoked)', daysOf)
     .option('--json', 'print {"id","name","handle","role","token"}')
     .addHelpText(
       'after',
@@ -32,7 +37,7 @@ export function addTokenCommand(program: Command, context: CliContext): void {
       if (word !== undefined && options.name !== undefined)
         throw new UsageError('Give the name once: as a word or with --name')
       const wanted = word ?? options.name ?? 'command line'
-      const made = await keep(context, command, async (keeper) => await keeper.createToken(wanted, options.for))
+      const made = await keep(context, command, async (keeper) => await keeper.createToken(wanted, options))
       const { id, name, role, handle } = made.info
       const plain = `Token ${name} of ${handle} (id ${id}) is ready. It is shown only now:\n\n  ${made.token}`
       await writeOut(
@@ -66,6 +71,11 @@ export function addTokenCommand(program: Command, context: CliContext): void {
     })
 }
 
+function daysOf(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) > 0 && Number(text) <= daysMax) return Number(text)
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${daysMax}.`)
+}
+
 async function keep<T>(context: CliContext, command: Command, work: (keeper: Keeper) => Promise<T>): Promise<T> {
   return await withKeeper(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), work)
 }
@@ -78,10 +88,11 @@ async function sayAll(context: CliContext, options: TokenOptions, tokens: readon
     token.role,
     shortTime(token.createdAtMicros),
     shortTime(token.lastUsedAtMicros) ?? 'never',
+    shortTime(token.expiresAtMicros) ?? 'revoked',
   ])
   await sayList(context, options, {
     items: tokens,
-    names: ['id', 'name', 'whose', 'role', 'made', 'last used'],
+    names: ['id', 'name', 'whose', 'role', 'made', 'last used', 'good until'],
     rows,
     none: 'No tokens yet. Make one with `millpond token create`.',
   })

@@ -64,10 +64,15 @@ test('a token is made, listed without its secret, and revoked', async () => {
   expect(made).toMatchObject({ name: 'laptop', role: 'admin', token: expect.stringMatching(/^mp_\w{40}$/) })
   expect((await millpond(['token', 'create', 'a', '--name', 'b'])).code).toBe(2)
   const list = await millpond(['token', 'list', '--json'])
-  expect(json(list)).toMatchObject({ id: made.id, name: 'laptop', lastUsedAtMicros: null })
+  expect(json(list)).toMatchObject({ id: made.id, name: 'laptop', lastUsedAtMicros: null, expiresAtMicros: null })
   expect(list.stdout).not.toContain(made.token)
   expect(json(await millpond(['token', 'revoke', made.id, '--json']))).toEqual({ id: made.id, revoked: true })
   expect(await millpond(['token', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' })
+  await millpond(['token', 'create', 'short', '--days', '7'])
+  const short = json(await millpond(['token', 'list', '--json'])) as { id: string; expiresAtMicros: number }
+  expect((short.expiresAtMicros / 1000 - Date.now()) / 86_400_000).toBeCloseTo(7, 1)
+  expect((await millpond(['token', 'create', 'x', '--days', 'many'])).code).toBe(2)
+  await millpond(['token', 'revoke', short.id])
 })
 
 test.each([

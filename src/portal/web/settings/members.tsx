@@ -1,8 +1,8 @@
-// People who sign in: invited by a link that is shown once, given a role, shut out, let in again.
+// People: invited by a link that is shown once, given a role, shut out, let in again. Some have no login, and come with a token.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 
-import type { InvitedUserAnswer, Role, UserAnswer } from '../../api/account-answers.ts'
+import type { InvitedUserAnswer, PrincipalAnswer, Role, UserAnswer } from '../../api/account-answers.ts'
 import type { MeAnswer } from '../../api/answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
@@ -18,12 +18,44 @@ const ownerHandle = 'owner'
 
 type ShowLink = (invited: InvitedUserAnswer) => void
 
+/** `none`: no login. */
+interface Person {
+  readonly handle: string
+  readonly role: Role
+  readonly email: string | undefined
+  readonly state: UserAnswer['state'] | 'none'
+}
+
+function personsOf(principals: readonly PrincipalAnswer[], users: readonly UserAnswer[]): Person[] {
+  return principals
+    .filter(({ kind }) => kind !== 'service')
+    .map(({ handle, role }) => {
+      const user = users.find((one) => one.handle === handle)
+      return { handle, role, email: user?.email, state: user?.state ?? 'none' }
+    })
+}
+
+/** Whom the form invites. */
+interface Draft {
+  readonly email: string
+  readonly handle: string
+  readonly role: Role
+}
+const emptyDraft: Draft = { email: '', handle: '', role: 'viewer' }
+
 export function Members({ me }: { readonly me: MeAnswer }) {
   const t = useWords(settingsWords)
   const [invited, setInvited] = useState<InvitedUserAnswer | undefined>()
-  const { data: users, error } = useQuery({
-    queryKey: ['users'],
-    queryFn: async ({ signal }) => (await call('GET /api/users', { signal })).users,
+  const [draft, setDraft] = useState(emptyDraft)
+  const { data: persons, error } = useQuery({
+    queryKey: ['members'],
+    queryFn: async ({ signal }) => {
+      const [{ principals }, { users }] = await Promise.all([
+        call('GET /api/principals', { signal }),
+        call('GET /api/users', { signal }),
+      ])
+      return personsOf(principals, users)
+    },
   })
   const columns = [
     ...(['member', 'state', 'role'] as const).map((name) => ({ name, text: t(`settings.${name}`) })),
@@ -32,7 +64,7 @@ export function Members({ me }: { readonly me: MeAnswer }) {
   return (
     <>
       <Section title={t('settings.invite')} text={t('settings.invite-text')}>
-        <Invite done={setInvited} />
+        <Invite draft={draft} change={setDraft} done={setInvited} />
         {invited !== undefined && (
           <ShownOnce
             label={t('settings.link-of', { name: invited.handle })}
@@ -44,13 +76,16 @@ export function Members({ me }: { readonly me: MeAnswer }) {
       </Section>
       <Section title={t('settings.part-members')}>
         <Wrong text={error === null ? undefined : messageOf(error)} />
-        {users?.length === 0 && (
-          <p className="rounded-md border border-line bg-card p-6 text-center text-muted">{t('settings.no-members')}</p>
-        )}
-        {users !== undefined && users.length > 0 && (
+        {persons !== undefined && (
           <Table label={t('settings.part-members')} columns={columns}>
-            {users.map((user) => (
-              <Member key={user.handle} user={user} isMe={user.handle === me.handle} show={setInvited} />
+            {persons.map((person) => (
+              <Member
+                key={person.handle}
+                person={person}
+                isMe={person.handle === me.handle}
+                show={setInvited}
+                invite={() => setDraft({ email: '', handle: person.handle, role: person.role })}
+              />
             ))}
           </Table>
         )}
@@ -59,12 +94,16 @@ export function Members({ me }: { readonly me: MeAnswer }) {
   )
 }
 
-function Invite({ done }: { readonly done: ShowLink }) {
+interface InviteProps {
+  readonly draft: Draft
+  readonly change: (draft: Draft) => void
+  readonly done: ShowLink
+}
+
+function Invite({ draft, change, done }: InviteProps) {
   const t = useWords(settingsWords)
   const client = useQueryClient()
-  const [email, setEmail] = useState('')
-  const [handle, setHandle] = useState('')
-  const [role, setRole] = useState<Role>('viewer')
+  const { email, handle, role } = draft
   const [wrong, setWrong] = useState('')
 
   async function invite(event: FormEvent): Promise<void> {
@@ -73,12 +112,11 @@ function Invite({ done }: { readonly done: ShowLink }) {
     try {
       const named = handle.trim() === '' ? {} : { handle: handle.trim() }
       done(await call('POST /api/users', { body: { email, role, ...named } }))
-      setEmail('')
-      setHandle('')
+      change(emptyDraft)
     } catch (error) {
       setWrong(messageOf(error))
     }
-    await client.invalidateQueries({ queryKey: ['users'] })
+    await client.invalidateQueries({ queryKey: ['members'] })
   }
 
   return (
@@ -92,7 +130,7 @@ function Invite({ done }: { readonly done: ShowLink }) {
             autoComplete="off"
             className={`${fieldClass} w-64`}
             value={email}
-            onChange={({ target }) => setEmail(target.value)}
+            onChange={({ target }) => change({ ...draft, email: target.value })}
           />
         </Field>
         <Field label={t('settings.handle-new')}>
@@ -103,11 +141,11 @@ function Invite({ done }: { readonly done: ShowLink }) {
             placeholder={email.split('@')[0]?.toLowerCase()}
             className={`${fieldClass} w-40`}
             value={handle}
-            onChange={({ target }) => setHandle(target.value)}
+            onChange={({ target }) => change({ ...draft, handle: target.value })}
           />
         </Field>
         <Field label={t('settings.role')}>
-          <RoleSelect label={t('settings.role')} role={role} choose={setRole} />
+          <RoleSelect label={t('settings.role')} role={role} choose={(wanted) => change({ ...draft, role: wanted })} />
         </Field>
         <Button type="submit" isPrimary>
           {t('settings.invite-do')}
@@ -134,15 +172,17 @@ export function RoleSelect({
 }
 
 interface MemberProps {
-  readonly user: UserAnswer
+  readonly person: Person
   readonly isMe: boolean
   readonly show: ShowLink
+  /** By the form above. */
+  readonly invite: () => void
 }
 
-function Member({ user, isMe, show }: MemberProps) {
+function Member({ person, isMe, show, invite }: MemberProps) {
   const t = useWords(settingsWords)
-  const act = useAct('users')
-  const { handle, email, role, state } = user
+  const act = useAct('members')
+  const { handle, email, role, state } = person
   // Whoever shut themselves out could not take it back.
   const isFixed = isMe || handle === ownerHandle
   const give = async (wanted: Role): Promise<void> =>
@@ -172,47 +212,49 @@ function Member({ user, isMe, show }: MemberProps) {
       </td>
       <td className="px-3 py-1">
         <div className="flex justify-end gap-2">
-          <MemberActs user={user} isFixed={isFixed} show={show} />
+          <MemberActs person={person} isFixed={isFixed} show={show} invite={invite} />
         </div>
       </td>
     </tr>
   )
 }
 
-function MemberActs({
-  user: { handle, state },
-  isFixed,
-  show,
-}: Omit<MemberProps, 'isMe'> & { readonly isFixed: boolean }) {
+function MemberActs({ person, isFixed, show, invite }: Omit<MemberProps, 'isMe'> & { readonly isFixed: boolean }) {
   const t = useWords(settingsWords)
-  const act = useAct('users')
+  const act = useAct('members')
+  const { handle, state } = person
   const params = { handle }
+  if (state === 'none') {
+    if (isFixed) return null
+    return (
+      <Button aria-label={t('settings.invite-who', { name: handle })} onClick={invite}>
+        {t('settings.invite-do')}
+      </Button>
+    )
+  }
+  if (state === 'disabled') {
+    return (
+      <Button
+        aria-label={t('settings.enable-who', { name: handle })}
+        onClick={() =>
+          void act(async () => call('POST /api/users/:handle/enable', { params }), t('settings.enabled', params))
+        }
+      >
+        {t('settings.enable')}
+      </Button>
+    )
+  }
   return (
     <>
-      {state !== 'disabled' && (
-        <Button
-          aria-label={t('settings.link-new-for', { name: handle })}
-          onClick={() =>
-            void act(
-              async () => show(await call('POST /api/users/:handle/invite', { params })),
-              t('settings.link-done'),
-            )
-          }
-        >
-          {t('settings.link-new')}
-        </Button>
-      )}
-      {!isFixed && state === 'disabled' && (
-        <Button
-          aria-label={t('settings.enable-who', { name: handle })}
-          onClick={() =>
-            void act(async () => call('POST /api/users/:handle/enable', { params }), t('settings.enabled', params))
-          }
-        >
-          {t('settings.enable')}
-        </Button>
-      )}
-      {!isFixed && state !== 'disabled' && (
+      <Button
+        aria-label={t('settings.link-new-for', { name: handle })}
+        onClick={() =>
+          void act(async () => show(await call('POST /api/users/:handle/invite', { params })), t('settings.link-done'))
+        }
+      >
+        {t('settings.link-new')}
+      </Button>
+      {!isFixed && (
         <Sure
           label={t('settings.disable-who', { name: handle })}
           text={t('settings.disable-sure')}
@@ -228,9 +270,9 @@ function MemberActs({
   )
 }
 
-function State({ state }: { readonly state: UserAnswer['state'] }) {
+function State({ state }: { readonly state: Person['state'] }) {
   const t = useWords(settingsWords)
-  const dot = { active: 'bg-good', invited: 'bg-muted', disabled: 'bg-bad' }[state]
+  const dot = { active: 'bg-good', invited: 'bg-muted', disabled: 'bg-bad', none: 'bg-muted' }[state]
   return (
     <span className="inline-flex items-center gap-1.5 text-muted">
       <span aria-hidden className={`size-2 rounded-full ${dot}`} />
