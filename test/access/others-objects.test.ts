@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type ApiDeps, buildApi } from '../../src/portal/api/api.ts'
+import { portalPages } from '../../src/portal/api/portal-pages.ts'
 import { firstAnswer, type Millpond, startMillpond } from '../support/millpond.ts'
 import { sendTo } from '../support/sender.ts'
 
@@ -14,9 +15,8 @@ const endless =
 
 /** Nobody's in particular: roles, grants and policies decide, and the other tests of this folder ask about them. */
 const nobodys = [
-  'GET /people/:id',
-  'GET /d/:slug',
-  'GET /sources/:name',
+  // The application is the same for everybody; what it shows it asks for.
+  ...portalPages.map((page) => `GET ${page}`),
   'GET /assets/:name',
   'POST /api/auth/sign-in/:provider',
   'GET /api/auth/callback/:provider',
