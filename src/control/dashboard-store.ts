@@ -35,7 +35,8 @@ export class DashboardStore {
 
   /** By id or slug. Error: not-found. */
   get(id: string): Dashboard {
-    const [row] = this.#all(`${newest} WHERE d.id = ? OR d.slug = ?`, id, id)
+    // An id comes first: a slug may be chosen to look like somebody else's.
+    const [row] = this.#all(`${newest} WHERE d.id = ? OR d.slug = ? ORDER BY d.id <> ?`, id, id, id)
     if (row === undefined) throw new MillpondError('not-found', `There is no dashboard "${id.slice(0, 200)}"`)
     return dashboardOf(row)
   }

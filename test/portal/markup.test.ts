@@ -46,6 +46,15 @@ describe.skipIf(reason !== undefined)('markup', () => {
     const target = { dataset: 'daily', table: 'rows', mode: 'replace' }
     const planned = { name: image, query, version: 1, cron: '0 3 * * *', target }
     schedule = String((await post('/api/schedules', planned))['id'])
+    const place = { x: 0, y: 0, width: 6, height: 6 }
+    const tiles = ['bar', 'table'].map((kind, at) => ({
+      id: kind,
+      title: image,
+      sql: asked,
+      chart: { kind, title: drawing },
+      place: { ...place, x: 6 * at },
+    }))
+    await post('/api/dashboards', { slug: 'markup', title: `d ${image}`, description: script, tiles })
     await post('/api/grants', { grantee: '*', dataset: image })
     await post('/api/policies/masks', { dataset: 'web', table: image, column: drawing, exempt: [] })
     await post('/api/policies/filters', { dataset: 'web', table: 'pages', predicate: `url <> '${image}'` })
@@ -166,6 +175,15 @@ describe.skipIf(reason !== undefined)('markup', () => {
     },
     { page: '/sql', address: '/sql', look: async (page) => openSaved(page) },
     { page: '/pipelines', address: '/pipelines', look: async (page) => arrives(page) },
+    { page: '/dashboards', address: '/dashboards', look: has(`d ${image}`) },
+    {
+      page: '/d/:slug',
+      address: '/d/markup',
+      async look(page) {
+        await page.getByRole('heading', { name: `d ${image}` }).waitFor()
+        await has(link)(page)
+      },
+    },
     { page: '/schedules', address: '/schedules', look: has(image) },
     {
       page: '/schedules/:id',
@@ -239,6 +257,14 @@ describe.skipIf(reason !== undefined)('markup', () => {
     await page.goto(address)
     await look(page)
     await expectOnlyText(page)
+  })
+
+  it.each(['bar', 'table'])('is text in a picture that is opened by itself: %s', async (tile) => {
+    const page = await open({ token: pond.token })
+    await page.goto(`/api/dashboards/markup/tiles/${tile}/picture.svg`)
+    await page.locator('svg text').first().waitFor()
+    expect(await page.locator('svg').innerHTML()).not.toMatch(/<(?:img|script|svg onload)|href=/)
+    expect(await page.evaluate(() => 'ran' in globalThis)).toBe(false)
   })
 
   it('is text in what is typed and found', async () => {
