@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import type { Audit } from './audit.ts'
-import type { QueryContent, QueryPlace, QueryVersion, SavedQuery } from './saved-queries.ts'
+import type { QueryAudience, QueryContent, QueryPlace, QueryVersion, SavedQuery } from './saved-queries.ts'
 import { transaction } from './transaction.ts'
 import { type Random, randomBase62 } from './write-keys.ts'
 
@@ -20,7 +20,7 @@ type Row = Record<string, string | number | null>
 const versionColumns = `v.version, v.content, v.saved_by, v.saved_at,
   (SELECT json_group_array(json_object('by', x.principal, 'atMicros', x.verified_at)) FROM query_verifications x
    WHERE x.query = v.query AND x.version = v.version) AS verifications`
-const living = `SELECT q.id, q.name, q.folder, q.description, q.owner, q.created_at, q.changed_at, ${versionColumns}
+const living = `SELECT q.id, q.name, q.folder, q.description, q.owner, q.audience, q.created_at, q.changed_at, ${versionColumns}
   FROM queries q JOIN query_versions v ON v.query = q.id AND v.version = q.version WHERE q.removed_at IS NULL`
 
 export class QueryStore {
@@ -64,12 +64,14 @@ export class QueryStore {
     const now = clock.nowMicros()
     return this.#named(place, () => {
       this.#run(
-        `INSERT INTO queries (id, name, folder, description, owner, version, created_at, changed_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?)`,
+        `INSERT INTO queries (id, name, folder, description, owner, audience, version, created_at, changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)`,
         id,
         place.name,
         place.folder,
         place.description,
         by,
+        place.audience ?? 'everybody',
         now,
         now,
       )
@@ -86,10 +88,11 @@ export class QueryStore {
       const version = isSame ? old.latest.version : old.latest.version + 1
       if (!isSame) this.#addVersion(old.id, version, content, by)
       this.#run(
-        'UPDATE queries SET name = ?, folder = ?, description = ?, version = ?, changed_at = ? WHERE id = ?',
+        'UPDATE queries SET name = ?, folder = ?, description = ?, audience = ?, version = ?, changed_at = ? WHERE id = ?',
         place.name,
         place.folder,
         place.description,
+        place.audience ?? old.audience,
         version,
         this.#deps.clock.nowMicros(),
         old.id,
@@ -179,6 +182,7 @@ function queryOf(row: Row): SavedQuery {
     folder: String(row['folder']),
     description: String(row['description']),
     owner: String(row['owner']),
+    audience: String(row['audience']) as QueryAudience,
     createdAtMicros: Number(row['created_at']),
     changedAtMicros: Number(row['changed_at']),
     latest: versionOf(row),

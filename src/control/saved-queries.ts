@@ -1,5 +1,5 @@
-// Saved queries: SQL with a name, typed parameters and every version that was ever saved. Whoever is signed in may read and run
-// them, with their own rights; the owner and administrators change them.
+// Saved queries: SQL with a name, typed parameters and every version that was ever saved. Their audience reads and runs them, with
+// their own rights; the owner and administrators change them.
 import type { JsonValue } from './json-value.ts'
 
 /** `relative`: a date such as "yesterday" or "7 days ago", resolved when the query runs (jobs/relative-dates.ts). */
@@ -37,15 +37,21 @@ export interface QueryVersion extends QueryContent {
   readonly verifiers: readonly string[]
 }
 
+/** Who finds, reads and runs it: whoever is signed in, or its owner and administrators. */
+export type QueryAudience = 'everybody' | 'owner'
+
 export interface QueryPlace {
   readonly name: string
   /** `growth/weekly`; '' = none. */
   readonly folder: string
   readonly description: string
+  /** undefined: as it was; at first everybody. */
+  readonly audience?: QueryAudience | undefined
 }
 
 export interface SavedQuery extends QueryPlace {
   readonly id: string
+  readonly audience: QueryAudience
   /** Ids of principals, here and in versions. */
   readonly owner: string
   readonly createdAtMicros: number

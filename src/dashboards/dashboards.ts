@@ -43,13 +43,13 @@ export class Dashboards {
   }
 
   add(place: DashboardPlace, content: DashboardContent, by: Principal): Dashboard {
-    return this.#deps.control.dashboards.add(place, this.#checked(content), by.id)
+    return this.#deps.control.dashboards.add(place, this.#checked(content, by), by.id)
   }
 
   /** Error besides: dashboard-changed if `version` is no longer the newest. */
   save(id: string, version: number, place: DashboardPlace, content: DashboardContent, by: Principal): Dashboard {
     this.#owned(id, by)
-    return this.#deps.control.dashboards.save(id, version, place, this.#checked(content), by.id)
+    return this.#deps.control.dashboards.save(id, version, place, this.#checked(content, by), by.id)
   }
 
   remove(id: string, by: Principal): void {
@@ -70,7 +70,10 @@ export class Dashboards {
     if (tile === undefined) throw new MillpondError('not-found', `"${dashboard.title}" has no such tile`)
     const unknown = Object.keys(given).find((name) => !latest.parameters.some((one) => sameName(one.name, name)))
     if (unknown !== undefined) throw new MillpondError('request-invalid', `The dashboard has no parameter ${unknown}`)
-    const asked = tile.query === undefined ? this.#own(latest, tile, given) : this.#saved(latest, tile.query, given)
+    const asked =
+      tile.query === undefined
+        ? this.#own(latest, tile, given)
+        : this.#saved(latest, tile.query, given, caller.principal)
     return { ...asked, ...caller, labels: { dashboard: dashboard.id, tile: tile.id } }
   }
 
@@ -79,8 +82,9 @@ export class Dashboards {
     { parameters }: DashboardContent,
     query: string,
     given: Settings,
+    by: Principal,
   ): Pick<QueryRequest, 'sql' | 'dialect' | 'parameters'> {
-    const content = this.#deps.saved.get(query).latest
+    const content = this.#deps.saved.get(query, by).latest
     const settings = content.parameters.flatMap(({ name }): [string, ParameterSetting][] => {
       const shared = parameters.find((one) => sameName(one.name, name))
       const setting = shared && settingOf(shared, given)
@@ -119,7 +123,7 @@ export class Dashboards {
       throw new MillpondError('not-allowed', `"${title}" is somebody else's: save a copy under another name`)
   }
 
-  #checked(content: DashboardContent): DashboardContent {
+  #checked(content: DashboardContent, by: Principal): DashboardContent {
     const { parameters, zone, tiles } = content
     if (!isZone(zone))
       throw new MillpondError('request-invalid', `"${zone.slice(0, 80)}" is no time zone: Asia/Taipei, UTC`)
@@ -132,7 +136,7 @@ export class Dashboards {
       ids.add(id)
       if ((query === undefined) === (sql === undefined))
         throw refused('asks a saved query or SQL of its own: one of them')
-      if (query !== undefined) this.#deps.saved.get(query)
+      if (query !== undefined) this.#deps.saved.get(query, by)
       if (place.x + place.width > gridColumns) throw refused(`reaches beyond the ${gridColumns} columns`)
     }
     return content

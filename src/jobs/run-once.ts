@@ -26,7 +26,7 @@ import { onlyQuery, rowsTable, runScript, scriptError } from './target-script.ts
 
 export interface RunDeps {
   readonly road: Pick<QueryRoad, 'submit' | 'dryRun' | 'visibleTables'>
-  readonly control: Pick<Control, 'schedules' | 'queries' | 'principalById'>
+  readonly control: Pick<Control, 'schedules' | 'principalById'>
   readonly saved: SavedQueries
 }
 
@@ -48,7 +48,7 @@ export async function ask(deps: RunDeps, schedule: Schedule, runTimeMicros: numb
   const version =
     schedule.version === undefined
       ? deps.saved.verifiedFor(schedule.query, principal)
-      : deps.control.queries.version(schedule.query, schedule.version)
+      : deps.saved.version(schedule.query, schedule.version, principal)
   if (version.dialect !== 'googlesql')
     throw new MillpondError('schedule-invalid', 'Only queries in GoogleSQL can be scheduled')
   const moment = { ms: runTimeMicros / 1000, zone: schedule.zone }

@@ -13,7 +13,7 @@ export interface SavedQueriesDeps {
   readonly clock: Clock
 }
 
-/** Anybody who is signed in reads and runs them. Errors of all: not-found; of changes: not-allowed, request-invalid, query-exists. */
+/** Errors of all: not-found, also of those that somebody may not see; of changes: not-allowed, request-invalid, query-exists. */
 export class SavedQueries {
   readonly #deps: SavedQueriesDeps
 
@@ -21,16 +21,23 @@ export class SavedQueries {
     this.#deps = deps
   }
 
-  list(): SavedQuery[] {
-    return this.#deps.control.queries.list()
+  list(by: Principal): SavedQuery[] {
+    return this.#deps.control.queries.list().filter((query) => isSeen(query, by))
   }
 
-  get(id: string): SavedQuery {
-    return this.#deps.control.queries.get(id)
+  get(id: string, by: Principal): SavedQuery {
+    const found = this.#deps.control.queries.get(id)
+    if (isSeen(found, by)) return found
+    throw new MillpondError('not-found', `There is no saved query "${id.slice(0, 200)}"`)
   }
 
-  versions(id: string): QueryVersion[] {
-    return this.#deps.control.queries.versions(id)
+  /** Newest first. */
+  versions(id: string, by: Principal): QueryVersion[] {
+    return this.#deps.control.queries.versions(this.get(id, by).id)
+  }
+
+  version(id: string, version: number, by: Principal): QueryVersion {
+    return this.#deps.control.queries.version(this.get(id, by).id, version)
   }
 
   add(place: QueryPlace, content: QueryContent, by: Principal): SavedQuery {
@@ -51,7 +58,7 @@ export class SavedQueries {
 
   /** Somebody else has read it. Administrators may verify what they wrote themselves. */
   verify(id: string, version: number, by: Principal): QueryVersion {
-    const { savedBy } = this.#deps.control.queries.version(id, version)
+    const { savedBy } = this.version(id, version, by)
     if (savedBy === by.id && by.role !== 'admin')
       throw new MillpondError('not-allowed', 'Somebody else than who wrote it verifies a query, or an administrator')
     return this.#deps.control.queries.verify(id, version, by.id)
@@ -63,8 +70,8 @@ export class SavedQueries {
     { version, parameters }: { version?: number | undefined; parameters: Readonly<Record<string, ParameterSetting>> },
     { principal, port }: { principal: Principal; port: Port },
   ): QueryRequest {
-    const query = this.get(id)
-    const content = version === undefined ? query.latest : this.#deps.control.queries.version(id, version)
+    const query = this.get(id, principal)
+    const content = version === undefined ? query.latest : this.version(id, version, principal)
     const moment = { ms: this.#deps.clock.nowMicros() / 1000, zone: content.zone }
     const values = resolveParameters(content.parameters, parameters, moment)
     return {
@@ -80,14 +87,14 @@ export class SavedQueries {
   /** Of a schedule: the latest that its owner, or an administrator, has verified, so that nobody puts SQL under others' rights. */
   verifiedFor(id: string, owner: Principal): QueryVersion {
     const counts = (by: string): boolean => by === owner.id || this.#deps.control.principalById(by)?.role === 'admin'
-    const found = this.versions(id).find(({ verifiers }) => verifiers.some(counts))
+    const found = this.versions(id, owner).find(({ verifiers }) => verifiers.some(counts))
     if (found !== undefined) return found
-    const message = `No version of "${this.get(id).name}" was verified by an administrator or the schedule's owner: verify one, or name a version`
+    const message = `No version of "${this.get(id, owner).name}" was verified by an administrator or the schedule's owner: verify one, or name a version`
     throw new MillpondError('schedule-invalid', message)
   }
 
   #owned(id: string, by: Principal): void {
-    const { owner, name } = this.get(id)
+    const { owner, name } = this.get(id, by)
     if (owner !== by.id && by.role !== 'admin')
       throw new MillpondError('not-allowed', `"${name}" is somebody else's: save a copy under another name`)
   }
@@ -97,4 +104,8 @@ export class SavedQueries {
       throw new MillpondError('request-invalid', `"${zone.slice(0, 80)}" is no time zone: Asia/Taipei, UTC`)
     checkDefinitions(parameters, zone)
   }
+}
+
+function isSeen({ audience, owner }: SavedQuery, by: Principal): boolean {
+  return audience === 'everybody' || owner === by.id || by.role === 'admin'
 }

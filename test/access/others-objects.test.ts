@@ -253,6 +253,45 @@ test('a name that looks like somebody else’s id leads nobody astray', async ()
   expect((await as('ben', `DELETE /api/queries/${query}`)).status).toBe(403)
 })
 
+test('a query of its owner alone is there for nobody else: by no route, name, schedule or tile', async () => {
+  const own = { ...saved, name: 'hers alone', sql: "SELECT DATE '2026-01-01' AS day", audience: 'owner' }
+  const id = String((await as('ann', 'POST /api/queries', { body: own })).body['id'])
+  for (const named of [id, 'hers%20alone']) {
+    const path = `/api/queries/${named}`
+    for (const [call, body] of [
+      [`GET ${path}`],
+      [`GET ${path}/versions`],
+      [`POST ${path}/run`, {}],
+      [`POST ${path}/verify`, { version: 1 }],
+      [`PUT ${path}`, saved],
+      [`DELETE ${path}`],
+    ] as const) {
+      const { status } = await as('ben', call, body === undefined ? {} : { body })
+      expect([call, status]).toEqual([call, 404])
+    }
+  }
+  expect((await as('ben', 'GET /api/queries')).text).not.toContain('hers alone')
+  expect((await as('ann', 'GET /api/queries')).text).toContain('hers alone')
+  for (const body of [
+    { ...scheduled(id), name: 'of ben' },
+    { ...scheduled(things.query), target: { dataset: 'daily', table: 'rows', mode: 'append' }, forEach: id },
+  ])
+    expect((await as('ben', 'POST /api/schedules/preview', { body })).status).toBe(404)
+  const tile = { id: 'a', title: 'A', query: id, place: { x: 0, y: 0, width: 4, height: 4 } }
+  expect(
+    (await as('ben', 'POST /api/dashboards', { body: { ...dashboard, slug: 'bens', tiles: [tile] } })).status,
+  ).toBe(404)
+  // A name and another version leave it as it is; its owner gives it to everybody.
+  const { audience: _audience, ...kept } = own
+  expect((await as('ann', `PUT /api/queries/${id}`, { body: { ...kept, sql: 'SELECT 1 AS a' } })).body).toMatchObject({
+    audience: 'owner',
+    version: 2,
+  })
+  expect((await as('ben', `GET /api/queries/${id}`)).status).toBe(404)
+  await as('ann', `PUT /api/queries/${id}`, { body: { ...own, audience: 'everybody' } })
+  expect((await as('ben', `GET /api/queries/${id}`)).status).toBe(200)
+})
+
 test('a verification takes nobody else’s place: what a schedule stands on stays', async () => {
   const { query } = things
   const verify = async (name: string) =>

@@ -346,6 +346,20 @@ test("runs have their owner's rights of the moment", async () => {
   expect(rig.runs(hers)[1]).toMatchObject({ state: 'failed', facts: { error: { code: 'not-allowed' } } })
 })
 
+test('what somebody else takes back for themselves is not run any more', async () => {
+  const { control, saved } = rig
+  const ana = await control.addPrincipal('ana', 'person', 'member')
+  const bob = await control.addPrincipal('bob', 'person', 'member')
+  const content = { dialect: 'googlesql', sql: 'SELECT 1 AS a', parameters: [], zone: 'UTC' } as const
+  const place = { name: 'hers', folder: '', description: '' }
+  const made = saved.add(place, content, ana)
+  const bobs = control.schedules.add({ ...daily, name: 'of bob', query: made.id, version: 1 }, bob.id, [])
+  saved.save(made.id, { ...place, audience: 'owner' }, content, ana)
+  await rig.advance(dayMs)
+  expect(rig.runs(bobs)[0]).toMatchObject({ state: 'failed', facts: { error: { code: 'not-found' } } })
+  expect(saved.get(made.id, owner).audience).toBe('owner')
+})
+
 test('a version that nobody verified whose word counts is not run', async () => {
   const { control, saved } = rig
   const ana = await control.addPrincipal('ana', 'person', 'member')

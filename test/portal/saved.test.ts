@@ -96,6 +96,23 @@ describe.skipIf(reason !== undefined)('saved queries', () => {
     expect(new URL(other.url()).searchParams.get('saved')).not.toBe(id)
   })
 
+  it('of their owner alone are found by nobody else', async () => {
+    const page = await rig.open('/sql', 'ana')
+    const id = await save(page, 'SELECT 1 AS secret', 'Diary')
+    await page.getByRole('button', { name: 'Name and folder' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Saved query' })
+    await dialog.getByLabel('Who may see and run it').selectOption('owner')
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('tab', { name: 'Saved' }).click()
+    await page.getByRole('link', { name: 'Diary not shared v1 ana' }).waitFor()
+    const other = await rig.open(`/sql?saved=${id}`, 'ben')
+    await other.getByRole('alert').getByText('There is no saved query').waitFor()
+    await other.goto('/sql?tab=saved')
+    await other.getByRole('searchbox', { name: 'Search saved queries' }).waitFor()
+    expect(await other.getByText('Diary').count()).toBe(0)
+  })
+
   it('come back with their defaults, keep them when values are filled in, and go when they are removed', async () => {
     const page = await rig.open('/sql', 'ana')
     await editor(page).fill('SELECT @day AS day')

@@ -12,6 +12,7 @@ import { receiptsOfViewer } from './0007-receipts-of-viewer.ts'
 import { tokenExpiry } from './0008-token-expiry.ts'
 import { queryVerifications } from './0009-query-verifications.ts'
 import { dashboards } from './0010-dashboards.ts'
+import { queryAudience } from './0011-query-audience.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -25,6 +26,7 @@ const steps: readonly string[] = [
   tokenExpiry,
   queryVerifications,
   dashboards,
+  queryAudience,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

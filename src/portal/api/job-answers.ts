@@ -1,6 +1,6 @@
 // What the API is asked and answers about saved queries and schedules, as types alone (see answers.ts).
 import type { JsonValue } from '../../control/json-value.ts'
-import type { ParameterDefinition, QueryContent, QueryPlace } from '../../control/saved-queries.ts'
+import type { ParameterDefinition, QueryAudience, QueryContent, QueryPlace } from '../../control/saved-queries.ts'
 import type { RunFacts, RunState, Schedule, ScheduleDefinition, ScheduleTarget } from '../../control/schedules.ts'
 import type { Backfill, Preview } from '../../jobs/look-ahead.ts'
 
@@ -25,6 +25,7 @@ export interface QueryVersionAnswer extends QueryContent {
 /** The newest version, with the name that all of them have. */
 export interface SavedQueryAnswer extends QueryVersionAnswer, QueryPlace {
   readonly id: string
+  readonly audience: QueryAudience
   readonly owner: string | undefined
   readonly createdAt: string
   readonly changedAt: string

@@ -38,6 +38,8 @@ const savedInput = z.strictObject({
   name: pathPart.regex(/^[^/]*$/, 'has a slash: folders have a field of their own'),
   folder: z.union([z.literal(''), pathPart]).default(''),
   description: z.string().max(10_000).default(''),
+  /** Absent: as it was; at first everybody. */
+  audience: z.enum(['everybody', 'owner']).optional(),
   dialect: z.enum(['googlesql', 'duckdb']).default('googlesql'),
   sql: z.string().min(1).max(1_000_000),
   parameters: z.array(definitionInput).max(100).default([]),
@@ -54,7 +56,77 @@ const verifyInput = z.strictObject({ version: z.number().int().positive() })
 export const identified = z.object({ id: z.string().min(1).max(500) })
 
 export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { jobs, control } = deps
+  const { jobs } = deps
+  const { told } = tellers(deps)
+
+  app.get('/api/queries', says('Saved queries'), ({ principal }) => ({
+    queries: jobs.saved.list(principal).map(told),
+  }))
+
+  app.post('/api/queries', says('Saves a query', { body: savedInput, status: 201 }), async (request, reply) => {
+    const { name, folder, description, audience, ...content } = parseInput(savedInput, request.body)
+    return reply
+      .code(201)
+      .send(told(jobs.saved.add({ name, folder, description, audience }, content, request.principal)))
+  })
+
+  app.get('/api/queries/:id', says('One saved query, in its newest version', { params: identified }), (request) =>
+    told(jobs.saved.get(idOf(request.params), request.principal)),
+  )
+
+  app.put('/api/queries/:id', says('Saves a new version', { params: identified, body: savedInput }), (request) => {
+    const { name, folder, description, audience, ...content } = parseInput(savedInput, request.body)
+    return told(
+      jobs.saved.save(idOf(request.params), { name, folder, description, audience }, content, request.principal),
+    )
+  })
+
+  app.delete(
+    '/api/queries/:id',
+    says('Removes a saved query', { params: identified, status: 204 }),
+    async (request, reply) => {
+      jobs.saved.remove(idOf(request.params), request.principal)
+      return reply.code(204).send()
+    },
+  )
+
+  versionRoutes(app, deps)
+}
+
+function versionRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { jobs } = deps
+  const { versionTold } = tellers(deps)
+
+  app.get('/api/queries/:id/versions', says('All versions of a saved query', { params: identified }), (request) => ({
+    versions: jobs.saved.versions(idOf(request.params), request.principal).map(versionTold),
+  }))
+
+  app.post(
+    '/api/queries/:id/verify',
+    says('Marks a version as verified', { params: identified, body: verifyInput }),
+    (request) => {
+      const { version } = parseInput(verifyInput, request.body)
+      return versionTold(jobs.saved.verify(idOf(request.params), version, request.principal))
+    },
+  )
+
+  app.post(
+    '/api/queries/:id/run',
+    says('Runs a saved query; its rows as lines', { params: identified, body: runInput, media: lines }),
+    async (request, reply): Promise<FastifyReply> => {
+      const { maximumBytesBilled, ...input } = parseInput(runInput, request.body)
+      const caller = { principal: request.principal, port: 'api' as const }
+      const asked = jobs.saved.request(idOf(request.params), input, caller)
+      return answerRows(deps, { ...asked, bytesBilledMax: maximumBytesBilled }, reply)
+    },
+  )
+}
+
+/** People by their handles, times as ISO. */
+function tellers({ control }: ApiDeps): {
+  readonly told: (query: SavedQuery) => SavedQueryAnswer
+  readonly versionTold: (version: QueryVersion) => QueryVersionAnswer
+} {
   const handleOf = (id: string | undefined): string | undefined =>
     id === undefined ? undefined : (control.principalById(id)?.handle ?? id)
   const versionTold = ({
@@ -78,55 +150,7 @@ export function savedQueryRoutes(app: FastifyInstance, deps: ApiDeps): void {
     createdAt: isoTime(createdAtMicros),
     changedAt: isoTime(changedAtMicros),
   })
-
-  app.get('/api/queries', says('Saved queries'), () => ({ queries: jobs.saved.list().map(told) }))
-
-  app.post('/api/queries', says('Saves a query', { body: savedInput, status: 201 }), async (request, reply) => {
-    const { name, folder, description, ...content } = parseInput(savedInput, request.body)
-    return reply.code(201).send(told(jobs.saved.add({ name, folder, description }, content, request.principal)))
-  })
-
-  app.get('/api/queries/:id', says('One saved query, in its newest version', { params: identified }), (request) =>
-    told(jobs.saved.get(idOf(request.params))),
-  )
-
-  app.put('/api/queries/:id', says('Saves a new version', { params: identified, body: savedInput }), (request) => {
-    const { name, folder, description, ...content } = parseInput(savedInput, request.body)
-    return told(jobs.saved.save(idOf(request.params), { name, folder, description }, content, request.principal))
-  })
-
-  app.delete(
-    '/api/queries/:id',
-    says('Removes a saved query', { params: identified, status: 204 }),
-    async (request, reply) => {
-      jobs.saved.remove(idOf(request.params), request.principal)
-      return reply.code(204).send()
-    },
-  )
-
-  app.get('/api/queries/:id/versions', says('All versions of a saved query', { params: identified }), (request) => ({
-    versions: jobs.saved.versions(idOf(request.params)).map(versionTold),
-  }))
-
-  app.post(
-    '/api/queries/:id/verify',
-    says('Marks a version as verified', { params: identified, body: verifyInput }),
-    (request) => {
-      const { version } = parseInput(verifyInput, request.body)
-      return versionTold(jobs.saved.verify(idOf(request.params), version, request.principal))
-    },
-  )
-
-  app.post(
-    '/api/queries/:id/run',
-    says('Runs a saved query; its rows as lines', { params: identified, body: runInput, media: lines }),
-    async (request, reply): Promise<FastifyReply> => {
-      const { maximumBytesBilled, ...input } = parseInput(runInput, request.body)
-      const caller = { principal: request.principal, port: 'api' as const }
-      const asked = jobs.saved.request(idOf(request.params), input, caller)
-      return answerRows(deps, { ...asked, bytesBilledMax: maximumBytesBilled }, reply)
-    },
-  )
+  return { told, versionTold }
 }
 
 export function idOf(params: unknown): string {

@@ -6,7 +6,7 @@ import { messageOf } from '../asking/ask.ts'
 import { mayChange, useSavedQueries } from '../asking/saved.ts'
 import { Dialog } from '../shell/dialog.tsx'
 import { useMe } from '../shell/me.ts'
-import { Button, fieldClass } from '../shell/parts.tsx'
+import { Button, fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import type { Place, Saver } from './use-save.ts'
 import { savedWords } from './saved-words.ts'
@@ -20,6 +20,7 @@ export function SaveDialog({ saved, saver }: { readonly saved: SavedQueryAnswer 
     name: saved?.name ?? '',
     folder: saved?.folder ?? '',
     description: saved?.description ?? '',
+    audience: saved?.audience ?? 'everybody',
   })
   const [wrong, setWrong] = useState('')
   const [isSure, setSure] = useState(false)
@@ -120,6 +121,16 @@ function Fields({ place, change, isWrong, wrongId }: FieldsProps) {
           className={`${fieldClass} py-1`}
           value={place.description}
           onChange={({ target }) => change({ ...place, description: target.value })}
+        />
+      </label>
+      <label className="grid justify-items-start gap-1" htmlFor={`${id}-audience`}>
+        {t('saved.audience')}
+        <Select
+          id={`${id}-audience`}
+          label={t('saved.audience')}
+          value={place.audience}
+          options={(['everybody', 'owner'] as const).map((value) => ({ value, text: t(`saved.audience-${value}`) }))}
+          choose={(audience) => change({ ...place, audience })}
         />
       </label>
     </>

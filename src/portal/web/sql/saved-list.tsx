@@ -67,7 +67,7 @@ function Folder({ name, queries, current }: FolderProps) {
         {name === '' ? t('saved.no-folder') : name}
       </summary>
       <ul aria-label={name === '' ? t('saved.no-folder') : name}>
-        {queries.map(({ id, name: own, description, version, verifiedBy, owner }) => (
+        {queries.map(({ id, name: own, description, version, verifiedBy, owner, audience }) => (
           <li key={id}>
             <Link
               to="/sql"
@@ -77,6 +77,7 @@ function Folder({ name, queries, current }: FolderProps) {
             >
               <span className="shrink-0 font-medium">{own}</span>
               <span className="min-w-0 flex-1 truncate text-muted">{description}</span>
+              {audience === 'owner' && <span className="shrink-0 text-muted">{t('saved.private')}</span>}
               {verifiedBy !== undefined && <span className="shrink-0 text-good">✓ {t('saved.verified')}</span>}
               <span className="shrink-0 text-muted tabular-nums">{t('saved.version', { version })}</span>
               <span className="w-24 shrink-0 truncate text-right text-muted">{owner}</span>

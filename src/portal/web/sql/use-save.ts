@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 
-import type { SavedAsked, SavedQueryAnswer } from '../../api/job-answers.ts'
+import type { SavedQueryAnswer } from '../../api/job-answers.ts'
 import { askRaw, messageOf } from '../asking/ask.ts'
 import { addressOf, call } from '../asking/call.ts'
 import { mayChange, maySave, savedKey } from '../asking/saved.ts'
@@ -15,7 +15,7 @@ import type { Workbench } from './use-workbench.ts'
 import { contentOf, isEdited, type Work } from './work.ts'
 import { savedWords } from './saved-words.ts'
 
-export type Place = Pick<SavedAsked, 'name' | 'folder' | 'description'>
+export type Place = Pick<SavedQueryAnswer, 'name' | 'folder' | 'description' | 'audience'>
 
 export interface Saver {
   readonly isEdited: boolean
@@ -43,8 +43,8 @@ export function useSave({ workbench, saved, base, names }: Saving): Saver {
   const edited = isEdited(workbench, base, names)
   const t = wordsNow(savedWords)
 
-  async function saveAs({ name, folder, description }: Place, isCopy: boolean): Promise<void> {
-    const body = { name, folder, description, ...contentOf(workbench, names, await typesOf()) }
+  async function saveAs({ name, folder, description, audience }: Place, isCopy: boolean): Promise<void> {
+    const body = { name, folder, description, audience, ...contentOf(workbench, names, await typesOf()) }
     const answer =
       saved === undefined || isCopy
         ? await call('POST /api/queries', { body })

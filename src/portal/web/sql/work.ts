@@ -63,7 +63,7 @@ export function contentOf(
   work: Work,
   names: readonly string[],
   inferred: TypeOf,
-): Omit<SavedAsked, 'name' | 'folder' | 'description'> {
+): Omit<SavedAsked, 'name' | 'folder' | 'description' | 'audience'> {
   const { sql, dialect, zone, parameters } = work
   return {
     sql,
