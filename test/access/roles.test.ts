@@ -25,6 +25,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /d/:slug': open,
   'GET /people': open,
   'GET /people/:id': open,
+  'GET /explore': open,
   'GET /sql': open,
   'GET /pipelines': open,
   'GET /sources': open,

@@ -34,6 +34,7 @@ beforeAll(async () => {
     track({ userId: 'u2' }, 'Page Seen', 4, { country: 'JP' }),
     track({ userId: 'u2' }, 'Order Paid', 30, { total: 20, country: 'JP' }),
     track({ userId: 'u3' }, 'Page Seen', 5, { country: 'JP' }),
+    ...['u2', 'u3'].map((userId) => ({ type: 'track', userId, event: `Lately By ${userId}`, messageId: userId })),
   ]
   const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`
   const sent = await fetch(`${millpond.address}/v1/batch`, {
@@ -80,10 +81,20 @@ test('what can be asked about is what the caller may read, under the names that 
   const { events } = (await asked.json()) as EventsAnswer
   expect(events.find(({ table }) => table === 'page_seen')).toMatchObject({ source: 'shop', rows: 3 })
   expect(events.map(({ table }) => table)).toEqual(expect.arrayContaining(['tracks', 'order_paid', 'identifies']))
+  // Nobody counts the rows of a view.
+  expect(events.find(({ table }) => table === 'tracks')?.rows).toBeNull()
   expect(events.map(({ table }) => table)).not.toContain('users')
   const own = await millpond.api('/api/explore/events')
   const all = ((await own.json()) as EventsAnswer).events
   expect(all.find(({ table }) => table === 'page_seen')?.names).toEqual(['Page Seen'])
+  const namesOf = async (handle: string): Promise<readonly (readonly string[])[]> => {
+    const own = { authorization: `Bearer ${tokens.get(handle) ?? ''}` }
+    const listed = await fetch(`${millpond.address}/api/explore/events`, { headers: own })
+    const tables = ((await listed.json()) as EventsAnswer).events
+    return ['lately_by_u2', 'lately_by_u3'].map((table) => tables.find((one) => one.table === table)?.names ?? [])
+  }
+  expect(await namesOf('ana')).toEqual([['Lately By u2'], ['Lately By u3']])
+  expect(await namesOf('eva')).toEqual([['Lately By u2'], []])
   const nobody = await fetch(`${millpond.address}/api/explore/events`, {
     headers: { authorization: `Bearer ${tokens.get('out') ?? ''}` },
   })

@@ -19,12 +19,14 @@ export type EventTables = ReadonlyMap<string, EventTable>
 const idNames = ['user_id', 'anonymous_id'] as const
 
 export function eventTablesOf(visible: readonly VisibleTable[], isSource: (dataset: string) => boolean): EventTables {
-  const found = visible.flatMap(({ dataset, table, columns: listed, rows }): [string, EventTable][] => {
+  const found = visible.flatMap(({ dataset, table, kind, columns: listed, rows }): [string, EventTable][] => {
     if (!isSource(dataset)) return []
     const columns = new Map(listed.map(({ name, sqlType }) => [name, sqlType]))
     const idColumns = idNames.filter((name) => columns.get(name)?.kind === 'STRING')
     if (idColumns.length === 0 || columns.get('timestamp')?.kind !== 'TIMESTAMP') return []
-    return [[`${dataset}.${table}`, { source: dataset, table, columns, idColumns, rows }]]
+    return [
+      [`${dataset}.${table}`, { source: dataset, table, columns, idColumns, rows: kind === 'view' ? undefined : rows }],
+    ]
   })
   return new Map(found)
 }

@@ -12,6 +12,7 @@ import { addDays, boundsOf, bucketsOf, type Days, daysBefore, daysOf, firstDay, 
 import { type Asking, type Bounds, shownSql, type Statement } from './draft.ts'
 import { type EventTables, eventTablesOf } from './event-tables.ts'
 import { funnelPeople, funnelStatement, readFunnel } from './funnel.ts'
+import { namesOf } from './names.ts'
 import { pathsPeople, pathsStatement, readPaths } from './paths.ts'
 import { readRetention, retentionPeople, retentionStatement } from './retention.ts'
 import type {
@@ -52,16 +53,12 @@ export class Explore {
   /** What there is to ask about, the most frequent first. */
   async events(caller: Caller): Promise<EventsAnswer> {
     const visible = await this.#deps.road.visibleTables(caller.principal)
-    const tables = [...this.#eventTables(visible).values()]
-    const hasNames = visible.some(({ dataset, table }) => dataset === 'millpond' && table === 'event_names')
-    const names = hasNames ? await this.#rows(caller, namesStatement) : []
-    const events = tables.map(({ source, table, rows }) => ({
+    const known = this.#eventTables(visible)
+    const names = await namesOf(visible, known, this.#nowMicros(), async (statement) => this.#rows(caller, statement))
+    const events = [...known.values()].map(({ source, table, rows }) => ({
       source,
       table,
-      names: names
-        .filter((row) => row['source'] === source && row['table_name'] === table)
-        .map((row) => String(row['name']))
-        .sort(),
+      names: names.get(`${source}.${table}`) ?? [],
       rows: rows ?? null,
     }))
     return { events: events.sort((one, other) => (other.rows ?? 0) - (one.rows ?? 0)) }
@@ -155,12 +152,6 @@ export class Explore {
   #nowMicros(): number {
     return this.#deps.clock.nowMicros()
   }
-}
-
-const namesStatement: Statement = {
-  sql: 'SELECT DISTINCT source, table_name, name FROM millpond.event_names LIMIT 20000',
-  dialect: 'googlesql',
-  values: {},
 }
 
 function statementOf(spec: Exclude<ExploreSpec, TrendSpec>, asking: Asking, days: Days): Statement {

@@ -3,6 +3,7 @@ export const portalPages = [
   '/',
   '/people',
   '/people/:id',
+  '/explore',
   '/dashboards',
   '/d/:slug',
   '/sql',

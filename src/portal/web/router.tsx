@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 
 import type { DashboardSearch } from './dashboards/search.ts'
+import type { ExploreSearch } from './explore/question.ts'
 import type { PeopleSearch, PersonSearch } from './people/search.ts'
 import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -44,6 +45,13 @@ const personRoute = createRoute({
   path: '/people/$id',
   validateSearch: asIs<PersonSearch>,
   component: lazyRouteComponent(() => import('./people/person-page.tsx'), 'PersonPage'),
+})
+
+const exploreRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/explore',
+  validateSearch: asIs<ExploreSearch>,
+  component: lazyRouteComponent(() => import('./explore/explore-page.tsx'), 'ExplorePage'),
 })
 
 const dashboardsRoute = createRoute({
@@ -117,6 +125,7 @@ export const router = createRouter({
     homeRoute,
     peopleRoute,
     personRoute,
+    exploreRoute,
     dashboardsRoute,
     dashboardRoute,
     sqlRoute,

@@ -26,6 +26,7 @@ export const places: readonly Place[] = [
     letter: 'u',
     roles: ['support', 'member', 'analyst', 'ml', 'engineer'],
   },
+  { to: '/explore', group: 'ask', icon: 'explore', word: 'nav.explore', letter: 'e' },
   { to: '/dashboards', group: 'ask', icon: 'dashboards', word: 'nav.dashboards', letter: 'd' },
   { to: '/sql', group: 'ask', icon: 'sql', word: 'nav.sql', letter: 's' },
   {

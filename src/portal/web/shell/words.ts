@@ -2,6 +2,7 @@
 export const shellWords = {
   'nav.label': ['Main', '主選單'],
   'nav.people': ['People', '人物'],
+  'nav.explore': ['Explore', '探索'],
   'nav.dashboards': ['Dashboards', '儀表板'],
   'nav.sql': ['SQL', 'SQL'],
   'nav.schedules': ['Schedules', '排程'],

@@ -1,0 +1,5 @@
+// All words of Explore, for its answers: they say again what the question says.
+import { answerWords } from './answer-words.ts'
+import { exploreWords } from './words.ts'
+
+export const allWords = { ...exploreWords, ...answerWords } as const
