@@ -13,8 +13,9 @@ import { listedSets, type ParameterSet } from './parameters.ts'
 import { refuseCycle } from './order.ts'
 import { runsAt, setsOf } from './planner.ts'
 import { parseRelativeDate } from './relative-dates.ts'
-import { ask, expandRun, referenced, type RunDeps } from './run-once.ts'
+import { ask, expandRun, ownerOf, referenced, type RunDeps } from './run-once.ts'
 import type { Scheduler } from './scheduler.ts'
+import { tableText } from './target-script.ts'
 import { startOfDay } from '../core/zone.ts'
 
 export interface SchedulesDeps extends RunDeps {
@@ -52,7 +53,9 @@ export class Schedules {
 
   /** Errors: schedule-invalid, schedule-exists, request-invalid, and what is wrong with the query. */
   async add(definition: ScheduleDefinition, by: Principal): Promise<Schedule> {
-    const reads = await this.#check({ ...definition, id: '', owner: by.id })
+    const draft = { ...definition, id: '', owner: by.id }
+    const reads = await this.#check(draft)
+    await this.#checkTarget(draft)
     const { schedules } = this.#deps.control
     const added = schedules.add(definition, by.id, reads)
     this.#deps.scheduler.look()
@@ -61,7 +64,9 @@ export class Schedules {
 
   async change(id: string, definition: ScheduleDefinition, by: Principal): Promise<Schedule> {
     const { id: own, owner } = this.get(id, by)
-    const reads = await this.#check({ ...definition, id: own, owner })
+    const draft = { ...definition, id: own, owner }
+    const reads = await this.#check(draft)
+    await this.#checkTarget(draft)
     const changed = this.#deps.control.schedules.change(own, definition, reads)
     this.#deps.scheduler.look()
     return changed
@@ -97,6 +102,13 @@ export class Schedules {
     return reads
   }
 
+  /** The owner may make the target, and so write it. Errors: table-unknown without its dataset, made-unwritable. */
+  async #checkTarget({ target, owner }: Pick<Schedule, 'target' | 'owner'>): Promise<void> {
+    const principal = ownerOf(this.#deps, { owner })
+    const sql = `CREATE TABLE IF NOT EXISTS ${tableText(target)} AS SELECT 1 AS one`
+    await this.#deps.road.dryRun({ sql, dialect: 'googlesql', principal, port: 'schedule' })
+  }
+
   /** Of a for-each query: asked now. */
   async #sets(schedule: Schedule, atMs: number): Promise<ParameterSet[]> {
     if (schedule.forEach === undefined) return listedSets(schedule.parameters)
@@ -117,6 +129,10 @@ export class Schedules {
   async previewDraft(definition: ScheduleDefinition, by: Principal): Promise<Preview> {
     const draft = { ...definition, id: '', owner: by.id }
     await this.#check(draft)
+    // A dataset that isn't there yet may be made before the schedule is.
+    await this.#checkTarget(draft).catch((error: unknown) => {
+      if (!(error instanceof MillpondError) || error.code !== 'table-unknown') throw error
+    })
     return this.#ahead(draftOf(draft))
   }
 

@@ -76,7 +76,7 @@ export function scriptError(error: MillpondError, sql: string): MillpondError {
   return new MillpondError('query-invalid', isTheirs ? `${plain} at [${line}:${place[2]}]` : plain, { cause: error })
 }
 
-function tableText({ dataset, table }: ScheduleTarget): string {
+export function tableText({ dataset, table }: Pick<ScheduleTarget, 'dataset' | 'table'>): string {
   return `${nameText(dataset)}.${nameText(table)}`
 }
 

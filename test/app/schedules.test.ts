@@ -346,6 +346,23 @@ test("runs have their owner's rights of the moment", async () => {
   expect(rig.runs(hers)[1]).toMatchObject({ state: 'failed', facts: { error: { code: 'not-allowed' } } })
 })
 
+test('a target that its owner may not write is refused before anything runs; a dataset that is not there may still be made', async () => {
+  const { control, saved, schedules } = rig
+  const ana = await control.addPrincipal('ana', 'person', 'member')
+  const content = { dialect: 'googlesql', sql: 'SELECT 1 AS a', parameters: [], zone: 'UTC' } as const
+  const made = saved.add({ name: 'hers', folder: '', description: '' }, content, ana)
+  const draft = { ...daily, query: made.id, version: 1, target: target({ table: 'rows' }) }
+  const nowhere = { ...draft, target: target({ dataset: 'nowhere', table: 'rows' }) }
+  await expect(schedules.add(draft, ana)).rejects.toThrow('you have no grant to write dataset daily')
+  await expect(schedules.previewDraft(draft, ana)).rejects.toThrow('you have no grant to write dataset daily')
+  await expect(schedules.add(nowhere, owner)).rejects.toThrow('Not found: Dataset millpond:nowhere')
+  expect((await schedules.previewDraft(nowhere, owner)).next).toHaveLength(3)
+  await rig.rig.ask('CREATE SCHEMA nowhere')
+  const kept = await schedules.add(nowhere, owner)
+  const logs = { ...nowhere, target: target({ dataset: 'millpond', table: 'rows' }) }
+  await expect(schedules.change(kept.id, logs, owner)).rejects.toThrow('Access Denied: dataset millpond')
+})
+
 test('what somebody else takes back for themselves is not run any more', async () => {
   const { control, saved } = rig
   const ana = await control.addPrincipal('ana', 'person', 'member')

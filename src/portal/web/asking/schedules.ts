@@ -11,9 +11,11 @@ const runsRefreshMs = 10_000
 const liveRefreshMs = 1_000
 const runsShownMax = 200
 
-export function useSchedules(): UseQueryResult<readonly ScheduleAnswer[]> {
+/** Not everybody may have any. */
+export function useSchedules(isAllowed = true): UseQueryResult<readonly ScheduleAnswer[]> {
   return useQuery({
     queryKey: ['schedules'],
+    enabled: isAllowed,
     refetchInterval: listRefreshMs,
     queryFn: async ({ signal }) => (await call('GET /api/schedules', { signal })).schedules,
   })

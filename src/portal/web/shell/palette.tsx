@@ -1,11 +1,15 @@
-// Cmd-K: pages, dashboards, people, tables of the catalogue, and what was asked lately. One list, moved through with the arrows.
+// Cmd-K: pages, dashboards, people, saved queries, schedules, tables of the catalogue, and what was asked lately. One list, moved
+// through with the arrows.
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useId, useMemo, useState } from 'react'
 
+import type { PortalPage } from '../../api/portal-pages.ts'
 import { useTables } from '../asking/catalogue.ts'
 import { useJobs } from '../asking/jobs.ts'
 import { useFoundPeople } from '../asking/people.ts'
 import { useDashboards } from '../asking/dashboards.ts'
+import { pathOf, useSavedQueries } from '../asking/saved.ts'
+import { useSchedules } from '../asking/schedules.ts'
 import { useWords } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 import { useMe } from './me.ts'
@@ -94,8 +98,10 @@ function useChoices(text: string): readonly Choice[] {
   const tables = useTables().data
   const jobs = useJobs().data
   const dashboards = useDashboards()
-  const maySeePeople = placesOf(me).some(({ to }) => to === '/people')
-  const { people } = useFoundPeople(text, maySeePeople)
+  const saved = useSavedQueries().data
+  const maySee = (place: PortalPage): boolean => placesOf(me).some(({ to }) => to === place)
+  const schedules = useSchedules(maySee('/schedules')).data
+  const { people } = useFoundPeople(text, maySee('/people'))
   return useMemo(() => {
     const openSql = (sql: string): void => void navigate({ to: '/sql', search: { sql } })
     const pages = placesOf(me).map(({ to, word }) => ({
@@ -119,16 +125,26 @@ function useChoices(text: string): readonly Choice[] {
       text: title,
       go: () => void navigate({ to: '/d/$slug', params: { slug } }),
     }))
+    const ofSaved = (saved ?? []).map((query) => ({
+      group: t('palette.saved'),
+      text: pathOf(query),
+      go: () => void navigate({ to: '/sql', search: { saved: query.id } }),
+    }))
+    const ofSchedules = (schedules ?? []).map(({ id, name }) => ({
+      group: shell('nav.schedules'),
+      text: name,
+      go: () => void navigate({ to: '/schedules/$id', params: { id } }),
+    }))
     const ofPeople = (people ?? []).map(({ id, value, labels }) => ({
       group: shell('nav.people'),
       text: [...new Set([labels['name'], value, id].filter((part) => part !== undefined))].join(' · '),
       go: () => void navigate({ to: '/people/$id', params: { id } }),
     }))
     const wanted = text.trim().toLowerCase()
-    const [ofPages = [], ...others] = [pages, ofDashboards, ofTables, ofJobs].map((group) =>
+    const [ofPages = [], ...others] = [pages, ofDashboards, ofSaved, ofSchedules, ofTables, ofJobs].map((group) =>
       group.filter((choice) => choice.text.toLowerCase().includes(wanted)).slice(0, shownPerGroupMax),
     )
     // Whom the warehouse found fits already, whatever the text is compared with.
     return [...ofPages, ...ofPeople.slice(0, shownPerGroupMax), ...others.flat()]
-  }, [t, shell, navigate, me, dashboards, people, tables, jobs, text])
+  }, [t, shell, navigate, me, dashboards, saved, schedules, people, tables, jobs, text])
 }
