@@ -74,7 +74,8 @@ export class Dashboards {
       tile.query === undefined
         ? this.#own(latest, tile, given)
         : this.#saved(latest, tile.query, given, caller.principal)
-    return { ...asked, ...caller, labels: { dashboard: dashboard.id, tile: tile.id } }
+    // Whoever opens the page asks, and has not read it.
+    return { ...asked, ...caller, onlyReads: true, labels: { dashboard: dashboard.id, tile: tile.id } }
   }
 
   /** Parameters of the saved query that the dashboard has, too, take its value; others their own default. */

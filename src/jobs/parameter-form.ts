@@ -102,7 +102,13 @@ async function choicesOf(
     values,
   )
   try {
-    const request = { ...caller, sql: queryText(sql) ?? sql, dialect: 'googlesql', parameters } as const
+    const request = {
+      ...caller,
+      sql: queryText(sql) ?? sql,
+      dialect: 'googlesql',
+      parameters,
+      onlyReads: true,
+    } as const
     const job = await road.submit({ ...request, labels: { purpose: 'choices' } }, signal)
     return await readChoices(await job.result())
   } catch (error) {

@@ -74,12 +74,14 @@ export class SavedQueries {
     const content = version === undefined ? query.latest : this.version(id, version, principal)
     const moment = { ms: this.#deps.clock.nowMicros() / 1000, zone: content.zone }
     const values = resolveParameters(content.parameters, parameters, moment)
+    const hasRead = content.savedBy === principal.id || content.verifiers.includes(principal.id)
     return {
       sql: content.sql,
       dialect: content.dialect,
       parameters: queryParameters(content.parameters, values),
       principal,
       port,
+      onlyReads: !hasRead,
       labels: { saved_query: query.id, saved_version: String(content.version) },
     }
   }

@@ -49,6 +49,8 @@ export interface QueryRequest {
   readonly clientSql?: string | undefined
   /** It asks for the port's own catalogue: if it reads no table besides, it leaves no trace in the history. */
   readonly readsCatalog?: boolean
+  /** Somebody else has written it, so that it may read with this principal's rights and change nothing. Error: query-refused. */
+  readonly onlyReads?: boolean
   /** Waits behind everybody who asks for themselves. */
   readonly isBackground?: boolean
   /** Of a script that Millpond writes: the transaction that it commits carries this mark. */

@@ -81,6 +81,7 @@ export class Preparer {
     const script = located(text, () => parseScript(text))
     const query = onlyQuery(script)
     if (query === undefined || request.destination !== undefined) {
+      if (request.onlyReads === true) throw onlyReads()
       const statementType = statementTypeOf(script)
       if (query === undefined && request.destination !== undefined) throw noDestination(statementType)
       return { kind: 'script', statementType, script, text, policySetId }
@@ -195,6 +196,13 @@ export function located<Result>(text: string, work: () => Result): Result {
 const changes: readonly StatementType[] = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE_TABLE']
 
 /** In the words of BigQuery. */
+function onlyReads(): MillpondError {
+  return new MillpondError(
+    'query-refused',
+    'Somebody else wrote this SQL, and it is more than a query: it would change things with your rights. Read it, and run it as your own.',
+  )
+}
+
 function noDestination(statementType: StatementType): MillpondError {
   const kind = changes.includes(statementType) ? 'DML' : 'DDL'
   const message =
