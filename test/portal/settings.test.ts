@@ -290,6 +290,18 @@ describe.skipIf(reason !== undefined)('settings', () => {
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
   })
 
+  it('fits a phone: the way out is in sight, and nothing is wider than the screen', async () => {
+    const page = await person('pia', 'admin')
+    await page.setViewportSize({ width: 390, height: 800 })
+    for (const part of ['you', 'members', 'services', 'audit']) {
+      await page.goto(`/settings?part=${part}`)
+      await page.getByRole('table').first().waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    }
+    const place = await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).boundingBox()
+    expect((place?.x ?? Infinity) + (place?.width ?? Infinity)).toBeLessThanOrEqual(390)
+  })
+
   it('lets people in in their language, light and dark', async () => {
     for (const theme of ['light', 'dark'] as const) {
       const login = await open('/login', { language: 'zh-TW', theme })

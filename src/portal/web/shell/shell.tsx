@@ -63,10 +63,10 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
   const t = useWords(shellWords)
   const seen = placesOf(useMe())
   return (
-    <header className="relative flex items-center gap-1 overflow-x-auto border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
+    <header className="relative flex min-w-0 items-center gap-1 border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
       <h1 className="flex items-center gap-2 px-2 py-1 font-semibold">
         <img src="/favicon.svg" alt="" width="18" height="18" />
-        Millpond
+        <span className="max-md:sr-only">Millpond</span>
       </h1>
       <button
         type="button"
@@ -75,14 +75,17 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
         aria-keyshortcuts="Control+K Meta+K"
       >
         <Icon name="search" />
-        {t('nav.search')}
+        <span className="max-md:sr-only">{t('nav.search')}</span>
         <span className="ml-auto max-md:hidden">
           <Key>{modKey} K</Key>
         </span>
       </button>
-      <nav aria-label={t('nav.label')} className="flex gap-1 md:flex-col md:gap-3">
+      <nav
+        aria-label={t('nav.label')}
+        className="flex gap-1 max-md:min-w-0 max-md:flex-1 max-md:overflow-x-auto max-md:p-0.5 md:flex-col md:gap-3"
+      >
         {groups.map((group) => (
-          <div key={group} className="flex gap-1 empty:hidden md:flex-col">
+          <div key={group} className="flex shrink-0 gap-1 empty:hidden md:flex-col">
             {seen
               .filter((place) => place.group === group)
               .map(({ to, icon, word }) => (
@@ -107,7 +110,7 @@ function Foot({ openHelp }: { readonly openHelp: () => void }) {
     { icon: 'out', word: 'nav.sign-out', act: () => void signOut() },
   ] as const
   return (
-    <div className="flex max-md:ml-auto md:mt-auto">
+    <div className="flex md:mt-auto">
       <Link to="/settings" className={`${itemClass} min-w-0 md:flex-1`}>
         <Icon name="settings" />
         <span className="truncate max-md:sr-only">{me?.handle}</span>
