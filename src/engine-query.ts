@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { openWriter } from './buffer/writer.ts'
 import type { StreamWriter, WriterStatus } from './buffer/buffer.ts'
+import { type Alerts, startAlerts } from './alerts/alerts.ts'
 import { type Jobs, startJobs } from './jobs/jobs.ts'
 import type { Control } from './control/control.ts'
 import type { RowFilter } from './control/principals.ts'
@@ -38,6 +39,7 @@ export interface QueryParts {
 export interface AskingSide extends Part {
   readonly side: QuerySide
   readonly jobs: Jobs
+  readonly alerts: Alerts
   readonly bigquery: BigqueryDeps
   readonly appender: Appender
   readonly appends: () => { readonly writer: WriterStatus; readonly position: number }
@@ -65,9 +67,14 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
   const appends = await startAppends(parts)
   const postgres = await startPostgres(parts, side)
   const jobs = await startJobs({ control, road: side.road, marks: driver.made, clock, log })
+  const { publicUrl } = settings
+  const addressOf = (alert: string): string =>
+    publicUrl === undefined ? '' : new URL(`/alerts/${alert}`, publicUrl).href
+  const alerts = startAlerts({ control, road: side.road, saved: jobs.saved, clock, log, addressOf })
   return {
     side,
     jobs,
+    alerts: alerts.alerts,
     appender: appends.appender,
     appends: () => ({ writer: appends.writer.status(), position: appends.appender.status().position }),
     bigquery: bigqueryDeps(parts, side, appends.writer),
@@ -83,9 +90,11 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
         signal,
       )
       await jobs.night()
+      alerts.night()
     },
     postgresAddress: postgres?.address,
     async stop() {
+      await alerts.stop()
       await jobs.stop()
       await postgres?.stop()
       await appends.appender.stop()

@@ -194,6 +194,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     control,
     query: asking.side.road,
     jobs: asking.jobs,
+    alerts: asking.alerts,
     bigquery: asking.bigquery,
     checkFilter: asking.checkFilter,
     openBelow: async (place) => asking.side.openBelow(place),

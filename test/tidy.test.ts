@@ -16,8 +16,10 @@ const mayImport: Record<string, readonly string[]> = {
   sql: ['core'],
   warehouse: ['core', 'sql'],
   objects: ['core'],
+  outgoing: ['core'],
+  alerts: ['core', 'control', 'query', 'jobs', 'outgoing'],
   collect: ['core', 'buffer', 'control', 'objects'],
-  deliver: ['core', 'buffer', 'warehouse', 'control', 'objects'],
+  deliver: ['core', 'buffer', 'warehouse', 'control', 'objects', 'outgoing'],
   query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
   jobs: ['core', 'sql', 'buffer', 'query', 'control'],
   people: ['core', 'sql', 'query', 'control'],
@@ -33,6 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
     'people',
     'jobs',
     'dashboards',
+    'alerts',
     'charts',
     'deliver',
     'control',
@@ -73,6 +76,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^apache-arrow$/, room: 'query' },
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
   { library: /^(?:@better-auth\/|better-auth|kysely)/, room: 'control' },
+  { library: /^nodemailer$/, room: 'alerts' },
   { library: /^jose$/, room: 'query/bigquery-api|control' },
 ]
 

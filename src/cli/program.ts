@@ -17,6 +17,7 @@ import { addQueryCommand } from './query.ts'
 import { addRebuildCommand } from './rebuild.ts'
 import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
+import { addAlertCommand } from './alert.ts'
 import { addDashboardCommand } from './dashboard.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
@@ -42,6 +43,7 @@ const commands: readonly AddCommand[] = [
   addPolicyCommand,
   addQueryCommand,
   addSavedCommand,
+  addAlertCommand,
   addDashboardCommand,
   addScheduleCommand,
   addDeadLettersCommand,

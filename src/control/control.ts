@@ -19,6 +19,7 @@ import {
   type KeyInfo,
   type ServiceAccountKey,
 } from './key-store.ts'
+import { AlertStore } from './alert-store.ts'
 import { DashboardStore } from './dashboard-store.ts'
 import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
@@ -84,6 +85,8 @@ export interface Control extends Part, Access {
   readonly queries: QueryStore
   /** Errors: not-found, dashboard-exists, dashboard-changed. */
   readonly dashboards: DashboardStore
+  /** Errors: not-found, alert-exists, route-in-use, setting-invalid. */
+  readonly alerts: AlertStore
   /** And their runs. Errors: not-found, schedule-exists. */
   readonly schedules: ScheduleStore
   /** Errors: not-found, destination-exists, request-invalid, setting-invalid. */
@@ -199,6 +202,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       ...access.methods,
       queries: new QueryStore({ database, clock, random, audit }),
       dashboards: new DashboardStore({ database, clock, random, audit }),
+      alerts: new AlertStore({ database, clock, random, audit, box }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),
       listSources: sources.list,

@@ -43,10 +43,13 @@ export const errorTable = {
   'table-unknown': { kind: 'user', status: 404 },
   'table-exists': { kind: 'user', status: 409 },
   'queries-waiting': { kind: 'retry', status: 429 },
-  // saved queries, dashboards and schedules
+  // saved queries, dashboards, alerts and schedules
   'query-exists': { kind: 'user', status: 409 },
   'dashboard-exists': { kind: 'user', status: 409 },
   'dashboard-changed': { kind: 'user', status: 409 },
+  'alert-exists': { kind: 'user', status: 409 },
+  'alert-invalid': { kind: 'user', status: 400 },
+  'route-in-use': { kind: 'user', status: 409 },
   'schedule-exists': { kind: 'user', status: 409 },
   'schedule-invalid': { kind: 'user', status: 400 },
   'schedule-missed': { kind: 'user', status: 409 },

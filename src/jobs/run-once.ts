@@ -64,10 +64,13 @@ export async function ask(deps: RunDeps, schedule: Schedule, runTimeMicros: numb
 }
 
 /** With the rights that they have now. Error: not-allowed. */
-export function ownerOf({ control }: Pick<RunDeps, 'control'>, { owner }: Pick<Schedule, 'owner'>): Principal {
+export function ownerOf(
+  { control }: { readonly control: Pick<Control, 'principalById'> },
+  { owner }: Pick<Schedule, 'owner'>,
+): Principal {
   const found = control.principalById(owner)
   if (found === undefined)
-    throw new MillpondError('not-allowed', "The schedule's owner was removed: make it anew as somebody else")
+    throw new MillpondError('not-allowed', 'Its owner was removed: make it anew as somebody else')
   const { id, kind, handle, role, attributes } = found
   return { id, kind, handle, role, attributes }
 }

@@ -24,6 +24,10 @@ const nobodys = [
   // What is saved is read and run by everybody who may ask, with their own rights.
   /^GET \/api\/(?:queries|dashboards)\/:id(?:\/versions)?$/,
   /^(?:GET|POST) \/api\/dashboards\/:id\/tiles\//,
+  // Seen by everybody; whoever is woken mutes. Routes are the administrators'.
+  /^GET \/api\/alerts\/:id/,
+  'POST /api/alerts/:id/mute',
+  /^(?:PUT|DELETE) \/api\/alert-routes\//,
   'POST /api/queries/:id/run',
   // Somebody else than who wrote it; whose word counts, each schedule decides.
   'POST /api/queries/:id/verify',
@@ -45,6 +49,7 @@ interface Things {
   readonly job: string
   readonly note: string
   readonly dashboard: string
+  readonly alert: string
 }
 
 let pond: Millpond
@@ -115,6 +120,12 @@ const saved = {
   dialect: 'googlesql',
 }
 const dashboard = { slug: 'hers', title: 'Hers', tiles: [] }
+const alert = {
+  name: 'Hers',
+  sql: 'SELECT 1 AS n',
+  condition: { kind: 'absence' },
+  everyMinutes: 1440,
+}
 const scheduled = (query: string) => ({
   name: `${secret} schedule`,
   query,
@@ -136,6 +147,7 @@ async function makeThings(): Promise<Things> {
   const schedule = String((await made('POST /api/schedules', { body: scheduled(query) }))['id'])
   const { runs } = (await made(`POST /api/schedules/${schedule}/run`, { body: {} })) as { runs: [{ id: string }] }
   const { id } = await made('POST /api/dashboards', { body: dashboard })
+  const watch = await made('POST /api/alerts', { body: alert })
   const note = await made('POST /api/people/user:u1/notes', { body: { text: secret } })
   running = as('ann', 'POST /api/query', { body: { sql: endless } })
   const job = await firstAnswer(async () => {
@@ -151,12 +163,13 @@ async function makeThings(): Promise<Things> {
     job,
     note: String(note['id']),
     dashboard: String(id),
+    alert: String(watch['id']),
   }
 }
 
 /** What Ben tries: the route, with Ann's ids. */
 const attempts = (): readonly (readonly [route: string, path: string, body?: object])[] => {
-  const { session, token, query, schedule, run, job, note, dashboard: board } = things
+  const { session, token, query, schedule, run, job, note, dashboard: board, alert: watch } = things
   const [queryPath, schedulePath] = [`/api/queries/${query}`, `/api/schedules/${schedule}`]
   return [
     ['DELETE /api/sessions/:id', `/api/sessions/${session}`],
@@ -164,6 +177,11 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
     ['DELETE /api/jobs/:id', `/api/jobs/${job}`],
     ['PUT /api/queries/:id', queryPath, { ...saved, sql: 'SELECT 1' }],
     ['DELETE /api/queries/:id', queryPath],
+    ['PUT /api/alerts/:id', `/api/alerts/${watch}`, { ...alert, name: 'His' }],
+    ['DELETE /api/alerts/:id', `/api/alerts/${watch}`],
+    ['POST /api/alerts/:id/pause', `/api/alerts/${watch}/pause`],
+    ['POST /api/alerts/:id/resume', `/api/alerts/${watch}/resume`],
+    ['POST /api/alerts/:id/test', `/api/alerts/${watch}/test`],
     ['PUT /api/dashboards/:id', `/api/dashboards/${board}`, { ...dashboard, title: 'His', version: 1 }],
     ['DELETE /api/dashboards/:id', `/api/dashboards/${board}`],
     ['GET /api/schedules/:id', schedulePath],

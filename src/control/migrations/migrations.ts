@@ -13,6 +13,7 @@ import { tokenExpiry } from './0008-token-expiry.ts'
 import { queryVerifications } from './0009-query-verifications.ts'
 import { dashboards } from './0010-dashboards.ts'
 import { queryAudience } from './0011-query-audience.ts'
+import { alerts } from './0012-alerts.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -27,6 +28,7 @@ const steps: readonly string[] = [
   queryVerifications,
   dashboards,
   queryAudience,
+  alerts,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

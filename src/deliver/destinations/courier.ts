@@ -13,7 +13,7 @@ import type { Breaker } from './breaker.ts'
 import type { Destination, DestinationType, Item, Outcome, OutgoingEvent } from './destination.ts'
 import type { Delivery, DeliveryStatus } from './delivery.ts'
 import type { Chunk } from './feed.ts'
-import type { Send } from './http.ts'
+import type { Send } from '../../outgoing/http.ts'
 import { missingConsentFor, wantedBy } from './routing.ts'
 
 export interface CourierDeps {

@@ -1,6 +1,7 @@
 // The contract of a destination: a service of somebody else that collected events are passed on to. A type of destination is one
 // folder with one definition and one line in registry.ts; everything that all of them need (reading, verdicts, waiting, trying
 // again) is the courier's. docs/guide/destinations.md says it for people.
+import type { IncomingAnswer, OutgoingRequest } from '../../outgoing/http.ts'
 import type { EventType } from '../../core/event.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -63,20 +64,6 @@ export interface Item {
 export type Shaped = { readonly items: readonly Item[] } | { readonly skipped: string } | { readonly refused: string }
 
 /** Text of one HTTP request; headers may hold what is secret, and are never written down. */
-export interface OutgoingRequest {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
-}
-
-export interface IncomingAnswer {
-  readonly status: number
-  /** `Retry-After`, in milliseconds. */
-  readonly retryAfterMs: number | undefined
-  /** Cut off after `answerBytesMax`. */
-  readonly body: string
-}
-
 export type Outcome =
   /** Taken, except for these items. */
   | { readonly kind: 'taken'; readonly rejected: readonly { readonly index: number; readonly reason: string }[] }

@@ -17,6 +17,8 @@ import type { PolicyPlace } from '../../query/catalog/open-below.ts'
 import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
 import type { BudgetsAnswer } from './answers.ts'
+import type { Alerts } from '../../alerts/alerts.ts'
+import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
@@ -55,6 +57,7 @@ export interface ApiDeps {
   readonly control: Control
   readonly query: QueryRoad
   readonly jobs: Jobs
+  readonly alerts: Alerts
   readonly bigquery: BigqueryDeps
   readonly storage: () => Promise<StorageReport>
   readonly deadLetters: DeadLetters
@@ -153,6 +156,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   notebookRoutes(app, deps)
   savedQueryRoutes(app, deps)
   dashboardRoutes(app, deps)
+  alertRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)
   storageRoutes(app, deps)

@@ -1,5 +1,6 @@
 // Meta's Conversions API: web, app and server events of one dataset (pixel). It refuses a whole request for one event that it doesn't
 // like, so its rules are checked here, and what it refuses all the same is found by halves.
+import type { IncomingAnswer } from '../../../outgoing/http.ts'
 import { columnJson } from '../../screen/parse.ts'
 import {
   baseUrlOf,
@@ -7,7 +8,6 @@ import {
   commonSettings,
   type DestinationSettings,
   type DestinationType,
-  type IncomingAnswer,
   type Json,
   judgeStatus,
   type Outcome,

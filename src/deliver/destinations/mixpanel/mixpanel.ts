@@ -1,5 +1,6 @@
 // Mixpanel: events by /import (which knows repetitions), people by /engage, groups by /groups. For projects with Simplified ID Merge,
 // where an event that has both $device_id and $user_id joins the two.
+import type { IncomingAnswer } from '../../../outgoing/http.ts'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 
@@ -10,7 +11,6 @@ import {
   commonSettings,
   type DestinationSettings,
   type DestinationType,
-  type IncomingAnswer,
   type Json,
   judgeStatus,
   type Outcome,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
 import { startWebhook } from '../../../../test/vendors/webhook.ts'
-import { createHttpSender, isPublicAddress } from '../http.ts'
+import { createHttpSender, isPublicAddress } from '../../../outgoing/http.ts'
 import { checkSettings } from '../settings.ts'
 import { webhook } from './webhook.ts'
 

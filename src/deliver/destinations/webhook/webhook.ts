@@ -1,7 +1,8 @@
 // Any address of one's own: events as JSON, signed as Standard Webhooks (standardwebhooks.com) describes, in batches or one by one.
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 
 import { isoTime } from '../../../core/clock.ts'
+import { webhookHeaders } from '../../../outgoing/standard-webhook.ts'
 import { columnJson } from '../../screen/parse.ts'
 import {
   commonSettings,
@@ -21,26 +22,10 @@ function textOf({ event, isExact, ...known }: OutgoingEvent): string {
   return columnJson({ ...content, type, messageId, source, timestamp, receivedAt }, isExact)
 }
 
-/** `whsec_` and base64 are bytes; any other text is a key as it stands. */
-function keyOf(secret: string): Buffer {
-  return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
-}
-
 function headersOf(body: string, settings: DestinationSettings, nowMicros: number): Record<string, string> {
   const { secret, authorization } = settings
-  // The same on every try: whoever remembers it takes nothing twice.
   const id = `msg_${createHash('sha256').update(body).digest('hex').slice(0, 32)}`
-  const seconds = String(Math.floor(nowMicros / 1_000_000))
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'user-agent': 'Millpond',
-    'webhook-id': id,
-    'webhook-timestamp': seconds,
-  }
-  if (secret !== undefined) {
-    const signature = createHmac('sha256', keyOf(secret)).update(`${id}.${seconds}.${body}`).digest('base64')
-    headers['webhook-signature'] = `v1,${signature}`
-  }
+  const headers = webhookHeaders(body, { id, secret, nowMicros })
   if (authorization !== undefined) headers['authorization'] = authorization
   return headers
 }

@@ -1,13 +1,27 @@
-// Sends requests to destinations: bounded in time and in what it reads of the answer, redirects not followed, private addresses
-// refused. Says only whether an answer came; what it means is the type's.
+// Sends requests to other people's servers: bounded in time and in what it reads of the answer, redirects not followed, private addresses
+// refused. Says only whether an answer came; what it means, whoever
+// sends knows.
 import { lookup as lookUpAddress } from 'node:dns'
 import { isIP } from 'node:net'
 
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher, request } from 'undici'
 
-import { messageOf } from '../../core/errors.ts'
-import type { IncomingAnswer, OutgoingRequest } from './destination.ts'
+import { messageOf } from '../core/errors.ts'
+
+export interface OutgoingRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+export interface IncomingAnswer {
+  readonly status: number
+  /** `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined
+  /** Cut off after `answerBytesMax`. */
+  readonly body: string
+}
 
 export interface Sent {
   /** Undefined: none came. */
