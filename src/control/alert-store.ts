@@ -55,7 +55,8 @@ export class AlertStore {
 
   /** By id or name. Error: not-found. */
   get(id: string): Alert {
-    const [row] = this.#all('SELECT * FROM alerts WHERE id = ? OR name = ?', id, id)
+    // An id comes first: a name may be chosen to look like somebody else's.
+    const [row] = this.#all('SELECT * FROM alerts WHERE id = ? OR name = ? ORDER BY id <> ?', id, id, id)
     if (row === undefined) throw new MillpondError('not-found', `There is no alert "${id.slice(0, 200)}"`)
     return alertOf(row)
   }

@@ -254,7 +254,7 @@ test('what is Ann’s is as if it were not there, or not Ben’s to touch; and i
 })
 
 test('a name that looks like somebody else’s id leads nobody astray', async () => {
-  const { query, schedule, dashboard: board } = things
+  const { query, schedule, dashboard: board, alert: watch } = things
   const twin = await as('ben', 'POST /api/queries', {
     body: { ...saved, name: query, sql: "SELECT DATE '2026-01-02' AS day" },
   })
@@ -265,6 +265,8 @@ test('a name that looks like somebody else’s id leads nobody astray', async ()
   expect(planned.status).toBe(201)
   const drawn = await as('ben', 'POST /api/dashboards', { body: { ...dashboard, slug: board } })
   expect(drawn.status).toBe(201)
+  expect((await as('ben', 'POST /api/alerts', { body: { ...alert, name: watch } })).status).toBe(201)
+  expect((await as('ben', `GET /api/alerts/${watch}`)).body).toMatchObject({ id: watch, owner: 'ann' })
   expect((await as('ben', `GET /api/dashboards/${board}`)).body).toMatchObject({ id: board, owner: 'ann' })
   expect((await as('ben', `GET /api/queries/${query}`)).body).toMatchObject({ id: query, owner: 'ann' })
   expect((await as('ann', `GET /api/schedules/${schedule}`)).body).toMatchObject({ id: schedule, owner: 'ann' })
