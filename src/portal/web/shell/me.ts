@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { MeAnswer } from '../../api/answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
+import { forgetWork } from '../words/settings.ts'
 import { say } from './toast.tsx'
 
 export function useMe(): MeAnswer | undefined {
@@ -18,6 +19,7 @@ export function useMe(): MeAnswer | undefined {
 export async function signOut(): Promise<void> {
   try {
     await call('POST /api/auth/sign-out')
+    forgetWork()
     location.assign('/login')
   } catch (error) {
     say(messageOf(error), true)

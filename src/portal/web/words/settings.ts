@@ -14,3 +14,14 @@ export function keepSetting(key: string, value: string): void {
     // As above.
   }
 }
+
+const looks = new Set(['millpond.theme', 'millpond.language'])
+
+/** Whoever comes next to this browser finds nothing of what was worked on; how things look stays. */
+export function forgetWork(): void {
+  try {
+    for (const key of Object.keys(localStorage)) if (!looks.has(key)) localStorage.removeItem(key)
+  } catch {
+    // As above.
+  }
+}
