@@ -47,6 +47,15 @@ import type {
   UserAnswer,
   UserAsked,
 } from './account-answers.ts'
+import type {
+  AlertAnswer,
+  AlertAsked,
+  AlertHistoryAnswer,
+  AlertRoute,
+  BacktestAnswer,
+  BacktestAsked,
+  RouteAsked,
+} from './alert-answers.ts'
 import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
 import type {
   BackfillAnswer,
@@ -75,6 +84,20 @@ export interface Calls {
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
   'POST /api/query/parameters': { readonly body: ParameterFormAsked; readonly answer: ParameterFormAnswer }
+  'GET /api/alerts': { readonly answer: { readonly alerts: readonly AlertAnswer[] } }
+  'POST /api/alerts': { readonly body: AlertAsked; readonly answer: AlertAnswer }
+  'POST /api/alerts/backtest': { readonly body: BacktestAsked; readonly answer: BacktestAnswer }
+  'GET /api/alerts/:id': { readonly answer: AlertAnswer }
+  'PUT /api/alerts/:id': { readonly body: AlertAsked; readonly answer: AlertAnswer }
+  'DELETE /api/alerts/:id': { readonly answer: undefined }
+  'GET /api/alerts/:id/history': { readonly answer: AlertHistoryAnswer }
+  'POST /api/alerts/:id/mute': { readonly body: { readonly minutes: number }; readonly answer: AlertAnswer }
+  'POST /api/alerts/:id/pause': { readonly answer: AlertAnswer }
+  'POST /api/alerts/:id/resume': { readonly answer: AlertAnswer }
+  'POST /api/alerts/:id/test': { readonly answer: { readonly message: string } }
+  'GET /api/alert-routes': { readonly answer: { readonly routes: readonly AlertRoute[] } }
+  'PUT /api/alert-routes/:name': { readonly body: RouteAsked; readonly answer: undefined }
+  'DELETE /api/alert-routes/:name': { readonly answer: undefined }
   'GET /api/dashboards': { readonly answer: { readonly dashboards: readonly DashboardListed[] } }
   'POST /api/dashboards': { readonly body: DashboardAsked; readonly answer: DashboardAnswer }
   'GET /api/dashboards/:id': { readonly answer: DashboardAnswer }

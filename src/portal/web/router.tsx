@@ -8,6 +8,7 @@ import {
   type SearchSchemaInput,
 } from '@tanstack/react-router'
 
+import type { NewAlertSearch } from './alerts/search.ts'
 import type { DashboardSearch } from './dashboards/search.ts'
 import type { ExploreSearch } from './explore/question.ts'
 import type { PeopleSearch, PersonSearch } from './people/search.ts'
@@ -120,12 +121,34 @@ const scheduleRoute = createRoute({
   component: lazyRouteComponent(() => import('./schedules/schedule-page.tsx'), 'SchedulePage'),
 })
 
+const alertsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('./alerts/alerts-page.tsx'), 'AlertsPage'),
+})
+
+const newAlertRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts/new',
+  validateSearch: asIs<NewAlertSearch>,
+  component: lazyRouteComponent(() => import('./alerts/new-page.tsx'), 'NewAlertPage'),
+})
+
+const alertRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alerts/$id',
+  component: lazyRouteComponent(() => import('./alerts/alert-page.tsx'), 'AlertPage'),
+})
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     homeRoute,
     peopleRoute,
     personRoute,
     exploreRoute,
+    alertsRoute,
+    newAlertRoute,
+    alertRoute,
     dashboardsRoute,
     dashboardRoute,
     sqlRoute,

@@ -37,6 +37,7 @@ export const places: readonly Place[] = [
     letter: 'c',
     roles: ['member', 'analyst', 'ml', 'engineer'],
   },
+  { to: '/alerts', group: 'run', icon: 'alerts', word: 'nav.alerts', letter: 'a' },
   { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
   // What comes in is shown before any policy.
   { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },

@@ -4,6 +4,7 @@ export const shellWords = {
   'nav.people': ['People', '人物'],
   'nav.explore': ['Explore', '探索'],
   'nav.dashboards': ['Dashboards', '儀表板'],
+  'nav.alerts': ['Alerts', '警示'],
   'nav.sql': ['SQL', 'SQL'],
   'nav.schedules': ['Schedules', '排程'],
   'nav.sources': ['Sources', '來源'],

@@ -4,6 +4,7 @@ export const savedWords = {
   'saved.new': ['New', '新增'],
   'saved.copy-link': ['Copy link', '複製連結'],
   'saved.save': ['Save', '儲存'],
+  'saved.alert': ['Alert', '警示'],
   'saved.schedule': ['Schedule', '排程'],
   'saved.notebook': ['Notebook', '筆記本'],
   'saved.notebook-title': ['Open in a notebook', '在筆記本中開啟'],

@@ -59,6 +59,15 @@ export function TitleRow({ workbench, saved, saver, asked }: TitleProps) {
             {t('saved.schedule')}
           </Link>
         )}
+        {maySave(me) && !isBlank && workbench.dialect === 'googlesql' && (
+          <Link
+            to="/alerts/new"
+            search={saved === undefined ? { sql: workbench.sql } : { query: saved.id }}
+            className={linkClass}
+          >
+            {t('saved.alert')}
+          </Link>
+        )}
         {maySave(me) && (
           <Button
             disabled={isBlank || (saved !== undefined && !saver.isEdited)}
