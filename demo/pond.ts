@@ -9,6 +9,7 @@ import { type AdminClient, createAdminClient } from '../src/cli/admin-client.ts'
 import { readIntakeInfo } from '../src/control/lock.ts'
 import { socketPaths } from '../src/core/socket-paths.ts'
 import type { Status } from '../src/portal/api/status.ts'
+import type { Call } from './furnish/furnish.ts'
 import { type SourceName, sources } from './traffic/traffic.ts'
 
 const launcher = resolve(import.meta.dirname, '..', 'bin', 'millpond.js')
@@ -27,6 +28,10 @@ export interface Pond {
   status(): Promise<Status>
   /** Rows of a query, as arrays. */
   query(sql: string): Promise<unknown[][]>
+  /** As the machine's owner. Error: what Millpond says. */
+  readonly call: Call
+  /** Of routes that answer lines. */
+  readonly lines: AdminClient['lines']
   writeKeys(): Promise<Record<SourceName, string>>
   /** Gives the source a new key; the old one is remembered as rotated. */
   rotate(source: SourceName): Promise<void>
@@ -124,6 +129,8 @@ async function handle(data: string, client: AdminClient, started: StartedPond | 
       }
       return rows
     },
+    call: async (method, path, body) => client.call(method, path, body),
+    lines: (method, path, body) => client.lines(method, path, body),
     writeKeys: async () => writeKeysOf(client),
     async rotate(source) {
       await client.call('POST', `/api/sources/${source}/rotate`)

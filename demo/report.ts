@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 
 import type { Filled } from './fill.ts'
+import type { Desk } from './furnish/furnish.ts'
 import type { Pond } from './pond.ts'
 
 const questions: readonly { readonly ask: string; readonly sql: string }[] = [
@@ -30,7 +31,7 @@ export function millpondCommand(data: string, workingFolder: string): string {
 /** `link`: the administrator's, where it will still work when somebody reads this. */
 export async function report(
   pond: Pond,
-  filled: Filled | undefined,
+  { filled, desks }: { readonly filled: Filled | undefined; readonly desks: readonly Desk[] },
   workingFolder: string,
   link: string | undefined,
 ): Promise<string> {
@@ -60,6 +61,7 @@ export async function report(
     link === undefined
       ? `  Look at it             ${pond.address}/   (token: ${command} token create laptop)`
       : `  Administrator, once    ${link}`,
+    ...desks.map(({ role, email, path }) => `  ${`${role}, once`.padEnd(22)} ${pond.address}${path}   (${email})`),
     '',
     '',
   ].join('\n')

@@ -1,9 +1,11 @@
-// `npm run demo`: the demo company. Starts a Millpond of its own, fills it with history, and goes on with live traffic.
+// `npm run demo`: the demo company. Starts a Millpond of its own, fills it with history, furnishes it
+// (people, queries, schedules, dashboards, alerts), and goes on with live traffic.
 //
 //   options ──▶ pond (start or join) ──▶ fill: stories ─▶ facts ─▶ traffic ─▶ senders ──▶ report ──▶ live, until Ctrl-C
 import { foundCompany } from './company/company.ts'
 import { spanFrom } from './company/span.ts'
 import { fill, type Filled } from './fill.ts'
+import { furnish } from './furnish/furnish.ts'
 import { live } from './live.ts'
 import { type DemoOptions, help, readOptions } from './options.ts'
 import { openPond, type Pond } from './pond.ts'
@@ -19,13 +21,19 @@ function say(text: string): void {
   process.stdout.write(text)
 }
 
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
 async function run(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const state = await readState(options, Date.now())
   const pond = await openPond(options.data)
   try {
     say(`\n  Millpond ${pond.isOurs ? 'started' : 'runs already'} at ${pond.address}, data folder ${pond.data}\n`)
     const { keys, filled, company } = await filledPond(options, state, pond, signal)
-    say(await report(pond, filled, process.cwd(), options.live ? pond.loginLink : undefined))
+    const desks = await furnish(pond, dayOf(state.startMs), dayOf(Date.now()))
+    const link = options.live ? pond.loginLink : undefined
+    say(await report(pond, { filled, desks: options.live ? desks : [] }, process.cwd(), link))
     if (options.live) {
       say('  Live traffic goes on. Ctrl-C ends it.\n')
       const { sent } = await live({

@@ -34,6 +34,23 @@ const pictures: readonly Picture[] = [
     },
   },
   {
+    name: 'person',
+    path: '/people?find=amelia',
+    async ready(page) {
+      await page.getByRole('list', { name: 'Found' }).getByRole('link').first().click()
+      await page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(5).waitFor()
+      await page.getByRole('status').getByText('Live').waitFor()
+    },
+  },
+  {
+    name: 'dashboard',
+    path: '/d/morning',
+    async ready(page) {
+      await page.getByRole('region', { name: 'Connections lost, by firmware' }).getByRole('figure').waitFor()
+      await page.getByRole('region', { name: 'People in the app, by platform' }).getByRole('figure').waitFor()
+    },
+  },
+  {
     name: 'pipelines',
     path: '/pipelines',
     async ready(page) {
@@ -47,7 +64,7 @@ async function take(visit: Visit, { name, path, ready }: Picture, theme: 'light'
     baseURL: visit.pond.address,
     locale: 'en-US',
     timezoneId: 'UTC',
-    viewport: { width: 1440, height: 900 },
+    viewport: { width: 1280, height: 800 },
     colorScheme: theme,
   })
   await context.addCookies([{ name: 'millpond_token', value: visit.token, url: visit.pond.address }])

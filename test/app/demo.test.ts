@@ -36,6 +36,13 @@ afterAll(async () => {
   await rm(resolve(data, '..'), { recursive: true, force: true })
 })
 
+async function rowsOfTile(pond: Pond, slug: string, tile: string): Promise<string> {
+  let count = 0
+  for await (const line of pond.lines('POST', `/api/dashboards/${slug}/tiles/${tile}/rows`, { parameters: {} }))
+    if ('row' in (line as object)) count += 1
+  return count > 0 ? 'some' : 'none'
+}
+
 interface Demo {
   readonly child: ChildProcess
   readonly output: () => string
@@ -127,6 +134,43 @@ describe('a demo that runs', () => {
     )
     expect(duplicates).toBeGreaterThanOrEqual(60)
     expect(flagged).toBeGreaterThanOrEqual(2)
+  })
+
+  it('has a desk for each role, and everything that they look at has rows', async () => {
+    const output = demo.output()
+    for (const role of ['support', 'analyst', 'ml', 'engineer', 'viewer'])
+      expect(output).toMatch(new RegExp(`${role}, once +http:\\S+/invitation#\\S+ +\\(\\w+@cubby\\.example\\)`))
+    type Runs = { readonly runs: readonly { readonly state: string }[] }
+    const { schedules } = (await pond.call('GET', '/api/schedules')) as {
+      readonly schedules: readonly { id: string }[]
+    }
+    expect(schedules.length).toBeGreaterThanOrEqual(2)
+    for (const { id } of schedules) {
+      const states = await firstAnswer(
+        async () => {
+          const { runs } = (await pond.call('GET', `/api/schedules/${id}/runs`)) as Runs
+          const all = runs.map(({ state }) => state)
+          return all.length > 0 && !all.some((state) => state === 'queued' || state === 'running') ? all : undefined
+        },
+        60_000,
+        demo.output,
+      )
+      expect(new Set(states)).toEqual(new Set(['done']))
+    }
+    type Board = { readonly slug: string; readonly tiles: readonly { readonly id: string }[] }
+    const { dashboards } = (await pond.call('GET', '/api/dashboards')) as { readonly dashboards: readonly Board[] }
+    for (const { slug } of dashboards) {
+      const { tiles } = (await pond.call('GET', `/api/dashboards/${slug}`)) as Board
+      for (const { id } of tiles) expect([slug, id, await rowsOfTile(pond, slug, id)]).toEqual([slug, id, 'some'])
+    }
+    const { alerts } = (await pond.call('GET', '/api/alerts')) as {
+      readonly alerts: readonly { readonly name: string }[]
+    }
+    for (const { name } of alerts) {
+      const definition = (await pond.call('GET', `/api/alerts/${encodeURIComponent(name)}`)) as { definition: object }
+      const asked = { alert: { ...definition.definition, name }, days: 1, dryRun: true }
+      expect(await pond.call('POST', '/api/alerts/backtest', asked)).toMatchObject({ isBlind: false })
+    }
   })
 
   it('goes on live, over the SDK and the Fluent client', async () => {

@@ -160,6 +160,8 @@ describe.skipIf(reason !== undefined)('dashboards', () => {
     await page.getByRole('combobox', { name: 'Go to' }).fill('live')
     await page.getByRole('option', { name: /^Live/ }).click()
     await page.getByRole('heading', { name: 'Live' }).waitFor()
+    const place = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Dashboards' })
+    expect(await place.getAttribute('aria-current')).toBe('page')
   })
 
   it.each(['light', 'dark'] as const)('can be used by everybody, in the %s', async (theme) => {

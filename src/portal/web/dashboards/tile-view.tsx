@@ -19,7 +19,7 @@ const Grid = lazy(async () => ({ default: (await import('../sql/grid.tsx')).Grid
 export const rowPixels = 44
 export const gapPixels = 12
 const headPixels = 40
-const paddingPixels = 24
+const paddingPixels = 14
 
 interface TileViewProps {
   readonly dashboard: DashboardAnswer

@@ -62,6 +62,8 @@ function Page() {
 function Navigation({ openPalette, openHelp }: { readonly openPalette: () => void; readonly openHelp: () => void }) {
   const t = useWords(shellWords)
   const seen = placesOf(useMe())
+  // One dashboard has an address of its own, and is at the place of all.
+  const here = placeOf(useLocation({ select: ({ pathname }) => pathname }))?.to
   return (
     <header className="relative flex min-w-0 items-center gap-1 border-line p-2 max-md:border-b md:flex-col md:items-stretch md:overflow-y-auto md:border-r">
       <h1 className="flex items-center gap-2 px-2 py-1 font-semibold">
@@ -89,7 +91,7 @@ function Navigation({ openPalette, openHelp }: { readonly openPalette: () => voi
             {seen
               .filter((place) => place.group === group)
               .map(({ to, icon, word }) => (
-                <Link key={to} to={to} className={itemClass}>
+                <Link key={to} to={to} className={itemClass} {...(here === to ? { 'aria-current': 'page' } : {})}>
                   <Icon name={icon} />
                   {t(word)}
                 </Link>
