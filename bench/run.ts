@@ -8,6 +8,7 @@ import { benchIdle, benchSlowWriters } from './idle.ts'
 import { benchMemory } from './memory.ts'
 import { benchPeople } from './people.ts'
 import { benchExplore } from './portal/explore.ts'
+import { benchLive } from './portal/live.ts'
 import { benchFlood, benchSingles, benchSustained } from './ingest.ts'
 import { benchBulk, benchDashboards, benchDryRun, benchQueryOverhead } from './query.ts'
 import { benchRebuild } from './rebuild.ts'
@@ -38,6 +39,7 @@ const benches: Record<string, () => Promise<object>> = {
   'dry-run': async () => benchDryRun(isQuick ? 1_000_000 : 5_000_000),
   people: async () => benchPeople(isQuick ? 1_000_000 : 10_000_000),
   explore: async () => benchExplore(isQuick ? 1_000_000 : 10_000_000),
+  live: async () => benchLive(longMs, 200),
   restart: async () => benchRestart(isQuick ? 2 : 10),
   idle: async () => benchIdle(longMs),
   'slow-writers': async () => benchSlowWriters(1000),

@@ -113,6 +113,53 @@ describe.skipIf(reason !== undefined)('people', () => {
     expect(await page.title()).toBe('Ada Lovelace · Millpond')
   })
 
+  it('stays live while a thousand events a second come of others', async () => {
+    const page = await open('/people/user:u1')
+    const timeline = page.getByRole('grid', { name: 'Timeline' })
+    await page.getByRole('status').getByText('Live').waitFor()
+    let isOver = false
+    async function flood(): Promise<void> {
+      for (let n = 0; !isOver; n += 1) {
+        const batch = Array.from({ length: 100 }, (_none, m) => ({
+          type: 'track',
+          userId: `other-${n}-${m}`,
+          event: `Noise ${m % 20}`,
+        }))
+        const [answer] = await Promise.all([
+          sendTo(pond.address, { batch }, { key: web, path: '/v1/batch' }),
+          new Promise((resolve) => {
+            setTimeout(resolve, 100)
+          }),
+        ])
+        expect(answer.status).toBe(200)
+      }
+    }
+    const flooding = flood()
+    for (let n = 1; n <= 5; n += 1) {
+      await send('/v1/track', track(`Under Load ${n}`))
+      await timeline.getByText(`Under Load ${n}`).waitFor()
+    }
+    isOver = true
+    await flooding
+    expect(await timeline.getByText('Noise').count()).toBe(0)
+  })
+
+  it('goes on where it was when the engine died, and loses nothing', async () => {
+    const page = await open('/people/user:u1')
+    const timeline = page.getByRole('grid', { name: 'Timeline' })
+    const mark = page.getByRole('status')
+    await mark.getByText('Live').waitFor()
+    await pond.kill('engine')
+    await mark.getByText('Connection lost').waitFor()
+    await send('/v1/track', track('While It Was Dead'))
+    await mark.getByText('Live').waitFor({ timeout: 30_000 })
+    await timeline.getByText('While It Was Dead').waitFor({ timeout: 30_000 })
+    await send('/v1/track', track('After It Came Back'))
+    await timeline.getByText('After It Came Back').waitFor({ timeout: 30_000 })
+    // Meanwhile the browser wrote of answers 503.
+    for (const tab of tabs.splice(0)) await tab.close()
+  })
+
   it('loads older rows on the way down, and marks days and silence', async () => {
     const page = await open('/people/user:u1')
     const timeline = page.getByRole('grid', { name: 'Timeline' })
