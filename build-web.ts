@@ -19,7 +19,7 @@ const libraries = {
 }
 const shell = {
   name: 'shell',
-  test: /portal\/web\/(?:router\.tsx|shell\/(?!palette|help|dialog|theme|table|copy|pretty-json)|words\/(?!zh|numbers)|asking\/ask\.)/,
+  test: /portal\/web\/(?:router\.tsx|shell\/(?!palette|help|dialog|theme|table|copy|pretty-json|form|link-class|use-read|missing)|words\/(?!zh|numbers)|asking\/ask\.)/,
 }
 
 function isFresh(): boolean {

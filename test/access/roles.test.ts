@@ -21,6 +21,8 @@ const lookers = `support ${takers}`
 
 const whoMayCall: Readonly<Record<string, string>> = {
   'GET /': open,
+  'GET /destinations': open,
+  'GET /destinations/:name': open,
   'GET /alerts': open,
   'GET /alerts/new': open,
   'GET /alerts/:id': open,

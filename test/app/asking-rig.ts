@@ -59,6 +59,8 @@ export interface RigOptions {
   /** Who there is; without it everybody stays who he was at the door. */
   readonly principalById?: (id: string) => Principal | undefined
   readonly functionLimits?: DuckdbOptions['functionLimits']
+  /** Of the engine; absent: half of what is shipped. */
+  readonly memoryBytesMax?: number
   /** One that was used before. */
   readonly folder?: string
 }
@@ -71,13 +73,14 @@ export async function openRig({
   policies,
   principalById,
   functionLimits,
+  memoryBytesMax = 512 * 1024 * 1024,
   folder: given,
 }: RigOptions = {}): Promise<Rig> {
   const folder = given ?? (await mkdtemp(join(tmpdir(), 'millpond-asking-')))
   const log = createLog('silent')
   const driver = await openDuckdbWarehouse({
     folder: join(folder, 'warehouse'),
-    settings: { ...defaultSettings(folder).warehouse, threads: 2, memoryBytesMax: 512 * 1024 * 1024 },
+    settings: { ...defaultSettings(folder).warehouse, threads: 2, memoryBytesMax },
     clock,
     log,
     ...(functionLimits === undefined ? {} : { functionLimits }),

@@ -56,6 +56,7 @@ import type {
   BacktestAsked,
   RouteAsked,
 } from './alert-answers.ts'
+import type { DestinationAsked, DestinationShown, DestinationTypeShown, WhyShown } from './destination-answers.ts'
 import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
 import type {
   BackfillAnswer,
@@ -84,6 +85,17 @@ export interface Calls {
   }
   'POST /api/query': { readonly body: QueryAsked & { readonly dryRun: true }; readonly answer: DryRunAnswer }
   'POST /api/query/parameters': { readonly body: ParameterFormAsked; readonly answer: ParameterFormAnswer }
+  'GET /api/destination-types': { readonly answer: { readonly types: readonly DestinationTypeShown[] } }
+  'GET /api/destinations': { readonly answer: { readonly destinations: readonly DestinationShown[] } }
+  'POST /api/destinations': { readonly body: DestinationAsked; readonly answer: DestinationShown }
+  'PUT /api/destinations/:name': {
+    readonly body: Pick<DestinationAsked, 'sources' | 'settings'>
+    readonly answer: DestinationShown
+  }
+  'DELETE /api/destinations/:name': { readonly answer: undefined }
+  'POST /api/destinations/:name/disable': { readonly answer: DestinationShown }
+  'POST /api/destinations/:name/enable': { readonly answer: DestinationShown }
+  'GET /api/destinations/:name/why': { readonly query: { readonly message: string }; readonly answer: WhyShown }
   'GET /api/alerts': { readonly answer: { readonly alerts: readonly AlertAnswer[] } }
   'POST /api/alerts': { readonly body: AlertAsked; readonly answer: AlertAnswer }
   'POST /api/alerts/backtest': { readonly body: BacktestAsked; readonly answer: BacktestAnswer }

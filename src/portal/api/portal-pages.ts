@@ -4,6 +4,8 @@ export const portalPages = [
   '/people',
   '/people/:id',
   '/explore',
+  '/destinations',
+  '/destinations/:name',
   '/alerts',
   '/alerts/new',
   '/alerts/:id',

@@ -37,6 +37,15 @@ test.each([
   ['before', /before/, { createdAtMicros: 3000 }, [], event, undefined],
   ['disabled', /disabled/, { state: 'disabled' as const }, [], event, undefined],
   ['waiting', /HTTP 503/, {}, [], event, status],
+  [
+    'ledger-hidden',
+    /may not read the ledger/,
+    {},
+    undefined,
+    event,
+    { ...status, state: 'idle' as const, readMicros: 3000 },
+  ],
+  ['on-its-way', /on its way/, {}, undefined, event, { ...status, state: 'idle' as const }],
   ['on-its-way', /on its way/, {}, [], event, { ...status, state: 'delivering' as const }],
 ])('%s is said', (verdict, sentence, over, entries, stored, state) => {
   const found = explain({ ...destination, ...over }, entries, stored, state)

@@ -58,15 +58,21 @@ export function whyRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const event = await storedEvent(deps, caller, message)
       const status = deps.hub.status().find(({ id }) => id === destination.id)
       const told = event && { source: event.source, table: event.table, receivedAt: isoTime(event.receivedAtMicros) }
-      return { ...explain(destination, entries, event, status), event: told ?? null, entries }
+      return { ...explain(destination, entries, event, status), event: told ?? null, entries: entries ?? [] }
     },
   )
 }
 
 /** Nobody has the table before the first delivery. */
-async function entriesOf({ query }: ApiDeps, caller: Caller, destination: string, message: string): Promise<Entry[]> {
+/** undefined: the caller may not read the ledger, or nothing was ever delivered. */
+async function entriesOf(
+  { query }: ApiDeps,
+  caller: Caller,
+  destination: string,
+  message: string,
+): Promise<Entry[] | undefined> {
   const visible = await query.visibleTables(caller.principal)
-  if (!visible.some(({ dataset, table }) => dataset === 'millpond' && table === 'deliveries')) return []
+  if (!visible.some(({ dataset, table }) => dataset === 'millpond' && table === 'deliveries')) return undefined
   const rows = await ask(
     query,
     caller,
@@ -100,11 +106,11 @@ async function storedEvent(
 
 export function explain(
   destination: DestinationInfo,
-  entries: readonly Entry[],
+  entries: readonly Entry[] | undefined,
   event: StoredEvent | undefined,
   status: DestinationStatus | undefined,
 ): { readonly verdict: string; readonly sentence: string } {
-  const [entry] = entries
+  const entry = entries?.[0]
   if (entry !== undefined) {
     const { status: verdict, reason } = entry
     const sentence = sentences[verdict] ?? verdict
@@ -129,6 +135,12 @@ export function explain(
   if (status?.state === 'waiting') {
     const words = status.lastError ?? 'no answer'
     return { verdict: 'waiting', sentence: `It waits: the service takes nothing at the moment (${words}).` }
+  }
+  // Its place is behind the event, so that something became of it.
+  if (entries === undefined && status !== undefined && status.readMicros > event.receivedAtMicros) {
+    const sentence =
+      'Something became of it, but you may not read the ledger: ask an administrator for a grant of millpond.deliveries.'
+    return { verdict: 'ledger-hidden', sentence }
   }
   return { verdict: 'on-its-way', sentence: 'It is on its way.' }
 }

@@ -12,14 +12,16 @@ import type { NewAlertSearch } from './alerts/search.ts'
 import type { DashboardSearch } from './dashboards/search.ts'
 import type { ExploreSearch } from './explore/question.ts'
 import type { PeopleSearch, PersonSearch } from './people/search.ts'
-import { Missing } from './shell/missing.tsx'
 import { Shell } from './shell/shell.tsx'
 import type { SettingsSearch } from './settings/search.ts'
 import type { NewScheduleSearch, ScheduleSearch } from './schedules/search.ts'
 import type { SourceSearch } from './sources/search.ts'
 import type { SqlSearch } from './sql/search.ts'
 
-const rootRoute = createRootRoute({ component: Shell, notFoundComponent: Missing })
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: lazyRouteComponent(() => import('./shell/missing.tsx'), 'Missing'),
+})
 
 /** For the types of links. Pages read what it is (shell/use-read.ts). */
 function asIs<Search>(search: Partial<Search> & SearchSchemaInput): Search {
@@ -140,12 +142,26 @@ const alertRoute = createRoute({
   component: lazyRouteComponent(() => import('./alerts/alert-page.tsx'), 'AlertPage'),
 })
 
+const destinationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/destinations',
+  component: lazyRouteComponent(() => import('./destinations/destinations-page.tsx'), 'DestinationsPage'),
+})
+
+const destinationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/destinations/$name',
+  component: lazyRouteComponent(() => import('./destinations/destination-page.tsx'), 'DestinationPage'),
+})
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     homeRoute,
     peopleRoute,
     personRoute,
     exploreRoute,
+    destinationsRoute,
+    destinationRoute,
     alertsRoute,
     newAlertRoute,
     alertRoute,

@@ -9,6 +9,7 @@ const paths = {
   sources: 'M8 2v8M4.8 6.8 8 10l3.2-3.2M2 11v3h12v-3',
   dashboards: 'M2 2h5v7H2zM9 2h5v4H9zM2 11h5v3H2zM9 8h5v6H9z',
   alerts: 'M4 11V7a4 4 0 0 1 8 0v4l1.5 1.5h-11zM6.5 14.5h3',
+  destinations: 'M2 8h8M7.5 4.8 10.7 8 7.5 11.2M13.5 2.5v11',
   settings:
     'M2 5h6M12 5h2M2 11h2M8 11h6M10 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM6 9.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z',
   out: 'M6 2.5H3v11h3M6.5 8H14M11 5l3 3-3 3',

@@ -3,10 +3,10 @@ import { Link } from '@tanstack/react-router'
 
 import { useWords } from '../words/words.ts'
 import { Empty } from './parts.tsx'
-import { shellWords } from './words.ts'
+import { missingWords } from './missing-words.ts'
 
 export function Missing() {
-  const t = useWords(shellWords)
+  const t = useWords(missingWords)
   return (
     <Empty title={t('missing.title')}>
       <p>{t('missing.text')}</p>

@@ -39,6 +39,14 @@ export const places: readonly Place[] = [
   },
   { to: '/alerts', group: 'run', icon: 'alerts', word: 'nav.alerts', letter: 'a' },
   { to: '/sources', group: 'run', icon: 'sources', word: 'nav.sources', letter: 'o', roles: ['engineer'] },
+  {
+    to: '/destinations',
+    group: 'run',
+    icon: 'destinations',
+    word: 'nav.destinations',
+    letter: 'f',
+    roles: ['engineer'],
+  },
   // What comes in is shown before any policy.
   { to: '/pipelines', group: 'run', icon: 'pipelines', word: 'nav.pipelines', letter: 'p', roles: ['engineer'] },
   { to: '/settings', group: 'own', icon: 'settings', word: 'nav.settings', letter: ',' },

@@ -6,13 +6,13 @@ import { useWords } from '../words/words.ts'
 import { Icon } from './icon.tsx'
 import { modKey, useShortcuts } from './keys.ts'
 import { signOut, useMe } from './me.ts'
-import { Missing } from './missing.tsx'
 import { Panel } from './panel.tsx'
 import { Key } from './parts.tsx'
 import { groups, placeOf, placesOf } from './places.ts'
 import { shellWords } from './words.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const Missing = lazy(async () => ({ default: (await import('./missing.tsx')).Missing }))
 const Help = lazy(async () => ({ default: (await import('./help.tsx')).Help }))
 
 const itemClass =
@@ -56,7 +56,11 @@ function Page() {
   const place = placeOf(useLocation({ select: ({ pathname }) => pathname }))
   const me = useMe()
   if (place?.roles === undefined || placesOf(me).includes(place)) return <Outlet />
-  return me === undefined ? null : <Missing />
+  return me === undefined ? null : (
+    <Suspense>
+      <Missing />
+    </Suspense>
+  )
 }
 
 function Navigation({ openPalette, openHelp }: { readonly openPalette: () => void; readonly openHelp: () => void }) {
