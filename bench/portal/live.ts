@@ -73,7 +73,7 @@ export async function benchLive(durationMs: number, viewers: number): Promise<ob
 function watchMarks(): void {
   globalThis.seenAt = new Map()
   new MutationObserver(() => {
-    for (const [mark] of document.body.textContent.matchAll(/Mark \d+/g))
+    for (const [mark] of document.body.textContent.matchAll(/Mark \d+!/g))
       if (!globalThis.seenAt.has(mark)) globalThis.seenAt.set(mark, Date.now())
   }).observe(document.body, { childList: true, subtree: true, characterData: true })
 }
@@ -85,7 +85,7 @@ async function sendMarks(
   const sentAt = new Map<string, number>()
   const endMs = Date.now() + durationMs
   for (let n = 1; Date.now() < endMs; n += 1) {
-    const mark = `Mark ${n}`
+    const mark = `Mark ${n}!`
     sentAt.set(mark, Date.now())
     await track('watched', mark)
     await new Promise((resolve) => {

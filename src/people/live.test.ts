@@ -2,18 +2,19 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import type { Clock } from '../core/clock.ts'
-import type { LiveEvent } from '../core/event.ts'
 import { createLog } from '../core/log.ts'
-import { type Arrived, heartbeatMs, type LiveRows, type LiveStatus, watchPerson } from './live.ts'
+import { type Arrived, heartbeatMs, type LiveRows, type LiveStatus, type Subjects, watchPerson } from './live.ts'
 import type { TimelineRow } from './timeline.ts'
 
 let nowMs: number
 let timers: { atMs: number; task: () => void }[]
-let listeners: Set<(events: readonly LiveEvent[]) => void>
+let listeners: Set<(subjects: Subjects) => void>
 let asked: number[]
 let answer: () => Promise<Arrived>
 let told: (LiveRows | LiveStatus)[]
 let isSlow: boolean
+let isCut: boolean
+let isMasked: boolean
 let isOver: boolean
 let refreshed: number
 let stop: () => void
@@ -44,10 +45,8 @@ async function pass(ms: number): Promise<void> {
   nowMs = endMs
 }
 
-function say(more: Partial<LiveEvent>): void {
-  const base = { receivedAtMicros: 0, source: 'web', type: 'track', name: 'x', id: 'x', reason: null, json: '' }
-  const event = { ...base, userId: null, anonymousId: null, deviceId: null, verdict: 'stored' as const, ...more }
-  for (const listener of listeners) listener([event])
+function say(...ids: readonly string[]): void {
+  for (const listener of listeners) listener({ ids: new Set(ids), isCut })
 }
 
 function arrived(loadedMicros: number, kinds: readonly string[], left = 0): Arrived {
@@ -65,10 +64,12 @@ beforeEach(async () => {
   answer = async () => arrived(0, [])
   told = []
   isSlow = false
+  isCut = false
+  isMasked = false
   isOver = false
   refreshed = 0
   const feed = {
-    subscribe(listener: (events: readonly LiveEvent[]) => void) {
+    subscribeSubjects(listener: (subjects: Subjects) => void) {
       listeners.add(listener)
       return () => {
         listeners.delete(listener)
@@ -84,6 +85,7 @@ beforeEach(async () => {
     refresh: async () => void (refreshed += 1),
     rows: (rows: LiveRows) => void told.push(rows),
     status: (status: LiveStatus) => void told.push(status),
+    isMasked: () => isMasked,
     isReady: () => !isSlow,
     isOver: () => isOver,
   }
@@ -101,33 +103,35 @@ test('It asks when it is opened, and then not before something comes', async () 
 
 test('An event of the person is asked for soon, several at once, and the next question begins behind it', async () => {
   answer = async () => arrived(50, ['track'])
-  say({ userId: 'u1' })
-  say({ deviceId: 'cam' })
+  say('user:u1')
+  say('device:cam')
   await pass(100)
   expect(asked).toEqual([7, 7])
   expect(told).toMatchObject([{ behindMs: 40, dropped: 0 }])
-  say({ userId: 'u1' })
+  say('user:u1')
   await pass(100)
   expect(asked).toEqual([7, 7, 50])
 })
 
-test('Events of others, which may be all that a flood leaves, are asked for later', async () => {
-  say({ userId: 'u2' })
+test('Loads about others ask nothing, however many there are', async () => {
+  for (let n = 0; n < 100; n += 1) say('user:u2', 'anonymous:u1')
+  await pass(60_000)
+  expect(asked).toEqual([7])
+})
+
+test.each(['masked', 'cut'] as const)('Where ids are %s nobody can tell, and it asks a little later', async (why) => {
+  if (why === 'cut') isCut = true
+  else isMasked = true
+  say('user:u2')
   await pass(4000)
   expect(asked).toEqual([7])
   await pass(1000)
   expect(asked).toEqual([7, 7])
 })
 
-test.each(['duplicate', 'quarantined'] as const)('What was %s makes no row', async (verdict) => {
-  say({ userId: 'u1', verdict })
-  await pass(10_000)
-  expect(asked).toEqual([7])
-})
-
 test('What came too much at once is counted, and a link is followed', async () => {
   answer = async () => arrived(50, ['identify'], 12)
-  say({ userId: 'u1' })
+  say('user:u1')
   await pass(100)
   expect(told).toMatchObject([{ dropped: 12 }])
   expect(refreshed).toBe(1)
@@ -135,7 +139,7 @@ test('What came too much at once is counted, and a link is followed', async () =
 
 test('While the reader is slow nothing is asked, and it is told how far the page is behind', async () => {
   isSlow = true
-  say({ userId: 'u1' })
+  say('user:u1')
   await pass(heartbeatMs)
   expect(asked).toEqual([7])
   expect(told).toEqual([{ behindMs: heartbeatMs, dropped: 0 }])
@@ -148,7 +152,7 @@ test('A question that fails is asked again, from the same place', async () => {
   answer = async () => {
     throw new Error('too many queries')
   }
-  say({ userId: 'u1' })
+  say('user:u1')
   await pass(100)
   answer = async () => arrived(50, ['track'])
   await pass(5000)
@@ -158,7 +162,7 @@ test('A question that fails is asked again, from the same place', async () => {
 
 test('It ends with the right to look, and when the page goes', async () => {
   isOver = true
-  say({ userId: 'u1' })
+  say('user:u1')
   await pass(1000)
   expect(asked).toEqual([7])
   stop()

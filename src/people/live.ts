@@ -1,21 +1,27 @@
 // One person while it happens. The live feed says only that something came; what came is asked on the query road, so that a page
 // that is open shows what its viewer may read and nothing else.
 //
-//   quiet ──feed names an id of the person──▶ due in gatherMs ─┐
-//     │  └──feed names others──▶ due in sweepMs ──────────────▶ asking ──▶ rows, quiet
+//   quiet ──a load is about an id of the person──▶ due in gatherMs ─┐
+//     │  └──it may be, but nobody can tell──▶ due in sweepMs ──────▶ asking ──▶ rows, quiet
 //     └──heartbeatMs──▶ status
 //
 // Loads commit in order and stamp their rows with a time, so "loaded later than what I have" misses nothing and repeats nothing.
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { LiveEvent } from '../core/event.ts'
 import type { Log } from '../core/log.ts'
-import type { PersonId } from './ids.ts'
+import { idText, type PersonId } from './ids.ts'
 import type { TimelineRow } from './timeline.ts'
+
+/** Whom a load is about: `kind:id`. */
+export interface Subjects {
+  readonly ids: ReadonlySet<string>
+  /** Not all of them are told. */
+  readonly isCut: boolean
+}
 
 /** The part of the live feed that is needed here; engine.ts has it. */
 export interface Feed {
-  subscribe(listener: (events: readonly LiveEvent[]) => void): () => void
+  subscribeSubjects(listener: (subjects: Subjects) => void): () => void
 }
 
 export interface Arrived {
@@ -45,6 +51,8 @@ export interface LiveStatus {
 export interface Watcher {
   /** What the feed is compared with. Read at each event: the person grows. */
   ids(): readonly PersonId[]
+  /** The viewer knows ids as something else than they are. */
+  isMasked(): boolean
   /** Rows that were loaded later. */
   arrived(loadedAfterMicros: number): Promise<Arrived>
   /** A link may have come. */
@@ -64,7 +72,7 @@ export interface LiveDeps {
 }
 
 const gatherMs = 100
-/** The feed leaves out most of a flood, and shows ids that a masked viewer knows as something else: nobody waits longer. */
+/** Where ids are masked for the viewer, or a load has more of them than are told: nobody waits longer. */
 const sweepMs = 5000
 export const heartbeatMs = 15_000
 /** Rows of these kinds may say who belongs together. */
@@ -127,9 +135,10 @@ export function watchPerson({ feed, clock, log }: LiveDeps, watcher: Watcher, af
     if (!isEnded) cancelBeat = clock.schedule(beat, heartbeatMs)
   }
 
-  const unsubscribe = feed.subscribe((events) => {
-    const kept = events.filter(({ verdict }) => verdict === 'stored' || verdict === 'flagged')
-    if (kept.length > 0) askIn(kept.some((event) => isOf(event, watcher.ids())) ? gatherMs : sweepMs)
+  const unsubscribe = feed.subscribeSubjects(({ ids, isCut }) => {
+    if (ids.size === 0) return
+    if (watcher.ids().some((id) => ids.has(idText(id)))) askIn(gatherMs)
+    else if (isCut || watcher.isMasked()) askIn(sweepMs)
   })
   let cancelBeat = (): void => undefined
   beat()
@@ -141,13 +150,4 @@ export function watchPerson({ feed, clock, log }: LiveDeps, watcher: Watcher, af
     cancelDue()
     cancelBeat()
   }
-}
-
-function isOf({ userId, anonymousId, deviceId }: LiveEvent, ids: readonly PersonId[]): boolean {
-  return ids.some(
-    ({ kind, id }) =>
-      (kind === 'user' && id === userId) ||
-      (kind === 'anonymous' && id === anonymousId) ||
-      (kind === 'device' && id === deviceId),
-  )
 }

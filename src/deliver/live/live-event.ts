@@ -1,5 +1,5 @@
-// What the live feed shows of one event, or of one row of a fixed table. Made in the worker, for the last ones of a plan
-// only.
+// What the live feed shows of one event, or of one row of a fixed table, made in the worker for the last ones of a plan only; and
+// whom it is about, made for every one.
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { LiveEvent, QuarantineReason, RequestMeta, Verdict } from '../../core/event.ts'
 import type { RowTableSpec } from '../../warehouse/row-tables.ts'
@@ -24,18 +24,32 @@ export function liveEventOf(
 ): LiveEvent {
   const fields = asObject(event)
   const { receivedAtMicros, source } = record
+  const subjects = subjectsOf(fields, table)
   const base = { receivedAtMicros, source, id, verdict, reason, json: shownJson(record, event, reason) }
   if (table !== undefined) {
     const names = table.nameColumns.map((column) => columnText(table, column, fields))
     const name = (names.find((text) => text !== '') ?? '').slice(0, nameLengthMax).toWellFormed()
-    const userId = columnText(table, 'user_id', fields) || null
-    const deviceId = columnText(table, 'device_id', fields) || null
-    return { ...base, type: table.liveType, name, userId, anonymousId: null, deviceId }
+    return { ...base, ...subjects, type: table.liveType, name }
   }
   return {
     ...base,
+    ...subjects,
     type: idText(fields['type']) || callOf(record),
     name: idText(fields['event']) || idText(fields['name']),
+  }
+}
+
+export type Subjects = Pick<LiveEvent, 'userId' | 'anonymousId' | 'deviceId'>
+
+/** Whom an event is about. */
+export function subjectsOf(event: unknown, table?: RowTableSpec): Subjects {
+  const fields = asObject(event)
+  if (table !== undefined) {
+    const userId = columnText(table, 'user_id', fields) || null
+    const deviceId = columnText(table, 'device_id', fields) || null
+    return { userId, anonymousId: null, deviceId }
+  }
+  return {
     userId: idText(fields['userId']) || null,
     anonymousId: idText(fields['anonymousId']) || null,
     deviceId: deviceOf(fields),

@@ -164,6 +164,7 @@ class LoaderWorker {
       receivedAtMicros: records.reduce((newest, { record }) => Math.max(newest, record.receivedAtMicros), 0),
       totals: this.#totals,
       live: isPart ? [] : (packed?.live ?? []),
+      subjects: packed?.subjects ?? { ids: new Set(), isCut: false },
       dedupe: this.dedupe,
       overflowedRows: this.#maker.overflowedRows,
       prepareMs: performance.now() - startMs,

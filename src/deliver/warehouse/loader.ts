@@ -383,7 +383,7 @@ class WarehouseLoader implements Loader {
       lastError: null,
     }
     this.#checkpointLater()
-    this.#ring.add(prepared.live)
+    this.#ring.add(prepared.live, prepared.subjects)
     this.#deps.onLoaded?.(positions)
     const wasSplitting = !this.#hunt.mayCheckpoint
     this.#hunt.loaded(prepared, positions)

@@ -7,7 +7,8 @@ import type { ForwardMeta, LiveEvent, QuarantineReason, RequestMeta, RowMeta, Ve
 import type { ScreenSettings } from '../../core/settings.ts'
 import type { LoadPlan, RowBlock, SourceCount, StreamPosition } from '../../warehouse/driver.ts'
 import type { RowTableSpec } from '../../warehouse/row-tables.ts'
-import { liveEventOf } from '../live/live-event.ts'
+import { liveEventOf, subjectsOf } from '../live/live-event.ts'
+import { type LoadSubjects, SubjectCollector } from '../live/subjects.ts'
 import { columnText } from '../rows/column-text.ts'
 import { type KeptRow, RowScreen, type RowSink } from '../rows/row-screen.ts'
 import { RowWriter } from '../rows/row-writer.ts'
@@ -52,6 +53,7 @@ export interface PackedPlan {
   /** Memory of all blocks, to be moved. */
   readonly arena: ArrayBuffer
   readonly live: readonly LiveEvent[]
+  readonly subjects: LoadSubjects
 }
 
 interface Count {
@@ -84,6 +86,7 @@ export class PlanMaker implements ScreenSink, RowSink {
   #counts = new Map<string, Count>()
   #replayed = new Set<string>()
   #live: LiveEvent[] = []
+  readonly #subjects = new SubjectCollector()
   #liveBySource = new Map<string, number>()
   #seen = 0
 
@@ -113,6 +116,7 @@ export class PlanMaker implements ScreenSink, RowSink {
     this.#counts = new Map()
     this.#replayed = new Set()
     this.#live = []
+    this.#subjects.take()
     this.#liveBySource = new Map()
     this.#seen = 0
   }
@@ -198,6 +202,8 @@ export class PlanMaker implements ScreenSink, RowSink {
     events = 1,
   ): void {
     this.#seen += events
+    const isKept = verdict === 'stored' || verdict === 'flagged'
+    if (isKept && (table === undefined || !unwatched.has(table.liveType))) this.#subjects.add(subjectsOf(event, table))
     const { events: eventsOfPlan, liveEventsMax } = this.#options
     const isNewest = this.#seen + liveEventsMax > eventsOfPlan
     if (!isNewest && !this.#isFirstOfSource(record.source)) return
@@ -230,7 +236,7 @@ export class PlanMaker implements ScreenSink, RowSink {
     }
     const counts: SourceCount[] = [...this.#counts.values()]
     const plan = { changes, blocks, users: this.#shaper.takeUsers(), counts, replayed: [...this.#replayed], positions }
-    return { plan, arena: arena.bytes.buffer, live: this.#live }
+    return { plan, arena: arena.bytes.buffer, live: this.#live, subjects: this.#subjects.take() }
   }
 }
 

@@ -3,6 +3,7 @@
 import type { StreamName } from '../../buffer/buffer.ts'
 import type { SourcePlatform } from '../../control/control.ts'
 import type { LiveEvent } from '../../core/event.ts'
+import type { LoadSubjects } from '../live/subjects.ts'
 import type { LogLevel } from '../../core/log.ts'
 import type { LoadPlan, StreamPosition } from '../../warehouse/driver.ts'
 import type { PlanSettings } from './plan.ts'
@@ -81,6 +82,7 @@ export interface PreparedPlan {
   /** Per stream: its writer's totals of events per source, at the last cut read. */
   readonly totals: Readonly<Partial<Record<StreamName, Readonly<Record<string, number>>>>>
   readonly live: readonly LiveEvent[]
+  readonly subjects: LoadSubjects
   readonly dedupe: DedupeStatus
   readonly overflowedRows: number
   readonly prepareMs: number

@@ -215,6 +215,8 @@ function followPerson({ live, clock, log, control }: ApiDeps, people: People, fo
     { feed: live, clock, log },
     {
       ids: () => person.ids,
+      // Whoever has no mask to bear sees ids as they are in the load.
+      isMasked: () => now().principal.role !== 'admin' && control.policies().masks.length > 0,
       // Grants and roles may change while the page is open: each question is asked by who they are then.
       arrived: async (loadedAfterMicros) => people.arrived({ ...person, caller: now() }, loadedAfterMicros),
       async refresh() {
