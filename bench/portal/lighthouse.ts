@@ -6,7 +6,16 @@ import { visitDemo } from '../../demo/portal/visit.ts'
 /** A page that listens to a stream is never quiet; what it shows by then counts. */
 const maxWaitForLoad = 15_000
 const wanted = process.argv.slice(2)
-const pages = ['/sql', '/pipelines'].filter((path) => wanted.length === 0 || wanted.includes(path))
+const pages = [
+  '/sql',
+  '/people',
+  '/explore',
+  '/dashboards',
+  '/d/morning',
+  '/schedules',
+  '/alerts',
+  '/pipelines',
+].filter((path) => wanted.length === 0 || wanted.includes(path))
 if (pages.length === 0) throw new Error(`No page ${wanted.join(', ')}.`)
 
 const visit = await visitDemo()
