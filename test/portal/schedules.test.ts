@@ -171,6 +171,10 @@ describe.skipIf(reason !== undefined)('schedules', () => {
       await row.waitFor({ timeout: 30_000 })
     }
     expect(await rig.pond.queryValue('SELECT COUNT(*) FROM reports.filled')).toBe(3)
+    await part(page, 'Back-fill').click()
+    const days = page.getByRole('list', { name: 'These days so far' })
+    await days.getByText(`${dayBefore(3)}: done`).waitFor()
+    await days.getByText(`${dayBefore(4)}: no run`).waitFor()
   })
 
   it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (theme) => {

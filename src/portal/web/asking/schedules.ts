@@ -33,12 +33,12 @@ export function isOpen({ state }: RunAnswer): boolean {
   return state === 'queued' || state === 'running'
 }
 
-export function useRuns(id: string): UseQueryResult<readonly RunAnswer[]> {
+export function useRuns(id: string, limit = runsShownMax): UseQueryResult<readonly RunAnswer[]> {
   return useQuery<readonly RunAnswer[]>({
-    queryKey: ['schedules', id, 'runs'],
+    queryKey: ['schedules', id, 'runs', limit],
     refetchInterval: (query) => (query.state.data?.some(isOpen) === true ? liveRefreshMs : runsRefreshMs),
     queryFn: async ({ signal }) =>
-      (await call('GET /api/schedules/:id/runs', { params: { id }, query: { limit: runsShownMax }, signal })).runs,
+      (await call('GET /api/schedules/:id/runs', { params: { id }, query: { limit }, signal })).runs,
   })
 }
 

@@ -10,14 +10,16 @@ import { Button } from '../shell/parts.tsx'
 import { say } from '../shell/toast.tsx'
 import { formatBytes, formatCount, formatDollars } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
+import { DayGrid } from './day-grid.tsx'
 import { Field, Input, Section } from './parts.tsx'
 import { timeIn } from './when.ts'
 import { schedulesWords } from './words.ts'
 
 const dayMs = 86_400_000
-const firstDays = 7
+const firstDays = 28
 
-export function Backfill({ schedule: { id, zone, target } }: { readonly schedule: ScheduleAnswer }) {
+export function Backfill({ schedule }: { readonly schedule: ScheduleAnswer }) {
+  const { id, zone, target } = schedule
   const t = useWords(schedulesWords)
   const queryClient = useQueryClient()
   const navigate = useNavigate()
@@ -69,6 +71,7 @@ export function Backfill({ schedule: { id, zone, target } }: { readonly schedule
           {t('schedules.fill-ask')}
         </Button>
       </form>
+      <DayGrid schedule={schedule} from={days.from} to={days.to} />
       <p role="alert" className="text-bad empty:hidden">
         {wrong}
       </p>

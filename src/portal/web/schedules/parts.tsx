@@ -56,7 +56,7 @@ export function Input({ change, className = '', ...rest }: InputProps) {
   )
 }
 
-const dots = {
+export const dots = {
   queued: 'bg-muted',
   running: 'bg-accent',
   done: 'bg-good',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { DataTest, RunAnswer } from '../../api/job-answers.ts'
-import { resultOf, titleOf } from './results.ts'
+import { daysBetween, resultOf, statesOfDays, titleOf } from './results.ts'
 
 const unique: DataTest = { kind: 'unique', columns: ['city', 'day'], severity: 'fail' }
 const rows: DataTest = { kind: 'rows', min: 3, severity: 'warn' }
@@ -31,4 +31,29 @@ test('a run that waits, or failed for something else, says nothing of tests: the
   const others = [run({ state: 'running' }), failed('query-invalid', 'rows: x')]
   expect(resultOf(rows, others)).toEqual({ state: 'unknown' })
   expect(resultOf(rows, [...others, run({})])).toEqual({ state: 'passed' })
+})
+
+test('a day stands as what wants a look in it; of one time and set the newest run counts', () => {
+  const at = (runTime: string, state: RunAnswer['state'], country: string, queuedAt = runTime): RunAnswer =>
+    run({ runTime, state, set: { country }, queuedAt })
+  const runs = [
+    at('2026-03-03T20:00:00Z', 'done', 'TW'),
+    at('2026-03-02T02:00:00Z', 'done', 'TW', '2026-03-09T00:00:00Z'),
+    at('2026-03-02T02:00:00Z', 'failed', 'TW'),
+    at('2026-03-02T02:00:00Z', 'done', 'JP'),
+    at('2026-03-01T02:00:00Z', 'failed', 'TW'),
+    at('2026-03-01T02:00:00Z', 'done', 'JP'),
+  ]
+  expect([...statesOfDays(runs, 'Asia/Taipei')]).toEqual([
+    ['2026-03-04', 'done'],
+    ['2026-03-02', 'done'],
+    ['2026-03-01', 'failed'],
+  ])
+})
+
+test('days between two are told with both ends, and no more than asked for', () => {
+  expect(daysBetween('2026-02-27', '2026-03-01', 10)).toEqual(['2026-02-27', '2026-02-28', '2026-03-01'])
+  expect(daysBetween('2026-02-27', '2026-03-01', 2)).toEqual(['2026-02-27', '2026-02-28'])
+  expect(daysBetween('2026-03-02', '2026-03-01', 10)).toEqual([])
+  expect(daysBetween('', '2026-03-01', 10)).toEqual([])
 })

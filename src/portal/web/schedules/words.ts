@@ -79,6 +79,8 @@ export const schedulesWords = {
     'This schedule keeps only the rows of its last run: run it now instead.',
     '這個排程只保留最近一次的結果，請改用「立即執行」。',
   ],
+  'schedules.fill-days': ['These days so far', '這些日期目前的狀態'],
+  'schedules.run-none': ['no run', '沒有執行'],
   'schedules.from': ['From', '開始日期'],
   'schedules.to': ['To', '結束日期'],
   'schedules.fill-ask': ['What would it cost?', '費用是多少？'],
