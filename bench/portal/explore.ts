@@ -180,15 +180,22 @@ export async function benchExplore(rows: number): Promise<object> {
   try {
     const explore = new Explore({ road: uncached(rig.side.road), sources: () => ['web'], clock: systemClock })
     const told: Record<string, object> = {}
+    const tell = (name: string, figures: object): void => {
+      told[name] = figures
+      console.error(name, figures)
+    }
     for (const [name, spec] of Object.entries(questions)) {
       const sql = byHand[name]
-      told[name] = await measured(
-        async () => explore.answer({ principal: root, signal: never }, spec),
-        sql === undefined ? undefined : async () => rowsOf(rig.driver, sql),
+      tell(
+        name,
+        await measured(
+          async () => explore.answer({ principal: root, signal: never }, spec),
+          sql === undefined ? undefined : async () => rowsOf(rig.driver, sql),
+        ),
       )
     }
-    told['people behind step 5'] = await behind(explore, funnel(5), 4)
-    told['people behind step 16'] = await behind(explore, funnel(16), 15)
+    tell('people behind step 5', await behind(explore, funnel(5), 4))
+    tell('people behind step 16', await behind(explore, funnel(16), 15))
     return { bench: 'explore', rows, people, ms: told }
   } finally {
     await rig.close()
@@ -222,8 +229,7 @@ async function behind(explore: Explore, spec: FunnelSpec, step: number): Promise
       }),
     )
   }
-  if (found !== 100) throw new Error(`Only ${found} people were behind step ${step + 1}`)
-  return summary(took, [])
+  return { ...summary(took, []), found }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -228,6 +228,11 @@ export class ScheduleStore {
     )
   }
 
+  /** A run that has nothing to do leaves nothing behind. */
+  forget(id: string): void {
+    this.#run('DELETE FROM runs WHERE id = ?', id)
+  }
+
   /** Runs that ended before a time. */
   forgetRuns(beforeMicros: number): void {
     this.#run(`DELETE FROM runs WHERE ended_at < ? AND state NOT IN ('queued', 'running')`, beforeMicros)

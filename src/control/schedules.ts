@@ -52,7 +52,7 @@ export interface ScheduleDefinition {
   readonly retriesMax: number
   readonly timeoutMs?: number | undefined
   readonly bytesBilledMax?: number | undefined
-  /** Each run is followed by those of so many days before, for rows that came late. */
+  /** Before each run, those of so many days before are made again if rows came late into what they read. */
   readonly lookbackDays: number
 }
 

@@ -130,7 +130,7 @@ export function dayOf({ target: { partition } }: Pick<Schedule, 'target'>, { ms,
   return partition === undefined ? undefined : resolveDate(parseRelativeDate(partition.day), ms, zone)
 }
 
-function requestOf(
+export function requestOf(
   { timeoutMs, bytesBilledMax }: Schedule,
   principal: Principal,
   parameters: readonly QueryParameter[],
@@ -182,7 +182,12 @@ interface Rows {
   readonly bytes: number
 }
 
-async function rowsOf({ road }: RunDeps, request: QueryRequest, signal: AbortSignal, rowsMax: number): Promise<Rows> {
+export async function rowsOf(
+  { road }: RunDeps,
+  request: QueryRequest,
+  signal: AbortSignal,
+  rowsMax: number,
+): Promise<Rows> {
   const job = await road.submit(request, signal)
   const { columns, chunks } = await job.result()
   const rows: JsonValue[][] = []

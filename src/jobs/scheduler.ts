@@ -13,6 +13,7 @@ import type { Run, RunFacts, Schedule } from '../control/schedules.ts'
 import { cronTimes } from './cron.ts'
 import { startable, upstreamOf } from './order.ts'
 import { plan, withId } from './planner.ts'
+import { hasLateRows } from './late-rows.ts'
 import { expandRun, type RunDeps, writeRun } from './run-once.ts'
 
 export interface Marks {
@@ -156,6 +157,8 @@ export class Scheduler {
   async #work(schedule: Schedule, run: Run, signal: AbortSignal): Promise<void> {
     try {
       if (run.set === undefined) return await this.#expand(schedule, run, signal)
+      if (run.cause.startsWith('lookback ') && !(await hasLateRows(this.#deps, schedule, run, signal)))
+        return this.#deps.control.schedules.forget(run.id)
       const ended = await this.#ended(schedule, run, signal)
       const rows = (await this.#deps.marks.marked([run.id])).get(run.id)
       if (rows !== undefined) this.#done(run, rows, ended.facts)

@@ -30,7 +30,7 @@ const backfillRunsMax = 2_000
 const askedMax = 20
 const previewed = 3
 const retriesMax = 10
-const lookbackDaysMax = 31
+const lookbackDaysMax = 92
 const never = new AbortController().signal
 
 /** Errors of all: not-found, also of others' schedules. */

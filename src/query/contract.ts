@@ -261,6 +261,8 @@ export interface VisibleTable {
   readonly dataset: string
   readonly table: string
   readonly kind: 'table' | 'view' | 'materialized-view'
+  /** Fed by what is collected, or made by people. */
+  readonly origin: 'fed' | 'made'
   readonly isWritable: boolean
   readonly columns: readonly {
     readonly name: string

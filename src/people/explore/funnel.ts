@@ -143,9 +143,10 @@ function onlyFirst(spec: FunnelSpec, [all]: readonly NamedSql[], name: string): 
     ['tries', all[1]],
     [
       name,
-      `SELECT person, moment, ${column} FROM (
-    SELECT person, moment, ${column}, ROW_NUMBER() OVER (PARTITION BY person ORDER BY moment, ${column}) AS place FROM tries
-  ) WHERE place = 1`,
+      `SELECT tries.person, tries.moment, MIN(tries.${column}) AS ${column}
+  FROM tries JOIN (SELECT person, MIN(moment) AS moment FROM tries GROUP BY person) AS firsts
+    ON firsts.person = tries.person AND firsts.moment = tries.moment
+  GROUP BY tries.person, tries.moment`,
     ],
   ]
 }
@@ -166,6 +167,9 @@ function isStrict({ steps }: FunnelSpec, index: number): boolean {
 /**
  * People are numbers in here: comparing and sorting those takes half of what their ids take. Each step looks only at people who came
  * as far as the one before (`p`), which also makes the engine do one step after the other: all at once don't fit into its memory.
+ *
+ * `p` and `c` end in an aggregate, because the engine works those out once, and anything else once for each that reads it: twice as
+ * much with each step. Of two chains that reach one row, the one that began later stays: it reaches all that the other does.
  */
 function asofChains(draft: Draft, spec: FunnelSpec, range: Bounds): NamedSql[] {
   const window = draft.bind(spec.windowSeconds * 1e6)
@@ -173,7 +177,9 @@ function asofChains(draft: Draft, spec: FunnelSpec, range: Bounds): NamedSql[] {
     const [before, step] = [index + 1, index + 2]
     const sign = isStrict(spec, index + 1) ? '<' : '<='
     const left: NamedSql[] =
-      before === 1 ? [] : [[`p${before}`, `SELECT person, n FROM p${before - 1} WHERE n IN (SELECT n FROM c${before})`]]
+      before === 1
+        ? []
+        : [[`p${before}`, `SELECT DISTINCT person, n FROM p${before - 1} WHERE n IN (SELECT n FROM c${before})`]]
     return [
       ...left,
       [
@@ -182,15 +188,18 @@ function asofChains(draft: Draft, spec: FunnelSpec, range: Bounds): NamedSql[] {
       ],
       [
         `c${step}`,
-        `SELECT c${before}.n, c${before}.grp, c${before}.began, s${step}.moment
+        `SELECT c${before}.n, c${before}.grp, MAX(c${before}.began) AS began, s${step}.moment
   FROM c${before} ASOF JOIN s${step} ON c${before}.n = s${step}.n AND c${before}.moment ${sign} s${step}.moment
-  WHERE s${step}.moment <= c${before}.began + ${window}`,
+  WHERE s${step}.moment <= c${before}.began + ${window} GROUP BY c${before}.n, c${before}.grp, s${step}.moment`,
       ],
     ]
   })
   return [
     ...entries(draft, spec, range),
-    ['p1', 'SELECT person, ROW_NUMBER() OVER () AS n FROM (SELECT DISTINCT person FROM s1)'],
+    [
+      'p1',
+      'SELECT person, MIN(place) AS n FROM (SELECT person, ROW_NUMBER() OVER () AS place FROM s1) GROUP BY person',
+    ],
     ['c1', 'SELECT p1.n, s1.grp, s1.moment AS began, s1.moment FROM s1 JOIN p1 ON p1.person = s1.person'],
     ...later,
   ]

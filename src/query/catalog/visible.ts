@@ -187,6 +187,7 @@ export class CallerCatalog implements SqlCatalog {
       dataset,
       table,
       kind,
+      origin,
       isWritable: origin === 'made' && this.#deps.access.canWrite(dataset, table),
       columns: columns.map((column) => ({
         name: column.name,

@@ -132,6 +132,7 @@ export function visible(
     dataset,
     table,
     kind: 'table',
+    origin: 'fed',
     isWritable: false,
     columns,
     options: {},

@@ -76,7 +76,7 @@ export const formWords = {
   'plan.retries': ['Retries', '重試次數'],
   'plan.timeout': ['Minutes at most', '最多分鐘'],
   'plan.gibibytes': ['GiB billed at most', '最多計費 GiB'],
-  'plan.lookback': ['Days run again for late rows', '為延遲資料重跑的天數'],
+  'plan.lookback': ['Days to look back for late rows', '回溯延遲資料的天數'],
   'plan.unlimited': ['no limit', '無上限'],
   'plan.save': ['Save the schedule', '儲存排程'],
   'plan.checking': ['Checking …', '檢查中…'],
