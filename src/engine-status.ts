@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 
 import type { fedStreamNames, StreamWriter, WriterStatus } from './buffer/buffer.ts'
 import type { Settings } from './core/settings.ts'
+import type { RecentTimes } from './core/recent-times.ts'
+import type { TimesSummary } from './core/times-summary.ts'
+import type { DiskMeter } from './engine-disk.ts'
 import type { Archive } from './deliver/archive/archive.ts'
 import type { Loader } from './deliver/deliver.ts'
 import { ledgerOf, ledgerSums, type SourceSums, type Status, type StreamStatus } from './portal/api/status.ts'
@@ -19,6 +22,9 @@ export interface StatusParts {
   readonly appends?: () => { readonly writer: WriterStatus; readonly position: number }
   readonly askIntake: () => Promise<IntakeStatus>
   readonly startedAtMicros: number
+  readonly disk: DiskMeter
+  readonly freshTimes: RecentTimes
+  readonly queryTimes: () => TimesSummary | undefined
 }
 
 export async function readStatus(parts: StatusParts): Promise<Status> {
@@ -56,6 +62,12 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
     streams,
     loader: { eventsLoaded, lastLoadMs: Math.round(lastLoadMs * 10) / 10, lagMs, lastError },
     warehouse,
+    disk: await parts.disk.read(),
+    performance: {
+      answered: intake.answers ?? null,
+      fresh: parts.freshTimes.summary() ?? null,
+      queried: parts.queryTimes() ?? null,
+    },
     dedupe: { ids: dedupe.ids, windowHours: dedupe.windowHours },
     archive: {
       segments: archive.segments,

@@ -12,6 +12,7 @@ import { type Control, openControl, type Source } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
 import { diskFiles } from './core/files.ts'
 import { createLog, logOf, type Log } from './core/log.ts'
+import { RecentTimes } from './core/recent-times.ts'
 import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters } from './deliver/dead-letters.ts'
@@ -26,6 +27,7 @@ import { shareStatus } from './portal/api/shared-status.ts'
 import type { Status } from './portal/api/status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
+import { DiskMeter } from './engine-disk.ts'
 import { finishLastRebuild, seedIfLost, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
 import { startAsking } from './engine-query.ts'
@@ -73,6 +75,8 @@ interface Storage {
   readonly control: Control
   readonly driver: WarehouseDriver
   readonly writer: StreamWriter
+  readonly disk: DiskMeter
+  readonly freshTimes: RecentTimes
 }
 
 async function openStorage(settings: Settings, log: Log): Promise<Storage> {
@@ -95,7 +99,7 @@ async function openStorage(settings: Settings, log: Log): Promise<Storage> {
     { ...buffer, stream: 'engine', folder: join(data, 'buffer', 'engine') },
     { files: diskFiles, clock, log: logOf(log, 'buffer') },
   )
-  return { control, driver, writer }
+  return { control, driver, writer, disk: new DiskMeter(settings, clock), freshTimes: new RecentTimes(clock) }
 }
 
 function sourceOf(control: Control, name: string): Source | undefined {
@@ -137,7 +141,8 @@ async function startRoad(
       driver,
       clock,
       log: logOf(log, 'deliver'),
-      onLoaded: (positions) => {
+      onLoaded: (positions, oldestMicros) => {
+        if (oldestMicros > 0) storage.freshTimes.record((clock.nowMicros() - oldestMicros) / 1000)
         hub.loaded(positions)
       },
       verdictsNeededFromMicros: () => hub.neededFromMicros(),
@@ -180,14 +185,14 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
   const askStatus = async (): Promise<Status> =>
     readStatus({
+      ...storage,
       settings,
-      driver,
       loader,
-      writer,
       archive,
       appends: asking.appends,
       askIntake: questions.ask,
       startedAtMicros,
+      queryTimes: asking.side.times,
     })
   await lowerPoolPriority()
   const doors = await openDoors(socketPaths(settings.data), {

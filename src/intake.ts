@@ -150,6 +150,7 @@ async function buildIntake(settings: Settings, log: Log, undo: Undo): Promise<In
       residentBytes: process.memoryUsage.rss(),
       writers: { events: writers.events.status(), forward: writers.forward.status() },
       collect: collect.stats(),
+      answers: collect.answers(),
       forward: forward?.stats() ?? {},
     }),
   })

@@ -54,6 +54,7 @@ const builders = new Set([
   'engine.ts',
   'engine-query.ts',
   'engine-status.ts',
+  'engine-disk.ts',
   'engine-upkeep.ts',
   'rebuild.ts',
   'rebuild-offline.ts',

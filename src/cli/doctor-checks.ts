@@ -1,12 +1,13 @@
 // The checks of `millpond doctor`, in the order of a start. Each looks at one thing and never throws.
 import { existsSync } from 'node:fs'
-import { access, constants, readdir, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 
 import { type DataLock, readIntakeInfo, takeDataLock } from '../control/lock.ts'
 import { readSourcesFile, sourcesFileName } from '../control/sources-file.ts'
 import { MillpondError, messageOf } from '../core/errors.ts'
+import { daysUntilFull, folderBytes } from '../core/disk-use.ts'
 import { diskFiles, isErrno, pathExists } from '../core/files.ts'
 import type { Settings } from '../core/settings.ts'
 import { socketPaths } from '../core/socket-paths.ts'
@@ -159,11 +160,11 @@ async function estimateDaysLeft(
 ): Promise<number | undefined> {
   const secret = join(settings.data, 'secret')
   if (!(await pathExists(secret))) return undefined
-  const ageDays = (context.clock.nowMicros() / 1000 - (await stat(secret)).mtimeMs) / dayMs
-  if (ageDays < 1) return undefined
-  const bytes = await folderBytes(settings.data)
-  const perDay = (bytes - settings.buffer.ballastBytes) / ageDays
-  return perDay > 0 ? (freeBytes - settings.buffer.diskFreeBytesMin) / perDay : undefined
+  const ageMs = context.clock.nowMicros() / 1000 - (await stat(secret)).mtimeMs
+  if (ageMs < dayMs) return undefined
+  const { ballastBytes, diskFreeBytesMin } = settings.buffer
+  const usedBytes = (await folderBytes(settings.data)) - ballastBytes
+  return daysUntilFull({ freeBytes: freeBytes - diskFreeBytesMin, usedBytes, ageMs })
 }
 
 async function checkRunning(settings: Settings, lock: ReturnType<typeof holdLock>): Promise<Finding> {
@@ -273,20 +274,4 @@ function checkAddress(settings: Settings): Finding {
   const next =
     'Swift and Kotlin SDKs speak only https: set MILLPOND_TLS_CERT and _KEY, or MILLPOND_PUBLIC_URL of a proxy.'
   return isLocal ? good(`${address}, for this machine only`) : warning(address, next)
-}
-
-async function folderBytes(folder: string): Promise<number> {
-  let bytes = 0
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  for (const entry of entries) {
-    if (!entry.isFile()) continue
-    try {
-      // Allocated, not apparent: files with holes count what they take.
-      bytes += (await stat(join(entry.parentPath, entry.name))).blocks * 512
-    } catch (error) {
-      // Deleted by the running engine since it was listed.
-      if (!isErrno(error, 'ENOENT')) throw error
-    }
-  }
-  return bytes
 }

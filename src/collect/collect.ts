@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Append } from '../buffer/record.ts'
 import type { KeyDirectory } from '../control/sources-file.ts'
 import type { Clock } from '../core/clock.ts'
+import { RecentTimes } from '../core/recent-times.ts'
+import type { TimesSummary } from '../core/times-summary.ts'
 import type { Log } from '../core/log.ts'
 import type { Settings } from '../core/settings.ts'
 import { AssetDoor, type MediaDeps } from './assets/assets.ts'
@@ -57,6 +59,8 @@ export interface CollectServer {
   /** For `createServer(serverOptions(), collect.handle)`. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   readonly stats: () => CollectStats
+  /** From the end of a body until its answer, of late. */
+  readonly answers: () => TimesSummary | undefined
 }
 
 /** True for the addresses that `handle` answers itself, whatever the method. */
@@ -78,10 +82,12 @@ export function createCollectServer(
       server.handle(request, response)
     },
     stats: () => server.stats(),
+    answers: () => server.answers.summary(),
   }
 }
 
 class Collect {
+  readonly answers: RecentTimes
   readonly #publicUrl: string | undefined
   readonly #deps: CollectDeps
   readonly #accept: AcceptDeps
@@ -93,6 +99,7 @@ class Collect {
 
   constructor(settings: Pick<Settings, 'collect' | 'publicUrl' | 'trustedProxies'>, deps: CollectDeps) {
     const { clock } = deps
+    this.answers = new RecentTimes(clock)
     const retryAfterSeconds = (): number => retryAfterSecondsMin + (this.#refusals++ % (retryAfterSecondsSpread + 1))
     this.#publicUrl = settings.publicUrl
     this.#deps = deps
@@ -218,12 +225,15 @@ class Collect {
       this.#answer(request, response, refusal)
       return
     }
+    const { clock } = this.#deps
+    const readAtMs = clock.monotonicMs()
     let refusal: Refusal | undefined
     try {
       refusal = await accept(this.#accept, admission, outcome.body)
     } finally {
       outcome.release()
     }
+    if (refusal === undefined) this.answers.record(clock.monotonicMs() - readAtMs)
     this.#answer(request, response, refusal)
   }
 

@@ -1,6 +1,7 @@
 // What intake (parent) and engine (child) say to each other over the fork's channel. Wake-ups and facts only: nothing
 // durable depends on a message arriving.
 import type { Cut, StreamName, WriterStatus } from '../buffer/buffer.ts'
+import type { TimesSummary } from '../core/times-summary.ts'
 import type { Settings } from '../core/settings.ts'
 
 /** Streams whose writing end is intake's. */
@@ -18,6 +19,7 @@ export interface IntakeStatus {
   readonly writers: Readonly<Record<IntakeStream, WriterStatus>>
   /** Counters of collect/, by name. */
   readonly collect: Readonly<Record<string, number>>
+  readonly answers: TimesSummary | undefined
   /** Counters of Fluent Forward, by name; empty when its port is off. */
   readonly forward: Readonly<Record<string, number>>
 }

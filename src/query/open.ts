@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 
 import type { Clock } from '../core/clock.ts'
+import { RecentTimes } from '../core/recent-times.ts'
+import type { TimesSummary } from '../core/times-summary.ts'
 import { diskFiles } from '../core/files.ts'
 import { type Log, logOf } from '../core/log.ts'
 import type { QuerySettings } from '../core/settings.ts'
@@ -39,6 +41,8 @@ export interface QuerySide {
   readonly directory: DirectoryReader
   /** What a policy at this place leaves open, in sentences. */
   openBelow(place: PolicyPlace): Promise<readonly string[]>
+  /** From asking to the end, of statements that ended well of late. */
+  readonly times: () => TimesSummary | undefined
   stop(): Promise<void>
 }
 
@@ -52,6 +56,7 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
     bytesMax: settings.exportsBytesMax,
     freeBytes: async () => diskFiles.freeBytes(dataFolder),
   })
+  const times = new RecentTimes(clock)
   const history = new JobHistory({ append: deps.append, clock, log })
   const preparer = new Preparer({
     driver,
@@ -71,6 +76,9 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
     exports,
     history: (job) => {
       history.add(job)
+      // A script's statements are in its own time.
+      if (job.error === undefined && job.parentId === undefined)
+        times.record(((job.endedAtMicros ?? job.createdAtMicros) - job.createdAtMicros) / 1000)
     },
     clock,
     log,
@@ -78,6 +86,7 @@ export async function openQuerySide(settings: QuerySettings, deps: QuerySideDeps
   })
   return {
     road,
+    times: () => times.summary(),
     sizes,
     directory,
     async openBelow(place) {

@@ -255,6 +255,16 @@ describe.skipIf(reason !== undefined)('the portal', () => {
       .getByRole('row', { name: /Too Late.*stored/ })
       .waitFor()
     await page.getByText('✓ Sums').waitFor()
+    const performance = page.getByRole('region', { name: 'Performance' })
+    await performance
+      .getByText(/^p99 [\d.,]+ (ms|s), of \d+$/)
+      .nth(1)
+      .waitFor()
+    await performance.getByText(/[\d.,]+ [GT]iB free/).waitFor()
+    const { performance: measured, disk } = await pond.status()
+    expect(measured.fresh?.count).toBeGreaterThan(0)
+    expect(measured.answered?.p50Ms).toBeGreaterThan(0)
+    expect(disk.usedBytes).toBeGreaterThan(0)
   })
 
   it('connects again after the engine died, and goes on', async () => {

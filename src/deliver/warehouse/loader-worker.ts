@@ -162,6 +162,10 @@ class LoaderWorker {
           : { stream: only.stream.name, sequence: only.record.sequence, count: only.record.count },
       more: batches.some(({ read }) => read.more),
       receivedAtMicros: records.reduce((newest, { record }) => Math.max(newest, record.receivedAtMicros), 0),
+      oldestReceivedAtMicros: records.reduce(
+        (oldest, { record }) => Math.min(oldest || Infinity, record.receivedAtMicros),
+        0,
+      ),
       totals: this.#totals,
       live: isPart ? [] : (packed?.live ?? []),
       subjects: packed?.subjects ?? { ids: new Set(), isCut: false },

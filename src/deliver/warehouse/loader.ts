@@ -49,7 +49,8 @@ export interface LoaderDeps {
    */
   readonly onWarehouseBroken?: (error: unknown) => void
   /** After each load: the warehouse holds everything up to here. */
-  readonly onLoaded?: (positions: readonly StreamPosition[]) => void
+  /** `oldestMicros`: when the oldest record of the load was received; 0: it had none. */
+  readonly onLoaded?: (positions: readonly StreamPosition[], oldestMicros: number) => void
   /** Somebody else still reads verdicts on what was received from then on. Default: nobody does. */
   readonly verdictsNeededFromMicros?: () => number
 }
@@ -384,7 +385,7 @@ class WarehouseLoader implements Loader {
     }
     this.#checkpointLater()
     this.#ring.add(prepared.live, prepared.subjects)
-    this.#deps.onLoaded?.(positions)
+    this.#deps.onLoaded?.(positions, prepared.oldestReceivedAtMicros)
     const wasSplitting = !this.#hunt.mayCheckpoint
     this.#hunt.loaded(prepared, positions)
     if (wasSplitting) await this.#endWorker()

@@ -79,6 +79,8 @@ export interface PreparedPlan {
   readonly more: boolean
   /** When the newest record of the plan was received; 0 = none. */
   readonly receivedAtMicros: number
+  /** When the oldest was; 0 = none. */
+  readonly oldestReceivedAtMicros: number
   /** Per stream: its writer's totals of events per source, at the last cut read. */
   readonly totals: Readonly<Partial<Record<StreamName, Readonly<Record<string, number>>>>>
   readonly live: readonly LiveEvent[]

@@ -49,6 +49,18 @@ function registryOf(status: Status): Registry {
   const warehouse = gauge('warehouse_bytes', 'Bytes of a file of tables, with its log.', ['file'])
   warehouse.set({ file: 'fed' }, status.warehouse.fedBytes)
   warehouse.set({ file: 'made' }, status.warehouse.madeBytes)
+  gauge('disk_free_bytes', 'Bytes free on the disk of the data folder.').set(status.disk.freeBytes)
+  if (status.disk.daysUntilFull !== null)
+    gauge('disk_days_until_full', 'Days until that disk is full, at the rate so far.').set(status.disk.daysUntilFull)
+  const took = gauge('took_ms', 'How long answering senders, being visible in SQL, and queries took, of late.', [
+    'what',
+    'quantile',
+  ])
+  for (const [what, times] of Object.entries(status.performance)) {
+    if (times === null) continue
+    took.set({ what, quantile: '0.5' }, times.p50Ms)
+    took.set({ what, quantile: '0.99' }, times.p99Ms)
+  }
   gauge('dedupe_ids', 'Ids that the dedupe index holds.').set(status.dedupe.ids)
   gauge('dedupe_window_hours', 'Hours that the dedupe index covers at the moment.').set(status.dedupe.windowHours)
   gauge('archive_segments', 'Segments in the archive.').set(status.archive.segments)

@@ -1,5 +1,7 @@
 // What `millpond status`, the page and /metrics show; one shape for all.
 
+import type { TimesSummary } from '../../core/times-summary.ts'
+
 /** received = stored + flagged + duplicates + quarantined + waiting, for every source, always. */
 export interface LedgerLine {
   readonly source: string
@@ -52,6 +54,22 @@ export interface Status {
   }
   /** On disk: what is collected, and the datasets that people make, with their log. */
   readonly warehouse: { readonly fedBytes: number; readonly madeBytes: number }
+  readonly disk: {
+    readonly freeBytes: number
+    /** Of the data folder, measured once an hour; null: not yet. */
+    readonly usedBytes: number | null
+    /** At the rate so far; null: not known in the first day. */
+    readonly daysUntilFull: number | null
+  }
+  /** Of the last five to ten minutes; null: nothing happened. */
+  readonly performance: {
+    /** From the end of a sender's body until its answer. */
+    readonly answered: TimesSummary | null
+    /** From receiving the oldest event of a load until its row was visible. */
+    readonly fresh: TimesSummary | null
+    /** Queries, with their waiting. */
+    readonly queried: TimesSummary | null
+  }
   readonly dedupe: { readonly ids: number; readonly windowHours: number }
   readonly archive: {
     readonly segments: number

@@ -1,10 +1,10 @@
 // The state of the platform at one look: what is wrong, in words; then six numbers.
-import type { ReactNode } from 'react'
-
 import type { Status } from '../../api/answers.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { historyMs, rateHistory, rateNow, type Sample } from './rates.ts'
+import { DiskBanner } from './performance.tsx'
+import { Banner, Tile } from './tile.tsx'
 import { pipelinesWords } from './words.ts'
 
 /** Later than this somebody should look. */
@@ -25,27 +25,13 @@ export function Banners({ status }: { readonly status: Status | undefined }) {
       {lastError !== null && (
         <Banner title={t('pipelines.load-failed')}>{t('pipelines.load-failed-text', { why: lastError })}</Banner>
       )}
+      <DiskBanner disk={status.disk} />
       {!status.ledgerSums && (
         <Banner isBad title={t('pipelines.ledger-off')}>
           {t('pipelines.ledger-off-text')}
         </Banner>
       )}
     </div>
-  )
-}
-
-interface BannerProps {
-  readonly isBad?: boolean
-  readonly title: string
-  readonly children: ReactNode
-}
-
-function Banner({ isBad = false, title, children }: BannerProps) {
-  return (
-    <p className={`rounded-md px-3 py-2 ${isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn'}`}>
-      <strong className="mr-2 font-medium">{title}</strong>
-      {children}
-    </p>
   )
 }
 
@@ -120,25 +106,6 @@ function LettersLink() {
     <a href="#dead-letters" className="underline">
       {t('pipelines.see-letters')}
     </a>
-  )
-}
-
-interface TileProps {
-  readonly label: string
-  readonly value: string
-  readonly below: ReactNode
-  readonly tone?: string
-  readonly children?: ReactNode
-}
-
-function Tile({ label, value, below, tone = '', children }: TileProps) {
-  return (
-    <div className="relative border-line p-3 max-md:border-b md:border-r">
-      <dt className="text-muted">{label}</dt>
-      <dd className={`text-lg font-semibold tabular-nums ${tone}`}>{value}</dd>
-      <dd className="text-muted tabular-nums">{below}</dd>
-      {children}
-    </div>
   )
 }
 

@@ -10,6 +10,7 @@ import { useWords } from '../words/words.ts'
 import { Banners, Tiles } from './board.tsx'
 import { Events } from './events.tsx'
 import { Letters } from './letters.tsx'
+import { Performance } from './performance.tsx'
 import { Sources } from './sources.tsx'
 import { useLive } from './use-live.ts'
 import { pipelinesWords } from './words.ts'
@@ -43,6 +44,7 @@ export function PipelinesPage() {
         </div>
         <Banners status={status} />
         <Tiles status={status} samples={samples} />
+        <Performance status={status} />
         {sources !== undefined && status !== undefined && !isReceived && (
           <p className="text-muted">
             <Link to="/sources" className="text-accent underline">
