@@ -78,7 +78,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
   { library: /^(?:@better-auth\/|better-auth|kysely)/, room: 'control' },
   { library: /^nodemailer$/, room: 'alerts' },
-  { library: /^jose$/, room: 'query/bigquery-api|control' },
+  { library: /^jose$/, room: 'query/bigquery-api|control|portal/api' },
 ]
 
 function filesBelow(folder: string, pattern: RegExp): string[] {

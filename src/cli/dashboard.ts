@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
+import { addEmbedCommand } from './dashboard-embed.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
 import { sayList } from './say.ts'
@@ -94,6 +95,8 @@ export function addDashboardCommand(program: Command, context: CliContext): void
       })
       await writeOut(context, `Dashboard ${slug} is at version ${version}.\n`)
     })
+
+  addEmbedCommand(dashboard, context)
 }
 
 function pathOf(slug: string): string {

@@ -21,6 +21,7 @@ import {
 } from './key-store.ts'
 import { AlertStore } from './alert-store.ts'
 import { DashboardStore } from './dashboard-store.ts'
+import { EmbedStore } from './embed-store.ts'
 import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
@@ -85,6 +86,8 @@ export interface Control extends Part, Access {
   readonly queries: QueryStore
   /** Errors: not-found, dashboard-exists, dashboard-changed. */
   readonly dashboards: DashboardStore
+  /** Dashboards in pages of others. Errors: setting-invalid. */
+  readonly embeds: EmbedStore
   /** Errors: not-found, alert-exists, route-in-use, setting-invalid. */
   readonly alerts: AlertStore
   /** And their runs. Errors: not-found, schedule-exists. */
@@ -202,6 +205,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       ...access.methods,
       queries: new QueryStore({ database, clock, random, audit }),
       dashboards: new DashboardStore({ database, clock, random, audit }),
+      embeds: new EmbedStore({ database, clock, random, audit, box }),
       alerts: new AlertStore({ database, clock, random, audit, box }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),

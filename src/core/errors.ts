@@ -47,6 +47,7 @@ export const errorTable = {
   'query-exists': { kind: 'user', status: 409 },
   'dashboard-exists': { kind: 'user', status: 409 },
   'dashboard-changed': { kind: 'user', status: 409 },
+  'embed-refused': { kind: 'user', status: 403 },
   'alert-exists': { kind: 'user', status: 409 },
   'alert-invalid': { kind: 'user', status: 400 },
   'route-in-use': { kind: 'user', status: 409 },

@@ -24,6 +24,9 @@ const nobodys = [
   // What is saved is read and run by everybody who may ask, with their own rights.
   /^GET \/api\/(?:queries|dashboards)\/:id(?:\/versions)?$/,
   /^(?:GET|POST) \/api\/dashboards\/:id\/tiles\//,
+  // Administrators alone; the page itself asks for a signature, in test/app/embeds.test.ts.
+  /^(?:GET|PUT|POST|DELETE) \/api\/dashboards\/:id\/embed/,
+  'GET /embed/:id',
   // Seen by everybody; whoever is woken mutes. Routes are the administrators'.
   /^GET \/api\/alerts\/:id/,
   'POST /api/alerts/:id/mute',

@@ -89,6 +89,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'GET /api/dashboards/:id/versions': all,
   'POST /api/dashboards/:id/tiles/:tile/rows': all,
   'GET /api/dashboards/:id/tiles/:tile/picture.svg': all,
+  'GET /embed/:id': open,
   'POST /api/dashboards': takers,
   'PUT /api/dashboards/:id': takers,
   'DELETE /api/dashboards/:id': takers,

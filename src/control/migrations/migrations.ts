@@ -14,6 +14,7 @@ import { queryVerifications } from './0009-query-verifications.ts'
 import { dashboards } from './0010-dashboards.ts'
 import { queryAudience } from './0011-query-audience.ts'
 import { alerts } from './0012-alerts.ts'
+import { embeds } from './0013-embeds.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -29,6 +30,7 @@ const steps: readonly string[] = [
   dashboards,
   queryAudience,
   alerts,
+  embeds,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

@@ -23,6 +23,7 @@ import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { dashboardRoutes } from './dashboards.ts'
+import { embedRoutes } from './embeds.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
 import { exploreRoutes } from './explore.ts'
@@ -156,6 +157,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   notebookRoutes(app, deps)
   savedQueryRoutes(app, deps)
   dashboardRoutes(app, deps)
+  embedRoutes(app, deps)
   alertRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)

@@ -178,7 +178,7 @@ function tileRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 /** Per request: the deps are none of ours to look into before anybody asks. */
-function dashboardsOf(deps: ApiDeps): () => Dashboards {
+export function dashboardsOf(deps: ApiDeps): () => Dashboards {
   return () => new Dashboards({ control: deps.control, saved: deps.jobs.saved, clock: deps.clock })
 }
 
@@ -205,7 +205,7 @@ function tellers({ control }: ApiDeps) {
   return { told, versionTold }
 }
 
-async function chartRowsOf({ columns, chunks }: JobResult): Promise<ChartRows> {
+export async function chartRowsOf({ columns, chunks }: JobResult): Promise<ChartRows> {
   const values: unknown[][] = columns.map(() => [])
   let count = 0
   for await (const chunk of chunks) {

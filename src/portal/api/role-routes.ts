@@ -18,6 +18,8 @@ const openRoutes = new Set([
   'GET /api/auth/callback/:provider',
   'POST /api/auth/invitation',
   'POST /api/auth/invitation/accept',
+  // Shows what its signed token names, with the rights of a service, whoever asks.
+  'GET /embed/:id',
 ])
 
 const doors = {

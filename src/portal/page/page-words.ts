@@ -85,3 +85,11 @@ export const invitationWords = {
   engineer: ['engineer', '工程師'],
   admin: ['admin', '管理員'],
 } as const
+
+export const embedWords = {
+  asOf: ['As of', '資料時間'],
+  show: ['Show', '顯示'],
+  empty: ['No rows.', '沒有資料。'],
+  failed: ['This could not be shown.', '無法顯示。'],
+  refused: ['This dashboard can’t be shown here.', '無法在此顯示這個儀表板。'],
+} as const
