@@ -18,6 +18,7 @@ import { addRebuildCommand } from './rebuild.ts'
 import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
 import { addAlertCommand } from './alert.ts'
+import { addClientCommand } from './client.ts'
 import { addDashboardCommand } from './dashboard.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
@@ -39,6 +40,7 @@ const commands: readonly AddCommand[] = [
   addUserCommand,
   addTokenCommand,
   addKeyCommand,
+  addClientCommand,
   addGrantCommand,
   addPolicyCommand,
   addQueryCommand,

@@ -22,6 +22,9 @@ import {
 import { AlertStore } from './alert-store.ts'
 import { DashboardStore } from './dashboard-store.ts'
 import { EmbedStore } from './embed-store.ts'
+import { Oidc } from './oidc/oidc.ts'
+import { OidcStore } from './oidc/oidc-store.ts'
+import { TryLimiter } from './try-limiter.ts'
 import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
@@ -88,6 +91,8 @@ export interface Control extends Part, Access {
   readonly dashboards: DashboardStore
   /** Dashboards in pages of others. Errors: setting-invalid. */
   readonly embeds: EmbedStore
+  /** Other programs that people sign in to with their account here. */
+  readonly oidc: Oidc
   /** Errors: not-found, alert-exists, route-in-use, setting-invalid. */
   readonly alerts: AlertStore
   /** And their runs. Errors: not-found, schedule-exists. */
@@ -182,6 +187,8 @@ export interface ControlDeps {
   readonly login?: { readonly settings: LoginSettings; readonly publicUrl: string | undefined }
 }
 
+/** Wrong secrets of one application, in a quarter of an hour. */
+const secretTriesMax = 30
 const noLogin = { settings: { loginTriesPerAddressMax: 30, loginTriesPerAccountMax: 10 }, publicUrl: undefined }
 
 /** The caller holds the data lock. When it resolves sources.json is there and says what SQLite says. */
@@ -198,8 +205,8 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     const tokens = createTokenStore({ database, clock, log: deps.log, random, audit })
     const codes = createOneTimeCodes({ database, clock, log: deps.log, random, audit }, tokens)
     const access = openAccess(database, { clock, random, secret, audit })
-    const people = openPeople(access.principals, { ...deps, database, random, audit, secret })
     const box = new SecretBox(deriveSecret(secret, 'destination-secrets'), random)
+    const people = openPeople(access.principals, { ...deps, database, random, audit, secret, box })
     await sources.publish()
     return {
       ...access.methods,
@@ -311,14 +318,22 @@ function openAccess(
 
 function openPeople(
   principals: PrincipalStore,
-  deps: ControlDeps & { database: DatabaseSync; random: Random; audit: Audit; secret: Uint8Array },
+  deps: ControlDeps & { database: DatabaseSync; random: Random; audit: Audit; secret: Uint8Array; box: SecretBox },
 ) {
+  const { clock } = deps
   const sessionSecret = deriveSecret(deps.secret, 'session')
   const { settings, publicUrl } = deps.login ?? noLogin
   const logins = new LoginStore({ ...deps, principals })
   const sessions = new SessionStore({ ...deps, sessionSecret })
   const signIn = new SignIn({ ...deps, principals, logins, sessions, sessionSecret, settings, publicUrl })
-  return { logins, sessions, signIn }
+  const oidc = new Oidc({
+    store: new OidcStore(deps),
+    principals,
+    emailOf: (handle) => logins.users().find((user) => user.handle === handle)?.email,
+    clock,
+    tries: new TryLimiter(clock, secretTriesMax),
+  })
+  return { logins, sessions, signIn, oidc }
 }
 
 async function openDatabase(path: string): Promise<DatabaseSync> {

@@ -20,7 +20,7 @@ const nobodys = [
   'GET /assets/:name',
   'POST /api/auth/sign-in/:provider',
   'GET /api/auth/callback/:provider',
-  /^(?:GET|POST|PUT|DELETE) \/api\/(?:sources|tokens|keys|users|principals|destinations|imports)\//,
+  /^(?:GET|POST|PUT|DELETE) \/api\/(?:sources|tokens|keys|clients|users|principals|destinations|imports)\//,
   // What is saved is read and run by everybody who may ask, with their own rights.
   /^GET \/api\/(?:queries|dashboards)\/:id(?:\/versions)?$/,
   /^(?:GET|POST) \/api\/dashboards\/:id\/tiles\//,

@@ -15,6 +15,7 @@ import { dashboards } from './0010-dashboards.ts'
 import { queryAudience } from './0011-query-audience.ts'
 import { alerts } from './0012-alerts.ts'
 import { embeds } from './0013-embeds.ts'
+import { oidc } from './0014-oidc.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -31,6 +32,7 @@ const steps: readonly string[] = [
   queryAudience,
   alerts,
   embeds,
+  oidc,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

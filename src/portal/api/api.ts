@@ -24,6 +24,7 @@ import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
 import { dashboardRoutes } from './dashboards.ts'
 import { embedRoutes } from './embeds.ts'
+import { oidcRoutes } from './oidc.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
 import { exploreRoutes } from './explore.ts'
@@ -158,6 +159,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   savedQueryRoutes(app, deps)
   dashboardRoutes(app, deps)
   embedRoutes(app, deps)
+  oidcRoutes(app, deps)
   alertRoutes(app, deps)
   scheduleRoutes(app, deps)
   exportRoutes(app, deps)

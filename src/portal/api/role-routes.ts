@@ -20,6 +20,14 @@ const openRoutes = new Set([
   'POST /api/auth/invitation/accept',
   // Shows what its signed token names, with the rights of a service, whoever asks.
   'GET /embed/:id',
+  // Other programs that people sign in to; those whose callers are programs know their own tokens.
+  'GET /.well-known/openid-configuration',
+  'GET /api/oidc/jwks',
+  'GET /api/oidc/authorize',
+  'POST /api/oidc/token',
+  'GET /api/oidc/userinfo',
+  'POST /api/oidc/userinfo',
+  'POST /api/oidc/revoke',
 ])
 
 const doors = {
