@@ -4,9 +4,12 @@ import { join } from 'node:path'
 
 import { DuckDBInstance } from '@duckdb/node-api'
 
+import { openControl } from '../../src/control/control.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { MillpondError } from '../../src/core/errors.ts'
+import { createLog } from '../../src/core/log.ts'
 import type { QueryRoad } from '../../src/query/contract.ts'
+import { Cohorts } from '../../src/people/explore/cohorts.ts'
 import { Explore } from '../../src/people/explore/explore.ts'
 import type { EventPick, ExploreSpec, FunnelSpec } from '../../src/people/explore/spec.ts'
 import { callColumns, commonColumns } from '../../src/warehouse/schema.ts'
@@ -178,7 +181,10 @@ export async function benchExplore(rows: number): Promise<object> {
   const { memoryBytesMax } = defaultSettings(made.folder).warehouse
   const rig = await openRig({ folder: made.folder, memoryBytesMax })
   try {
-    const explore = new Explore({ road: uncached(rig.side.road), sources: () => ['web'], clock: systemClock })
+    const control = await openControl(join(made.folder, 'control'), { clock: systemClock, log: createLog('silent') })
+    const queryOf = (id: string) => control.queries.get(id)
+    const cohorts = new Cohorts({ store: control.cohorts, queryOf, clock: systemClock })
+    const explore = new Explore({ road: uncached(rig.side.road), sources: () => ['web'], cohorts, clock: systemClock })
     const told: Record<string, object> = {}
     const tell = (name: string, figures: object): void => {
       told[name] = figures

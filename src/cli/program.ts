@@ -19,6 +19,7 @@ import { addRestoreCommand } from './restore.ts'
 import { addRetypeCommand } from './retype.ts'
 import { addAlertCommand } from './alert.ts'
 import { addClientCommand } from './client.ts'
+import { addCohortCommand } from './cohort.ts'
 import { addDashboardCommand } from './dashboard.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
@@ -46,6 +47,7 @@ const commands: readonly AddCommand[] = [
   addQueryCommand,
   addSavedCommand,
   addAlertCommand,
+  addCohortCommand,
   addDashboardCommand,
   addScheduleCommand,
   addDeadLettersCommand,

@@ -20,6 +20,7 @@ import {
   type ServiceAccountKey,
 } from './key-store.ts'
 import { AlertStore } from './alert-store.ts'
+import { CohortStore } from './cohort-store.ts'
 import { DashboardStore } from './dashboard-store.ts'
 import { EmbedStore } from './embed-store.ts'
 import { Oidc } from './oidc/oidc.ts'
@@ -87,6 +88,8 @@ export interface VerifiedToken {
 export interface Control extends Part, Access {
   /** Errors: not-found, query-exists. */
   readonly queries: QueryStore
+  /** Errors: not-found, cohort-exists. */
+  readonly cohorts: CohortStore
   /** Errors: not-found, dashboard-exists, dashboard-changed. */
   readonly dashboards: DashboardStore
   /** Dashboards in pages of others. Errors: setting-invalid. */
@@ -211,6 +214,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
     return {
       ...access.methods,
       queries: new QueryStore({ database, clock, random, audit }),
+      cohorts: new CohortStore({ database, clock, random, audit }),
       dashboards: new DashboardStore({ database, clock, random, audit }),
       embeds: new EmbedStore({ database, clock, random, audit, box }),
       alerts: new AlertStore({ database, clock, random, audit, box }),

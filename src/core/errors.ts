@@ -43,7 +43,9 @@ export const errorTable = {
   'table-unknown': { kind: 'user', status: 404 },
   'table-exists': { kind: 'user', status: 409 },
   'queries-waiting': { kind: 'retry', status: 429 },
-  // saved queries, dashboards, alerts and schedules
+  // saved queries, cohorts, dashboards, alerts and schedules
+  'cohort-exists': { kind: 'user', status: 409 },
+  'cohort-used': { kind: 'user', status: 409 },
   'query-exists': { kind: 'user', status: 409 },
   'dashboard-exists': { kind: 'user', status: 409 },
   'dashboard-changed': { kind: 'user', status: 409 },

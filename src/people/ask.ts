@@ -29,6 +29,8 @@ export interface Manner {
   /** In the history: which page asked. */
   readonly page: string
   readonly usesCache: boolean
+  /** A part of it was written by others. */
+  readonly onlyReads?: boolean
 }
 export type Row = Readonly<Record<string, unknown>>
 
@@ -41,11 +43,20 @@ export async function ask(
   caller: Caller,
   sql: string,
   values: Values,
-  { dialect, page, usesCache }: Manner = aboutOne,
+  { dialect, page, usesCache, onlyReads = false }: Manner = aboutOne,
 ): Promise<Row[]> {
   const parameters = Object.entries(values).map(parameterOf)
   const { principal } = caller
-  const request = { sql, dialect, parameters, principal, port: 'portal', labels: { page }, usesCache } as const
+  const request = {
+    sql,
+    dialect,
+    parameters,
+    principal,
+    port: 'portal',
+    labels: { page },
+    usesCache,
+    onlyReads,
+  } as const
   const job = await road.submit(request, caller.signal)
   const { columns, chunks } = await job.result()
   const rows: Row[] = []

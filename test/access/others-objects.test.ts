@@ -27,6 +27,7 @@ const nobodys = [
   // Administrators alone; the page itself asks for a signature, in test/app/embeds.test.ts.
   /^(?:GET|PUT|POST|DELETE) \/api\/dashboards\/:id\/embed/,
   'GET /embed/:id',
+  /^(?:GET|POST) \/api\/cohorts\/:id(?:\/(?:size|sql|people|freeze))?$/,
   // Seen by everybody; whoever is woken mutes. Routes are the administrators'.
   /^GET \/api\/alerts\/:id/,
   'POST /api/alerts/:id/mute',
@@ -52,6 +53,7 @@ interface Things {
   readonly job: string
   readonly note: string
   readonly dashboard: string
+  readonly cohort: string
   readonly alert: string
 }
 
@@ -123,6 +125,7 @@ const saved = {
   dialect: 'googlesql',
 }
 const dashboard = { slug: 'hers', title: 'Hers', tiles: [] }
+const cohort = { name: 'Hers', definition: { kind: 'ids', ids: [secret] } }
 const alert = {
   name: 'Hers',
   sql: 'SELECT 1 AS n',
@@ -150,6 +153,7 @@ async function makeThings(): Promise<Things> {
   const schedule = String((await made('POST /api/schedules', { body: scheduled(query) }))['id'])
   const { runs } = (await made(`POST /api/schedules/${schedule}/run`, { body: {} })) as { runs: [{ id: string }] }
   const { id } = await made('POST /api/dashboards', { body: dashboard })
+  const people = await made('POST /api/cohorts', { body: cohort })
   const watch = await made('POST /api/alerts', { body: alert })
   const note = await made('POST /api/people/user:u1/notes', { body: { text: secret } })
   running = as('ann', 'POST /api/query', { body: { sql: endless } })
@@ -166,13 +170,14 @@ async function makeThings(): Promise<Things> {
     job,
     note: String(note['id']),
     dashboard: String(id),
+    cohort: String(people['id']),
     alert: String(watch['id']),
   }
 }
 
 /** What Ben tries: the route, with Ann's ids. */
 const attempts = (): readonly (readonly [route: string, path: string, body?: object])[] => {
-  const { session, token, query, schedule, run, job, note, dashboard: board, alert: watch } = things
+  const { session, token, query, schedule, run, job, note, dashboard: board, cohort: people, alert: watch } = things
   const [queryPath, schedulePath] = [`/api/queries/${query}`, `/api/schedules/${schedule}`]
   return [
     ['DELETE /api/sessions/:id', `/api/sessions/${session}`],
@@ -185,6 +190,8 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
     ['POST /api/alerts/:id/pause', `/api/alerts/${watch}/pause`],
     ['POST /api/alerts/:id/resume', `/api/alerts/${watch}/resume`],
     ['POST /api/alerts/:id/test', `/api/alerts/${watch}/test`],
+    ['PUT /api/cohorts/:id', `/api/cohorts/${people}`, { ...cohort, name: 'His' }],
+    ['DELETE /api/cohorts/:id', `/api/cohorts/${people}`],
     ['PUT /api/dashboards/:id', `/api/dashboards/${board}`, { ...dashboard, title: 'His', version: 1 }],
     ['DELETE /api/dashboards/:id', `/api/dashboards/${board}`],
     ['GET /api/schedules/:id', schedulePath],
@@ -203,7 +210,7 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
 
 /** Of Ann, as she sees it; without what passes by itself. */
 async function seen(): Promise<unknown> {
-  const { query, schedule, job, dashboard: board } = things
+  const { query, schedule, job, dashboard: board, cohort: people } = things
   const lists = await Promise.all(
     [
       '/api/sessions',
@@ -211,6 +218,7 @@ async function seen(): Promise<unknown> {
       `/api/queries/${query}/versions`,
       '/api/people/user:u1/notes',
       `/api/dashboards/${board}`,
+      `/api/cohorts/${people}`,
     ].map(async (path) => (await as('ann', `GET ${path}`)).body),
   )
   const {
@@ -249,7 +257,9 @@ test('what is Ann’s is as if it were not there, or not Ben’s to touch; and i
     // Saved queries are there for everybody, and an error may name them.
     expect([route, route.includes('/queries/') || !text.includes(secret)]).toEqual([route, true])
   }
-  for (const path of ['/api/sessions', '/api/me/tokens', '/api/jobs', '/api/schedules']) {
+  const { cohort: people } = things
+  const parts = ['', '/sql', '/people', '/size'].map((part) => `/api/cohorts/${people}${part}`)
+  for (const path of ['/api/sessions', '/api/me/tokens', '/api/jobs', '/api/schedules', '/api/cohorts', ...parts]) {
     const { status, text } = await as('ben', `GET ${path}`)
     expect([path, status, text.includes(secret)]).toEqual([path, 200, false])
   }
@@ -257,7 +267,7 @@ test('what is Ann’s is as if it were not there, or not Ben’s to touch; and i
 })
 
 test('a name that looks like somebody else’s id leads nobody astray', async () => {
-  const { query, schedule, dashboard: board, alert: watch } = things
+  const { query, schedule, dashboard: board, cohort: people, alert: watch } = things
   const twin = await as('ben', 'POST /api/queries', {
     body: { ...saved, name: query, sql: "SELECT DATE '2026-01-02' AS day" },
   })
@@ -268,6 +278,8 @@ test('a name that looks like somebody else’s id leads nobody astray', async ()
   expect(planned.status).toBe(201)
   const drawn = await as('ben', 'POST /api/dashboards', { body: { ...dashboard, slug: board } })
   expect(drawn.status).toBe(201)
+  expect((await as('ben', 'POST /api/cohorts', { body: { ...cohort, name: people } })).status).toBe(201)
+  expect((await as('ben', `GET /api/cohorts/${people}`)).body).toMatchObject({ id: people, owner: 'ann' })
   expect((await as('ben', 'POST /api/alerts', { body: { ...alert, name: watch } })).status).toBe(201)
   expect((await as('ben', `GET /api/alerts/${watch}`)).body).toMatchObject({ id: watch, owner: 'ann' })
   expect((await as('ben', `GET /api/dashboards/${board}`)).body).toMatchObject({ id: board, owner: 'ann' })

@@ -162,7 +162,7 @@ describe('trends', () => {
             .sort(([one, n], [other, m]) => m - n || (one < other ? -1 : 1))
             .map(([value]) => value)
           const shown = named.filter((value) => counts.has(value))
-          expect(shown).toEqual(sorted.slice(0, spec.breakdown.top))
+          expect(shown).toEqual(sorted.slice(0, rest.breakdown?.top))
         }
         const [line] = answer.lines
         const [bucket] = answer.buckets

@@ -64,7 +64,7 @@ function chainsOf(log: Logged, spec: Asked): Chain[][] {
   const { steps, breakdown } = spec
   const rows = steps.map((step, index) => happened(log, step, from, index === 0 ? to : to + spec.windowSeconds * 1e6))
   const tries = entriesOf(rows[0] ?? [], spec)
-  const tops = topsOf(tries, breakdown?.top ?? 0)
+  const tops = topsOf(tries, breakdown !== undefined && 'top' in breakdown ? breakdown.top : 0)
   let chains = tries.map(({ person, micros, event }): Chain => {
     const value = event.plan ?? ''
     const group = breakdown === undefined ? '' : tops.includes(value) ? value : null

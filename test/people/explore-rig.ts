@@ -1,8 +1,14 @@
 // Random logs of people in a source of their own, on a real engine and the real road, and the same log as a plain reference reads it.
+import { join } from 'node:path'
+
 import * as fc from 'fast-check'
 
+import { openControl } from '../../src/control/control.ts'
+import type { Principal } from '../../src/control/principals.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { createLog } from '../../src/core/log.ts'
+import { Cohorts } from '../../src/people/explore/cohorts.ts'
 import { Explore } from '../../src/people/explore/explore.ts'
 import type { EventPick, Filter } from '../../src/people/explore/spec.ts'
 import type { ColumnSpec } from '../../src/warehouse/driver.ts'
@@ -65,6 +71,13 @@ const trackColumns = [...commonColumns, ...callColumns.track.filter(({ name }) =
 export interface ExploreRig {
   readonly rig: Rig
   readonly explore: Explore
+  readonly cohorts: Cohorts
+  /** Who saves them. */
+  readonly maker: Principal
+  /** Saves it, and says its id. */
+  saveQuery(sql: string): string
+  /** Sources that there are from now on; nothing said: all. */
+  only(sources: readonly string[]): void
   /** Loads it into a source of its own, and says its name. */
   load(log: Logged): Promise<string>
   close(): Promise<void>
@@ -75,12 +88,29 @@ export const caller = { principal: root, signal: never }
 export async function openExplore(nowMicros: number): Promise<ExploreRig> {
   const rig = await openRig()
   const sources: string[] = []
+  let asked: readonly string[] = sources
   let sequence = 0
+  let queries = 0
   const clock: Clock = { ...systemClock, nowMicros: () => nowMicros }
-  const explore = new Explore({ road: rig.side.road, sources: () => sources, clock })
+  const control = await openControl(join(rig.folder, 'control'), { clock, log: createLog('silent') })
+  const maker = control.principalById('owner')
+  if (maker === undefined) throw new Error('there is no owner')
+  const queryOf = (id: string) => control.queries.get(id)
+  const cohorts = new Cohorts({ store: control.cohorts, queryOf, clock })
+  const explore = new Explore({ road: rig.side.road, sources: () => asked, cohorts, clock })
   return {
     rig,
     explore,
+    cohorts,
+    maker,
+    saveQuery(sql) {
+      queries += 1
+      const place = { name: `q${queries}`, folder: '', description: '' }
+      return control.queries.add(place, { dialect: 'googlesql', sql, parameters: [], zone: 'UTC' }, maker.id).id
+    },
+    only(names) {
+      asked = names
+    },
     async load({ events, identifies }) {
       const dataset = `log${sources.length}`
       const names = trackColumns.map(({ name }) => name)
@@ -124,7 +154,10 @@ export async function openExplore(nowMicros: number): Promise<ExploreRig> {
       sources.push(dataset)
       return dataset
     },
-    close: async () => rig.close(),
+    async close() {
+      await control.stop()
+      await rig.close()
+    },
   }
 }
 

@@ -16,6 +16,7 @@ import { queryAudience } from './0011-query-audience.ts'
 import { alerts } from './0012-alerts.ts'
 import { embeds } from './0013-embeds.ts'
 import { oidc } from './0014-oidc.ts'
+import { cohorts } from './0015-cohorts.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -33,6 +34,7 @@ const steps: readonly string[] = [
   alerts,
   embeds,
   oidc,
+  cohorts,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

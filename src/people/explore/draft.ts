@@ -3,11 +3,12 @@
 //
 // A person is the user id of a row. Where a row names none, it is the user of whom the identifies say that the anonymous id is theirs,
 // if they all name the same one: two people at one computer stay apart. Else it is the anonymous id itself.
+import { assert } from '../../core/errors.ts'
 import type { Dialect } from '../../query/contract.ts'
 import { typeName } from '../../sql/type-names.ts'
 import { literal, parameterOf, quoted, type Values } from '../ask.ts'
 import { comparableKind, type EventTable, type EventTables, tableOf } from './event-tables.ts'
-import type { Among, EventPick, Filter, ShownSql } from './spec.ts'
+import type { Among, Breakdown, EventPick, Filter, InCohort, ShownSql } from './spec.ts'
 
 export interface Bounds {
   readonly fromMicros: number
@@ -18,11 +19,26 @@ export interface Bounds {
 /** `WITH name AS (sql)`. */
 export type NamedSql = readonly [name: string, sql: string]
 
+/** A cohort as SQL: rows with the column `person`, never NULL. */
+export type WriteCohort = (draft: Draft) => string
+
 /** What all questions know. */
 export interface Asking {
   readonly tables: EventTables
   readonly among: Among | undefined
+  readonly inCohorts: readonly InCohort[]
+  /** By what the question calls them. */
+  readonly cohorts: ReadonlyMap<string, WriteCohort>
   readonly range: Bounds
+  /** The statement that this one is a part of: they share the dialect and the bound values. */
+  readonly outer?: Draft | undefined
+}
+
+/** People by their ids. `limit` undefined: all of them, in no order. */
+export interface PeoplePage {
+  /** The last id of the page before. */
+  readonly after: string | undefined
+  readonly limit: number | undefined
 }
 
 export interface Statement {
@@ -34,12 +50,14 @@ export interface Statement {
 export class Draft {
   readonly dialect: Dialect
   readonly #asking: Asking
-  readonly #values: Record<string, Values[string]> = {}
+  readonly #values: Record<string, Values[string]>
   readonly #identifies = new Map<string, EventTable>()
+  readonly #cohorts = new Map<string, NamedSql>()
 
   constructor(dialect: Dialect, asking: Asking) {
-    this.dialect = dialect
+    this.dialect = asking.outer?.dialect ?? dialect
     this.#asking = asking
+    this.#values = asking.outer === undefined ? {} : asking.outer.#values
   }
 
   /** The name of a bound value in SQL; equal values are bound once. */
@@ -71,8 +89,12 @@ export class Draft {
     return tableOf(this.#asking.tables, pick)
   }
 
-  /** The value of a property as a text; '' if it has none. `e`: the row. */
-  groupText(table: EventTable, property: string): string {
+  /** The value of a property as a text, '' if it has none; or whether its person is in a cohort. `e`: the row. */
+  groupText(table: EventTable, breakdown: Breakdown): string {
+    if ('cohort' in breakdown) {
+      return `CASE WHEN ${this.#person(table)} IN (SELECT person FROM ${this.#cohort(breakdown.cohort)}) THEN 'in' ELSE 'out' END`
+    }
+    const { property } = breakdown
     comparableKind(table, property)
     const type = this.dialect === 'duckdb' ? 'VARCHAR' : 'STRING'
     return `COALESCE(CAST(e.${this.name(property)} AS ${type}), '')`
@@ -89,7 +111,7 @@ export class Draft {
       `${person} IS NOT NULL`,
       ...(pick.name === undefined ? [] : [this.#named(table, pick.name)]),
       ...pick.filters.map((filter) => this.#condition(table, filter)),
-      ...(isAmong && this.#asking.among !== undefined ? [`${person} IN (SELECT person FROM among)`] : []),
+      ...(isAmong ? this.#chosenPeople(person) : []),
     ]
     const bare = table.idColumns.includes('user_id')
       ? 'CASE WHEN e.user_id IS NULL THEN e.anonymous_id END'
@@ -115,9 +137,40 @@ export class Draft {
               `SELECT person FROM (\n  ${this.events(among.did, range, [], false)}\n) GROUP BY person HAVING COUNT(*) >= ${this.bind(among.times)}`,
             ],
           ]
-    const all = [...this.#linked(), ...chosen, ...parts]
+    const all = [...this.#linked(), ...this.#cohorts.values(), ...chosen, ...parts]
     const head = all.map(([name, sql]) => `${name} AS (\n  ${sql}\n)`).join(',\n')
     return { sql: `${head === '' ? '' : `WITH ${head}\n`}${select}`, dialect: this.dialect, values: this.#values }
+  }
+
+  /** People whom ids name, user ids or anonymous ones. `rows`: SQL with the column `id`. */
+  owners(rows: string): string {
+    for (const { source } of this.#asking.tables.values()) this.#linkBy(source)
+    if (this.#identifies.size === 0)
+      return `SELECT DISTINCT id AS person FROM (\n  ${rows}\n) AS given WHERE id IS NOT NULL`
+    return `SELECT DISTINCT COALESCE(linked.owner, given.id) AS person FROM (
+  ${rows}
+) AS given LEFT JOIN linked ON linked.anonymous_id = given.id WHERE given.id IS NOT NULL`
+  }
+
+  #chosenPeople(person: string): string[] {
+    const { among, inCohorts } = this.#asking
+    return [
+      ...(among === undefined ? [] : [`${person} IN (SELECT person FROM among)`]),
+      ...inCohorts.map(
+        ({ cohort, is }) => `${person} ${is === 'in' ? 'IN' : 'NOT IN'} (SELECT person FROM ${this.#cohort(cohort)})`,
+      ),
+    ]
+  }
+
+  /** The name of its people, who are written once. */
+  #cohort(id: string): string {
+    const known = this.#cohorts.get(id)
+    if (known !== undefined) return known[0]
+    const write = this.#asking.cohorts.get(id)
+    assert(write !== undefined, `the cohort ${id} was not looked up`)
+    const name = `cohort${this.#cohorts.size + 1}`
+    this.#cohorts.set(id, [name, write(this)])
+    return name
   }
 
   /** Anonymous ids are random: one list serves all sources. */
@@ -134,12 +187,16 @@ export class Draft {
 
   #person({ source, idColumns }: EventTable): string {
     const ids = idColumns.map((column) => `e.${column}`)
-    const identifies = this.#asking.tables.get(`${source}.identifies`)
-    if (idColumns.includes('anonymous_id') && identifies?.idColumns.length === 2) {
-      this.#identifies.set(source, identifies)
-      ids.splice(ids.length - 1, 0, 'linked.owner')
-    }
+    if (idColumns.includes('anonymous_id') && this.#linkBy(source)) ids.splice(ids.length - 1, 0, 'linked.owner')
     return ids.length === 1 ? (ids[0] ?? '') : `COALESCE(${ids.join(', ')})`
+  }
+
+  /** Whether its identifies can say whose an anonymous id is. */
+  #linkBy(source: string): boolean {
+    const identifies = this.#asking.tables.get(`${source}.identifies`)
+    if (identifies?.idColumns.length !== 2) return false
+    this.#identifies.set(source, identifies)
+    return true
   }
 
   #named(table: EventTable, name: string): string {
@@ -163,11 +220,25 @@ export class Draft {
   }
 }
 
-/** As somebody can ask it again. */
-export function shownSql({ sql, dialect, values }: Statement): ShownSql {
+/** So many groups have a name. */
+export function topOf(breakdown: Breakdown): number {
+  return 'cohort' in breakdown ? 2 : breakdown.top
+}
+
+/** Of one page, in order. */
+export function pageSql({ limit }: PeoplePage): string {
+  return limit === undefined ? '' : `\nORDER BY person LIMIT ${limit}`
+}
+
+/** More ids than this stay out of what is shown: it becomes the address of a page. */
+const shownIdsMax = 200
+
+/** As somebody can ask it again; but for lists of ids that are long, or not the reader's to see. */
+export function shownSql({ sql, dialect, values }: Statement, hidesIds = false): ShownSql {
   const parameters = Object.entries(values).map(([name, value]) => {
-    const parameter = parameterOf([name, value])
-    return { name, type: typeName(parameter.type), value: String(parameter.value) }
+    const { type, value: bound } = parameterOf([name, value])
+    if (!Array.isArray(bound)) return { name, type: typeName(type), value: String(bound) }
+    return { name, type: typeName(type), value: hidesIds || bound.length > shownIdsMax ? '[]' : JSON.stringify(bound) }
   })
   return { sql, dialect, parameters }
 }

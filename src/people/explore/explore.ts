@@ -6,35 +6,48 @@ import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { dateIn } from '../../core/zone.ts'
 import type { QueryRoad } from '../../query/contract.ts'
-import { ask, type Caller, isoOf, type Row } from '../ask.ts'
+import { ask, type Caller, isoOf, parameterOf, type Row } from '../ask.ts'
 import { idKinds } from '../ids.ts'
-import { addDays, boundsOf, bucketsOf, type Days, daysBefore, daysOf, firstDay, microsOf } from './days.ts'
+import { cohortListStatement, cohortPeopleStatement, cohortSizeStatement, type OneCohort } from './cohort-people.ts'
+import {
+  cohortsIn,
+  type CohortLookUp,
+  writersOf,
+  writtenCohort,
+  type WrittenCohort,
+  writtenCohorts,
+} from './cohort-parts.ts'
+import type { Cohorts } from './cohorts.ts'
+import { boundsOf, bucketsOf, type Days, daysBefore, daysOf } from './days.ts'
 import { type Asking, type Bounds, shownSql, type Statement } from './draft.ts'
 import { type EventTables, eventTablesOf } from './event-tables.ts'
-import { funnelPeople, funnelStatement, readFunnel } from './funnel.ts'
+import { funnelStatement, readFunnel } from './funnel.ts'
 import { namesOf } from './names.ts'
-import { pathsPeople, pathsStatement, readPaths } from './paths.ts'
-import { readRetention, retentionPeople, retentionStatement } from './retention.ts'
+import { pathsStatement, readPaths } from './paths.ts'
+import { backUntil, peopleStatement } from './people-statement.ts'
+import { readRetention, retentionStatement } from './retention.ts'
 import type {
   Cell,
+  CohortDefinition,
   EventsAnswer,
   ExploreAnswer,
   ExploreSpec,
   PeopleAnswer,
-  RetentionSpec,
+  ShownSql,
   TrendAnswer,
   TrendSpec,
 } from './spec.ts'
-import { type Measured, readTrend, trendPeople, trendStatement } from './trend.ts'
+import { type Measured, readTrend, trendStatement } from './trend.ts'
 
 export interface ExploreDeps {
   readonly road: QueryRoad
   /** Datasets that sources feed. */
   readonly sources: () => readonly string[]
+  readonly cohorts: Pick<Cohorts, 'get' | 'isOwn' | 'queryOf'>
   readonly clock: Clock
 }
 
-export interface PeoplePage {
+interface Page {
   /** The last id of the page before. */
   readonly after: string | undefined
   readonly limit: number
@@ -64,14 +77,14 @@ export class Explore {
     return { events: events.sort((one, other) => (other.rows ?? 0) - (one.rows ?? 0)) }
   }
 
-  /** Errors: request-invalid, table-unknown, and those of a job. */
-  async answer(caller: Caller, spec: ExploreSpec): Promise<ExploreAnswer> {
-    const { asking, days } = await this.#asking(caller, spec)
+  /** Errors: request-invalid, table-unknown, not-found (a cohort), and those of a job. */
+  async answer(caller: Caller, asked: ExploreSpec): Promise<ExploreAnswer> {
+    const { spec, asking, days, hidesIds } = await this.#asking(caller, asked)
     const told = (statements: readonly Statement[]) => ({
       people: statements.some(({ sql }) => sql.includes('linked AS (')) ? ('joined' as const) : ('ids' as const),
       from: isoOf(asking.range.fromMicros),
       to: isoOf(asking.range.toMicros),
-      statements: statements.map(shownSql),
+      statements: statements.map((statement) => shownSql(statement, hidesIds)),
     })
     if (spec.kind === 'trend') {
       const { statements, ...answer } = await this.#trend(caller, spec, asking, days)
@@ -86,11 +99,46 @@ export class Explore {
   }
 
   /** Errors: as answer; request-invalid for a cell that the spec doesn't have. */
-  async people(caller: Caller, spec: ExploreSpec, cell: Cell, { after, limit }: PeoplePage): Promise<PeopleAnswer> {
-    const { asking, days } = await this.#asking(caller, spec)
+  async people(caller: Caller, asked: ExploreSpec, cell: Cell, { after, limit }: Page): Promise<PeopleAnswer> {
+    const { spec, asking, days, hidesIds } = await this.#asking(caller, asked)
     // One more tells whether there are more.
     const statement = peopleStatement(spec, cell, asking, days, { after, limit: limit + 1 })
     if (statement === undefined) throw new MillpondError('request-invalid', '`cell`: there is no such number.')
+    return this.#people(caller, statement, limit, hidesIds)
+  }
+
+  /** Whether the caller could ask for it. Errors: as answer. */
+  async checkCohort(caller: Caller, definition: CohortDefinition): Promise<void> {
+    const { sql, values, dialect } = cohortSizeStatement(await this.#oneCohort(caller, definition, false))
+    const parameters = Object.entries(values).map(parameterOf)
+    const request = { sql, dialect, parameters, principal: caller.principal, port: 'portal', onlyReads: true } as const
+    await this.#deps.road.dryRun(request)
+  }
+
+  /** People of a cohort of whom the caller may read anything at all. Errors of these: as answer. */
+  async cohortSize(caller: Caller, definition: CohortDefinition): Promise<number> {
+    const [row] = await this.#rows(caller, cohortSizeStatement(await this.#oneCohort(caller, definition, false)))
+    return Number(row?.['people'] ?? 0)
+  }
+
+  /** `hidesIds`: the caller may not read its list. */
+  async cohortPeople(
+    caller: Caller,
+    definition: CohortDefinition,
+    { after, limit }: Page,
+    hidesIds: boolean,
+  ): Promise<PeopleAnswer> {
+    const one = await this.#oneCohort(caller, definition, hidesIds)
+    return this.#people(caller, cohortPeopleStatement(one, { after, limit: limit + 1 }), limit, one.hidesIds)
+  }
+
+  /** Who belongs to it, as a statement to go on with. */
+  async cohortSql(caller: Caller, definition: CohortDefinition, hidesIds: boolean): Promise<ShownSql> {
+    const one = await this.#oneCohort(caller, definition, hidesIds)
+    return shownSql(cohortListStatement(one), one.hidesIds)
+  }
+
+  async #people(caller: Caller, statement: Statement, limit: number, hidesIds: boolean): Promise<PeopleAnswer> {
     const rows = await this.#rows(caller, statement)
     const people = rows.slice(0, limit).map((row) => ({
       id: String(row['person']),
@@ -98,7 +146,8 @@ export class Explore {
       firstAt: isoOf(row['first_at']),
       events: Number(row['events']),
     }))
-    return { people, next: rows.length > limit ? (people.at(-1)?.id ?? null) : null, statements: [shownSql(statement)] }
+    const next = rows.length > limit ? (people.at(-1)?.id ?? null) : null
+    return { people, next, statements: [shownSql(statement, hidesIds)] }
   }
 
   async #trend(caller: Caller, spec: TrendSpec, asking: Asking, days: Days) {
@@ -134,10 +183,55 @@ export class Explore {
     return { ...answer, statements }
   }
 
-  async #asking(caller: Caller, spec: ExploreSpec): Promise<{ readonly asking: Asking; readonly days: Days }> {
+  /** `spec`: as it can be written. */
+  async #asking(caller: Caller, spec: ExploreSpec): Promise<Asked> {
     const days = daysOf(spec.range, spec.zone, this.#nowMicros())
-    const tables = this.#eventTables(await this.#deps.road.visibleTables(caller.principal))
-    return { asking: { tables, among: spec.among, range: boundsOf(days) }, days }
+    const tables = await this.#tables(caller)
+    const cohorts = await writtenCohorts(this.#lookUp(caller, tables), cohortsIn(spec))
+    const needsGoogleSql = [...cohorts.values()].some((one) => one.needsGoogleSql)
+    return {
+      spec: spec.kind === 'funnel' && needsGoogleSql ? { ...spec, dialect: 'googlesql' } : spec,
+      asking: {
+        tables,
+        among: spec.among,
+        inCohorts: spec.cohorts ?? [],
+        cohorts: writersOf(cohorts),
+        range: boundsOf(days),
+      },
+      days,
+      hidesIds: [...cohorts.values()].some((one) => one.hidesIds),
+    }
+  }
+
+  async #oneCohort(
+    caller: Caller,
+    definition: CohortDefinition,
+    hidesIds: boolean,
+  ): Promise<OneCohort & WrittenCohort> {
+    const tables = await this.#tables(caller)
+    return { tables, ...(await writtenCohort(this.#lookUp(caller, tables), definition, hidesIds)) }
+  }
+
+  #lookUp({ principal }: Caller, tables: EventTables): CohortLookUp {
+    const { cohorts, road } = this.#deps
+    return {
+      tables,
+      nowMicros: this.#nowMicros(),
+      definitionOf(id) {
+        const found = cohorts.get(id, principal)
+        return { definition: found.definition, hidesIds: !cohorts.isOwn(found, principal) }
+      },
+      queryOf(id) {
+        const { name, latest } = cohorts.queryOf(id, principal)
+        return { name, sql: latest.sql, dialect: latest.dialect }
+      },
+      dryRun: async (sql) =>
+        road.dryRun({ sql, dialect: 'googlesql', principal, port: 'portal', onlyReads: true, isDryRun: true }),
+    }
+  }
+
+  async #tables({ principal }: Caller): Promise<EventTables> {
+    return this.#eventTables(await this.#deps.road.visibleTables(principal))
   }
 
   #eventTables(visible: Parameters<typeof eventTablesOf>[0]): EventTables {
@@ -146,7 +240,7 @@ export class Explore {
   }
 
   async #rows(caller: Caller, { sql, values, dialect }: Statement): Promise<Row[]> {
-    return ask(this.#deps.road, caller, sql, values, { dialect, page: 'explore', usesCache: true })
+    return ask(this.#deps.road, caller, sql, values, { dialect, page: 'explore', usesCache: true, onlyReads: true })
   }
 
   #nowMicros(): number {
@@ -154,56 +248,17 @@ export class Explore {
   }
 }
 
+interface Asked {
+  readonly spec: ExploreSpec
+  readonly asking: Asking
+  readonly days: Days
+  readonly hidesIds: boolean
+}
+
 function statementOf(spec: Exclude<ExploreSpec, TrendSpec>, asking: Asking, days: Days): Statement {
   if (spec.kind === 'funnel') return funnelStatement(asking, spec)
   if (spec.kind === 'paths') return pathsStatement(asking, spec)
   return retentionStatement(asking, spec, backUntil(spec, days))
-}
-
-function peopleStatement(
-  spec: ExploreSpec,
-  cell: Cell,
-  asking: Asking,
-  days: Days,
-  page: PeoplePage,
-): Statement | undefined {
-  if (spec.kind === 'trend' && cell.of === 'trend') {
-    const bucket = bucketBounds(spec, days, cell.bucket)
-    return bucket && trendPeople(asking, spec, cell, { ...page, bucket })
-  }
-  if (spec.kind === 'funnel' && cell.of === 'funnel') {
-    const isThere = cell.step < spec.steps.length - (cell.who === 'dropped' ? 1 : 0)
-    return isThere ? funnelPeople(asking, spec, cell, page) : undefined
-  }
-  if (spec.kind === 'retention' && cell.of === 'retention') {
-    const isThere = cell.period <= spec.periods
-    return isThere
-      ? retentionPeople(asking, spec, cell, { ...page, backUntilMicros: backUntil(spec, days) })
-      : undefined
-  }
-  if (spec.kind === 'paths' && cell.of === 'paths') {
-    return cell.step <= spec.steps ? pathsPeople(asking, spec, cell, page) : undefined
-  }
-  return undefined
-}
-
-/** What lies in one interval, no further than the range. */
-function bucketBounds(spec: TrendSpec, days: Days, bucket: string): Bounds | undefined {
-  const range = boundsOf(days)
-  const all = bucketsOf(days, spec.interval)
-  const index = all.findIndex((micros) => isoOf(micros) === bucket)
-  const start = all[index]
-  if (start === undefined) return undefined
-  return {
-    fromMicros: Math.max(start, range.fromMicros),
-    toMicros: Math.min(all[index + 1] ?? range.toMicros, range.toMicros),
-  }
-}
-
-/** The end of the last period of those who began last. */
-function backUntil(spec: RetentionSpec, { to, zone }: Days): number {
-  const length = spec.interval === 'week' ? 7 : 1
-  return microsOf(addDays(firstDay(to, spec.interval), (spec.periods + 1) * length), zone)
 }
 
 /** Of /people/…: an id that looks as if it said its kind has to say it. */

@@ -6,7 +6,16 @@
 // Both find the same people and the same fastest times, since of two beginnings that reach a row the later one reaches all that the
 // other does. A step is behind the one before if it is later. At the very same microsecond it counts, too, unless one row could then
 // be both: the order of two events that were sent as one moment is theirs who made the funnel.
-import { type Bounds, Draft, type NamedSql, type Statement, type Asking } from './draft.ts'
+import {
+  type Asking,
+  type Bounds,
+  Draft,
+  type NamedSql,
+  pageSql,
+  type PeoplePage,
+  type Statement,
+  topOf,
+} from './draft.ts'
 import { mayShareRows } from './event-tables.ts'
 import type { Row } from '../ask.ts'
 import type { Cell, FunnelAnswer, FunnelSpec, Group } from './spec.ts'
@@ -55,7 +64,7 @@ export function funnelPeople(
   asking: Asking,
   spec: FunnelSpec,
   { step, who, group }: Cell & { of: 'funnel' },
-  page: { readonly after: string | undefined; readonly limit: number },
+  page: PeoplePage,
 ): Statement {
   // Steps behind the ones that are asked about say nothing.
   const steps = spec.steps.slice(0, who === 'dropped' ? step + 2 : step + 1)
@@ -72,7 +81,7 @@ export function funnelPeople(
     parts,
     `SELECT person, MIN(began) AS first_at, COUNT(DISTINCT began) AS events FROM ${reached} AS reached
 WHERE ${conditions.join(' AND ')}
-GROUP BY person ORDER BY person LIMIT ${page.limit}`,
+GROUP BY person${pageSql(page)}`,
   )
 }
 
@@ -119,13 +128,13 @@ function entries(draft: Draft, spec: FunnelSpec, range: Bounds): NamedSql[] {
   if (first === undefined) return []
   const at = `${draft.micros(`e.${draft.name('timestamp')}`)} AS moment`
   if (breakdown === undefined) return onlyFirst(spec, [['s1', draft.events(first, range, [at, '0 AS grp'])]], 's1')
-  const value = `${draft.groupText(draft.table(first), breakdown.property)} AS value`
+  const value = `${draft.groupText(draft.table(first), breakdown)} AS value`
   return [
     ...onlyFirst(spec, [['entries', draft.events(first, range, [at, value])]], 'entries'),
     [
       'tops',
       `SELECT value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, value) AS grp FROM entries GROUP BY value
-  ORDER BY grp LIMIT ${breakdown.top}`,
+  ORDER BY grp LIMIT ${topOf(breakdown)}`,
     ],
     [
       's1',

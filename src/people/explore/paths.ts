@@ -1,7 +1,7 @@
 // Paths: what people did right after an event, or right before it, step by step within a window. Each time that the event happened
 // begins a path of its own. A node is an event at a step, so a path never comes back to a node, however people go in circles.
 import type { Row } from '../ask.ts'
-import { type Asking, Draft, type NamedSql, type Statement } from './draft.ts'
+import { type Asking, Draft, type NamedSql, pageSql, type PeoplePage, type Statement } from './draft.ts'
 import type { Cell, PathsAnswer, PathsSpec } from './spec.ts'
 
 /** Of one step; rarer ones are lost among the others anyway. */
@@ -67,7 +67,7 @@ export function pathsPeople(
   asking: Asking,
   spec: PathsSpec,
   { step, event }: Cell & { of: 'paths' },
-  page: { readonly after: string | undefined; readonly limit: number },
+  page: PeoplePage,
 ): Statement {
   const draft = new Draft('googlesql', asking)
   const parts = walked(draft, asking, spec)
@@ -76,7 +76,7 @@ export function pathsPeople(
     parts,
     `SELECT person, MIN(at0) AS first_at, COUNT(*) AS events FROM paths
 WHERE event${step} = ${draft.bind(event)}${after}
-GROUP BY person ORDER BY person LIMIT ${page.limit}`,
+GROUP BY person${pageSql(page)}`,
   )
 }
 

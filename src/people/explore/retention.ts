@@ -2,7 +2,7 @@
 // a period: "in it or later" is then a shift, and no second look at the rows.
 import type { Row } from '../ask.ts'
 import { addDays, daysBetween, firstDay } from './days.ts'
-import { type Asking, Draft, type NamedSql, type Statement, zoneText } from './draft.ts'
+import { type Asking, Draft, type NamedSql, pageSql, type PeoplePage, type Statement, zoneText } from './draft.ts'
 import type { Cell, RetentionAnswer, RetentionSpec } from './spec.ts'
 
 /** Bits of an INT64 that can be shifted, without the sign. */
@@ -50,7 +50,7 @@ export function retentionPeople(
   asking: Asking,
   spec: RetentionSpec,
   { day, period }: Cell & { of: 'retention' },
-  page: { readonly after: string | undefined; readonly limit: number; readonly backUntilMicros: number },
+  page: PeoplePage & { readonly backUntilMicros: number },
 ): Statement {
   const draft = new Draft('googlesql', asking)
   const parts = masks(draft, asking, spec, page.backUntilMicros)
@@ -62,8 +62,7 @@ export function retentionPeople(
   return draft.statement(
     parts,
     `SELECT person, moment AS first_at, 1 AS events FROM ${period === 0 ? 'born' : 'masks'}
-WHERE ${conditions.join(' AND ')}
-ORDER BY person LIMIT ${page.limit}`,
+WHERE ${conditions.join(' AND ')}${pageSql(page)}`,
   )
 }
 

@@ -22,11 +22,16 @@ export interface Filter {
 /** Local days, both included; or so many until today. */
 export type DayRange = { readonly from: string; readonly to: string } | { readonly days: number }
 
-export interface Breakdown {
+export interface PropertyBreakdown {
   readonly property: string
   /** The values with the most events; all others are one group. */
   readonly top: number
 }
+/** Groups are `in` and `out`: whoever belongs to a saved cohort, and all others. */
+export interface CohortBreakdown {
+  readonly cohort: string
+}
+export type Breakdown = PropertyBreakdown | CohortBreakdown
 
 /** Only people who did this so often within the days of the range. */
 export interface Among {
@@ -34,11 +39,20 @@ export interface Among {
   readonly times: number
 }
 
+/** Only people who belong to a saved cohort, or only those who don't. */
+export interface InCohort {
+  /** Its id or name. */
+  readonly cohort: string
+  readonly is: 'in' | 'out'
+}
+
 interface Common {
   readonly range: DayRange
   /** IANA. */
   readonly zone: string
   readonly among?: Among | undefined
+  /** All of them hold. */
+  readonly cohorts?: readonly InCohort[] | undefined
 }
 
 export const intervals = ['hour', 'day', 'week', 'month'] as const
@@ -174,7 +188,8 @@ export type ExploreAnswer = TrendAnswer | FunnelAnswer | RetentionAnswer | Paths
 
 /** Behind which number. */
 export type Cell =
-  | { readonly of: 'trend'; readonly series: number; readonly bucket: string; readonly group: Group }
+  /** `bucket` null: the whole range. */
+  | { readonly of: 'trend'; readonly series: number; readonly bucket: string | null; readonly group: Group }
   | {
       readonly of: 'funnel'
       /** From 0. */
@@ -200,6 +215,15 @@ export interface PeopleAnswer {
   readonly next: string | null
   readonly statements: readonly ShownSql[]
 }
+
+/** Who belongs to a saved cohort. */
+export type CohortDefinition =
+  /** Whoever stands behind the number of a question, each time that somebody asks. */
+  | { readonly kind: 'question'; readonly spec: ExploreSpec; readonly cell: Cell }
+  /** A saved query in GoogleSQL with one column, `user_id` or `anonymous_id`. */
+  | { readonly kind: 'query'; readonly query: string }
+  /** User ids or anonymous ids, as they were. */
+  | { readonly kind: 'ids'; readonly ids: readonly string[] }
 
 export interface EventsAnswer {
   readonly events: readonly {

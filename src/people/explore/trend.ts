@@ -1,6 +1,16 @@
 // Trends: how much of something there was in each hour, day, week or month, by a property, and beside the range before.
 import type { Row } from '../ask.ts'
-import { type Asking, type Bounds, Draft, type NamedSql, type Statement, zoneText } from './draft.ts'
+import {
+  type Asking,
+  type Bounds,
+  Draft,
+  type NamedSql,
+  pageSql,
+  type PeoplePage,
+  type Statement,
+  topOf,
+  zoneText,
+} from './draft.ts'
 import { needNumber } from './event-tables.ts'
 import type { Breakdown, Cell, Group, Interval, Measure, TrendAnswer, TrendSpec } from './spec.ts'
 
@@ -16,7 +26,7 @@ export function trendStatement(asking: Asking, spec: TrendSpec, series: Series, 
   const columns = [
     `${bucketSql('e.timestamp', interval, zone)} AS bucket`,
     ...('property' in measure ? [`e.${draft.name(measure.property)} AS x`] : []),
-    ...(breakdown === undefined ? [] : [`${draft.groupText(table, breakdown.property)} AS value`]),
+    ...(breakdown === undefined ? [] : [`${draft.groupText(table, breakdown)} AS value`]),
   ]
   const rows: NamedSql = ['found', draft.events(event, range, columns)]
   const measured = `${measureSql(measure)} AS measured`
@@ -27,7 +37,7 @@ export function trendStatement(asking: Asking, spec: TrendSpec, series: Series, 
     )
   }
   // Groups are those of the whole range that was asked for, so that the range before is compared with the same ones.
-  const chosen = draft.events(event, asking.range, [`${draft.groupText(table, breakdown.property)} AS value`])
+  const chosen = draft.events(event, asking.range, [`${draft.groupText(table, breakdown)} AS value`])
   return draft.statement(
     [rows, topsOf(chosen, breakdown)],
     `SELECT UNIX_MICROS(found.bucket) AS bucket, COALESCE(tops.grp, 0) AS grp, tops.value, ${measured}
@@ -36,11 +46,11 @@ GROUP BY found.bucket, tops.grp, tops.value`,
   )
 }
 
-function topsOf(rows: string, { top }: Breakdown): NamedSql {
+function topsOf(rows: string, breakdown: Breakdown): NamedSql {
   return [
     'tops',
     `SELECT value, ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, value) AS grp FROM (\n  ${rows}\n) GROUP BY value
-  ORDER BY grp LIMIT ${top}`,
+  ORDER BY grp LIMIT ${topOf(breakdown)}`,
   ]
 }
 
@@ -48,14 +58,13 @@ export function trendPeople(
   asking: Asking,
   spec: TrendSpec,
   cell: Cell & { of: 'trend' },
-  page: { readonly after: string | undefined; readonly limit: number; readonly bucket: Bounds },
+  page: PeoplePage & { readonly bucket: Bounds },
 ): Statement | undefined {
   const series = spec.series[cell.series]
   if (series === undefined) return undefined
   const draft = new Draft('googlesql', asking)
   const { breakdown } = spec
-  const value =
-    breakdown === undefined ? [] : [`${draft.groupText(draft.table(series.event), breakdown.property)} AS value`]
+  const value = breakdown === undefined ? [] : [`${draft.groupText(draft.table(series.event), breakdown)} AS value`]
   const parts: NamedSql[] = [
     ['found', draft.events(series.event, page.bucket, ['UNIX_MICROS(e.timestamp) AS moment', ...value])],
   ]
@@ -68,7 +77,7 @@ export function trendPeople(
   return draft.statement(
     parts,
     `SELECT person, MIN(moment) AS first_at, COUNT(*) AS events FROM found
-${where}GROUP BY person ORDER BY person LIMIT ${page.limit}`,
+${where}GROUP BY person${pageSql(page)}`,
   )
 }
 

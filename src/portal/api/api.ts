@@ -22,6 +22,7 @@ import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
 import { backupRoutes } from './backups.ts'
+import { cohortRoutes } from './cohorts.ts'
 import { dashboardRoutes } from './dashboards.ts'
 import { embedRoutes } from './embeds.ts'
 import { oidcRoutes } from './oidc.ts'
@@ -157,6 +158,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   parameterRoutes(app, deps)
   notebookRoutes(app, deps)
   savedQueryRoutes(app, deps)
+  cohortRoutes(app, deps)
   dashboardRoutes(app, deps)
   embedRoutes(app, deps)
   oidcRoutes(app, deps)

@@ -18,6 +18,7 @@ import type {
   ParameterFormAsked,
   PersonAnswer,
   PeopleAnswer,
+  ShownSql,
   QueryAsked,
   ReceiptAnswer,
   RetypeAnswer,
@@ -56,6 +57,7 @@ import type {
   BacktestAsked,
   RouteAsked,
 } from './alert-answers.ts'
+import type { CohortAnswer, CohortAsked, CohortListed, CohortPlace } from './cohort-answers.ts'
 import type { DestinationAsked, DestinationShown, DestinationTypeShown, WhyShown } from './destination-answers.ts'
 import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
 import type {
@@ -110,6 +112,18 @@ export interface Calls {
   'GET /api/alert-routes': { readonly answer: { readonly routes: readonly AlertRoute[] } }
   'PUT /api/alert-routes/:name': { readonly body: RouteAsked; readonly answer: undefined }
   'DELETE /api/alert-routes/:name': { readonly answer: undefined }
+  'GET /api/cohorts': { readonly answer: { readonly cohorts: readonly CohortListed[] } }
+  'POST /api/cohorts': { readonly body: CohortAsked; readonly answer: CohortAnswer }
+  'GET /api/cohorts/:id': { readonly answer: CohortAnswer }
+  'PUT /api/cohorts/:id': { readonly body: CohortAsked; readonly answer: CohortAnswer }
+  'DELETE /api/cohorts/:id': { readonly answer: undefined }
+  'GET /api/cohorts/:id/size': { readonly answer: { readonly people: number } }
+  'GET /api/cohorts/:id/sql': { readonly answer: ShownSql }
+  'GET /api/cohorts/:id/people': {
+    readonly query: { readonly after?: string; readonly limit?: number }
+    readonly answer: PeopleAnswer
+  }
+  'POST /api/cohorts/:id/freeze': { readonly body: CohortPlace; readonly answer: CohortAnswer }
   'GET /api/dashboards': { readonly answer: { readonly dashboards: readonly DashboardListed[] } }
   'POST /api/dashboards': { readonly body: DashboardAsked; readonly answer: DashboardAnswer }
   'GET /api/dashboards/:id': { readonly answer: DashboardAnswer }

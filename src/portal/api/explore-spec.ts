@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { periodsMax } from '../../people/explore/retention.ts'
 import {
   type Cell,
+  type CohortDefinition,
   type ExploreSpec,
   filterKinds,
   intervals,
@@ -31,11 +32,21 @@ const event = z.strictObject({
   name: name.optional(),
   filters: z.array(filter).max(20).default([]),
 })
-const breakdown = z.strictObject({ property: name, top: z.number().int().min(1).max(25).default(8) }).optional()
+const cohortName = z.string().min(1).max(200)
+const breakdown = z
+  .union([
+    z.strictObject({ property: name, top: z.number().int().min(1).max(25).default(8) }),
+    z.strictObject({ cohort: cohortName }),
+  ])
+  .optional()
 const common = {
   range: z.union([z.strictObject({ days: z.number().int().min(1).max(3660) }), z.strictObject({ from: day, to: day })]),
   zone: z.string().min(1).max(64).default('UTC'),
   among: z.strictObject({ did: event, times: z.number().int().min(1).max(1_000_000).default(1) }).optional(),
+  cohorts: z
+    .array(z.strictObject({ cohort: cohortName, is: z.enum(['in', 'out']).default('in') }))
+    .max(5)
+    .optional(),
 }
 
 const trend = z.strictObject({
@@ -98,7 +109,12 @@ export const exploreSpec: z.ZodType<ExploreSpec> = z.discriminatedUnion('kind', 
 
 const group = z.string().max(100_000).nullable()
 const cell: z.ZodType<Cell> = z.discriminatedUnion('of', [
-  z.strictObject({ of: z.literal('trend'), series: z.number().int().min(0), bucket: z.string().max(40), group }),
+  z.strictObject({
+    of: z.literal('trend'),
+    series: z.number().int().min(0),
+    bucket: z.string().max(40).nullable(),
+    group,
+  }),
   z.strictObject({
     of: z.literal('funnel'),
     step: z.number().int().min(0),
@@ -115,3 +131,12 @@ export const peopleBehind = z.strictObject({
   after: z.string().max(100_000).optional(),
   limit: z.number().int().min(1).max(500).default(100),
 })
+
+/** Ids that somebody may put into a cohort by hand. */
+export const cohortIdsMax = 10_000
+
+export const cohortDefinition: z.ZodType<CohortDefinition> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('question'), spec: exploreSpec, cell }),
+  z.strictObject({ kind: z.literal('query'), query: z.string().min(1).max(500) }),
+  z.strictObject({ kind: z.literal('ids'), ids: z.array(z.string().min(1).max(1000)).min(1).max(cohortIdsMax) }),
+])

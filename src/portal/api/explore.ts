@@ -1,6 +1,7 @@
 // What people do, counted: trends, funnels, retention and paths, and the people behind each number. Asked in the caller's name.
 import type { FastifyInstance } from 'fastify'
 
+import { Cohorts } from '../../people/explore/cohorts.ts'
 import { Explore } from '../../people/explore/explore.ts'
 import type { ExploreAnswer, EventsAnswer, PeopleAnswer } from '../../people/explore/spec.ts'
 import type { ApiDeps } from './api.ts'
@@ -10,11 +11,7 @@ import { callerOf } from './people.ts'
 import { says } from './says.ts'
 
 export function exploreRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  // Per request: the deps are none of ours to look into before anybody asks.
-  const explore = (): Explore => {
-    const { query, control, clock } = deps
-    return new Explore({ road: query, sources: () => control.listSources().map(({ source }) => source), clock })
-  }
+  const explore = exploreOf(deps)
 
   app.get(
     '/api/explore/events',
@@ -37,4 +34,21 @@ export function exploreRoutes(app: FastifyInstance, deps: ApiDeps): void {
       return explore().people(callerOf(request, reply), spec, cell, { after, limit })
     },
   )
+}
+
+/** Per request: the deps are none of ours to look into before anybody asks. */
+export function exploreOf(deps: ApiDeps): () => Explore {
+  const cohorts = cohortsOf(deps)
+  return () => {
+    const { query, control, clock } = deps
+    const sources = (): string[] => control.listSources().map(({ source }) => source)
+    return new Explore({ road: query, sources, cohorts: cohorts(), clock })
+  }
+}
+
+export function cohortsOf(deps: ApiDeps): () => Cohorts {
+  return () => {
+    const { control, jobs, clock } = deps
+    return new Cohorts({ store: control.cohorts, queryOf: (id, by) => jobs.saved.get(id, by), clock })
+  }
 }

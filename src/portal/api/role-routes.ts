@@ -62,6 +62,10 @@ const doors = {
     'GET /api/dashboards/:id/tiles/:tile/picture.svg',
     'GET /api/explore/events',
     'POST /api/explore',
+    'GET /api/cohorts',
+    'GET /api/cohorts/:id',
+    'GET /api/cohorts/:id/size',
+    'GET /api/cohorts/:id/sql',
   ],
   /** Saved queries, and schedules that run them as whoever owns the schedule. */
   save: [
@@ -74,6 +78,10 @@ const doors = {
     'POST /api/alerts/:id/resume',
     'POST /api/alerts/:id/test',
     'GET /api/alert-routes',
+    'POST /api/cohorts',
+    'PUT /api/cohorts/:id',
+    'DELETE /api/cohorts/:id',
+    'POST /api/cohorts/:id/freeze',
     'POST /api/dashboards',
     'PUT /api/dashboards/:id',
     'DELETE /api/dashboards/:id',
@@ -109,6 +117,7 @@ const doors = {
     'DELETE /api/people/:id/notes/:note',
     'GET /api/people/:id/receipts',
     'POST /api/explore/people',
+    'GET /api/cohorts/:id/people',
   ],
   /** Tokens of one's own, for the tool that one likes: the other ports. */
   tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
