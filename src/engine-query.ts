@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { openWriter } from './buffer/writer.ts'
 import type { StreamWriter, WriterStatus } from './buffer/buffer.ts'
 import { type Alerts, startAlerts } from './alerts/alerts.ts'
+import { type Reports, startReports } from './reports/reports.ts'
 import { type Jobs, startJobs } from './jobs/jobs.ts'
 import type { Control } from './control/control.ts'
 import type { RowFilter } from './control/principals.ts'
@@ -40,6 +41,7 @@ export interface AskingSide extends Part {
   readonly side: QuerySide
   readonly jobs: Jobs
   readonly alerts: Alerts
+  readonly reports: Reports
   readonly bigquery: BigqueryDeps
   readonly appender: Appender
   readonly appends: () => { readonly writer: WriterStatus; readonly position: number }
@@ -68,13 +70,16 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
   const postgres = await startPostgres(parts, side)
   const jobs = await startJobs({ control, road: side.road, marks: driver.made, clock, log })
   const { publicUrl } = settings
-  const addressOf = (alert: string): string =>
-    publicUrl === undefined ? '' : new URL(`/alerts/${alert}`, publicUrl).href
-  const alerts = startAlerts({ control, road: side.road, saved: jobs.saved, clock, log, addressOf })
+  const addressBelow = (path: string) => (name: string) =>
+    publicUrl === undefined ? '' : new URL(`${path}${encodeURIComponent(name)}`, publicUrl).href
+  const asking = { control, road: side.road, saved: jobs.saved, clock, log }
+  const alerts = startAlerts({ ...asking, addressOf: addressBelow('/alerts/') })
+  const reports = startReports({ ...asking, addressOf: addressBelow('/d/') })
   return {
     side,
     jobs,
     alerts: alerts.alerts,
+    reports: reports.reports,
     appender: appends.appender,
     appends: () => ({ writer: appends.writer.status(), position: appends.appender.status().position }),
     bigquery: bigqueryDeps(parts, side, appends.writer),
@@ -91,9 +96,11 @@ export async function startAsking(parts: QueryParts): Promise<AskingSide> {
       )
       await jobs.night()
       alerts.night()
+      reports.night()
     },
     postgresAddress: postgres?.address,
     async stop() {
+      await reports.stop()
       await alerts.stop()
       await jobs.stop()
       await postgres?.stop()

@@ -200,6 +200,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     query: asking.side.road,
     jobs: asking.jobs,
     alerts: asking.alerts,
+    reports: asking.reports,
     bigquery: asking.bigquery,
     checkFilter: asking.checkFilter,
     openBelow: async (place) => asking.side.openBelow(place),

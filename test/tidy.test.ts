@@ -23,10 +23,11 @@ const mayImport: Record<string, readonly string[]> = {
   query: ['core', 'sql', 'buffer', 'warehouse', 'control'],
   jobs: ['core', 'sql', 'buffer', 'query', 'control'],
   people: ['core', 'sql', 'query', 'control'],
-  dashboards: ['core', 'query', 'jobs', 'control'],
+  dashboards: ['core', 'query', 'jobs', 'control', 'charts'],
+  reports: ['core', 'query', 'jobs', 'control', 'charts', 'dashboards', 'outgoing'],
   processes: ['core', 'config', 'buffer'],
   charts: [],
-  'portal/page': [],
+  'portal/page': ['core'],
   'portal/web': ['charts'],
   'portal/api': [
     'core',
@@ -35,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'people',
     'jobs',
     'dashboards',
+    'reports',
     'alerts',
     'charts',
     'deliver',
@@ -77,7 +79,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^apache-arrow$/, room: 'query' },
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
   { library: /^(?:@better-auth\/|better-auth|kysely)/, room: 'control' },
-  { library: /^nodemailer$/, room: 'alerts' },
+  { library: /^nodemailer$/, room: 'outgoing' },
   { library: /^jose$/, room: 'query/bigquery-api|control|portal/api' },
 ]
 

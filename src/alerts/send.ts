@@ -1,10 +1,9 @@
 // The ways on which people are told: mail, Slack's kind of webhook, and a signed webhook. Each message has an id that is the same on
 // every try, so that a receiver who saw it takes it once.
-import { createTransport } from 'nodemailer'
-
 import type { AlertMessage, AlertRoute } from '../control/alerts.ts'
-import { MillpondError, messageOf } from '../core/errors.ts'
+import { MillpondError } from '../core/errors.ts'
 import { createHttpSender, type HttpSender } from '../outgoing/http.ts'
+import { sendMail } from '../outgoing/mail.ts'
 import { webhookHeaders } from '../outgoing/standard-webhook.ts'
 import { subjectOf, textOf } from './message-text.ts'
 
@@ -65,7 +64,11 @@ export function createSender(): Sender {
   return {
     async send(sending, signal) {
       const { route, secrets, message, address, nowMicros } = sending
-      if (route.kind === 'email') return mail(sending)
+      if (route.kind === 'email') {
+        const { from = '', to = '' } = route.settings
+        const texts = { subject: subjectOf(message), text: textOf(message, address) }
+        return sendMail(secrets['smtpUrl'] ?? '', { id: message.id, from, to, ...texts })
+      }
       if (route.kind === 'slack') {
         const body = JSON.stringify({ text: textOf(message, address) })
         return post(sending, body, { 'content-type': 'application/json' }, signal)
@@ -77,37 +80,5 @@ export function createSender(): Sender {
     async stop() {
       await Promise.all([open.guarded.stop(), open.free.stop()])
     },
-  }
-}
-
-async function mail({ route, secrets, message, address }: Sending): Promise<void> {
-  const { protocol, hostname, port, username, password } = new URL(secrets['smtpUrl'] ?? '')
-  const isSecure = protocol === 'smtps:'
-  const transport = createTransport({
-    host: hostname,
-    port: port === '' ? (isSecure ? 465 : 587) : Number(port),
-    secure: isSecure,
-    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    // Whoever wrote an alert's name must not read files of this machine by it.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
-  try {
-    await transport.sendMail({
-      from: route.settings['from'],
-      to: route.settings['to'],
-      subject: subjectOf(message),
-      text: textOf(message, address),
-      messageId: `<${message.id.replaceAll(/[^\w.-]/g, '')}@millpond>`,
-      headers: { 'auto-submitted': 'auto-generated' },
-    })
-  } catch (error) {
-    // The address of the server stands in no message: it holds a password.
-    throw new Error(messageOf(error).replaceAll(secrets['smtpUrl'] ?? '\0', '(smtpUrl)'), { cause: error })
-  } finally {
-    transport.close()
   }
 }

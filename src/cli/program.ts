@@ -21,6 +21,7 @@ import { addAlertCommand } from './alert.ts'
 import { addClientCommand } from './client.ts'
 import { addCohortCommand } from './cohort.ts'
 import { addDashboardCommand } from './dashboard.ts'
+import { addReportCommand } from './report.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
 import { addSourceCommand } from './source.ts'
@@ -49,6 +50,7 @@ const commands: readonly AddCommand[] = [
   addAlertCommand,
   addCohortCommand,
   addDashboardCommand,
+  addReportCommand,
   addScheduleCommand,
   addDeadLettersCommand,
   addDestinationCommand,

@@ -23,6 +23,7 @@ import { AlertStore } from './alert-store.ts'
 import { CohortStore } from './cohort-store.ts'
 import { DashboardStore } from './dashboard-store.ts'
 import { EmbedStore } from './embed-store.ts'
+import { ReportStore } from './report-store.ts'
 import { Oidc } from './oidc/oidc.ts'
 import { OidcStore } from './oidc/oidc-store.ts'
 import { TryLimiter } from './try-limiter.ts'
@@ -92,6 +93,8 @@ export interface Control extends Part, Access {
   readonly cohorts: CohortStore
   /** Errors: not-found, dashboard-exists, dashboard-changed. */
   readonly dashboards: DashboardStore
+  /** Dashboards that are mailed. Errors: not-found, report-exists. */
+  readonly reports: ReportStore
   /** Dashboards in pages of others. Errors: setting-invalid. */
   readonly embeds: EmbedStore
   /** Other programs that people sign in to with their account here. */
@@ -216,6 +219,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       queries: new QueryStore({ database, clock, random, audit }),
       cohorts: new CohortStore({ database, clock, random, audit }),
       dashboards: new DashboardStore({ database, clock, random, audit }),
+      reports: new ReportStore({ database, clock, random, audit }),
       embeds: new EmbedStore({ database, clock, random, audit, box }),
       alerts: new AlertStore({ database, clock, random, audit, box }),
       schedules: new ScheduleStore({ database, clock, random, audit }),

@@ -51,6 +51,7 @@ export const errorTable = {
   'dashboard-changed': { kind: 'user', status: 409 },
   'embed-refused': { kind: 'user', status: 403 },
   'alert-exists': { kind: 'user', status: 409 },
+  'report-exists': { kind: 'user', status: 409 },
   'alert-invalid': { kind: 'user', status: 400 },
   'route-in-use': { kind: 'user', status: 409 },
   'schedule-exists': { kind: 'user', status: 409 },

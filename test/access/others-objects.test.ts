@@ -55,6 +55,7 @@ interface Things {
   readonly dashboard: string
   readonly cohort: string
   readonly alert: string
+  readonly report: string
 }
 
 let pond: Millpond
@@ -132,6 +133,7 @@ const alert = {
   condition: { kind: 'absence' },
   everyMinutes: 1440,
 }
+const report = { name: `${secret} report`, dashboard: 'hers', cron: '0 8 * * *', routes: ['mail'] }
 const scheduled = (query: string) => ({
   name: `${secret} schedule`,
   query,
@@ -155,6 +157,10 @@ async function makeThings(): Promise<Things> {
   const { id } = await made('POST /api/dashboards', { body: dashboard })
   const people = await made('POST /api/cohorts', { body: cohort })
   const watch = await made('POST /api/alerts', { body: alert })
+  const settings = { to: 'a@example.com', from: 'b@example.com' }
+  const route = JSON.stringify({ kind: 'email', settings, secrets: { smtpUrl: 'smtp://127.0.0.1:1' } })
+  await pond.api('/api/alert-routes/mail', { method: 'PUT', body: route })
+  const mailed = await made('POST /api/reports', { body: report })
   const note = await made('POST /api/people/user:u1/notes', { body: { text: secret } })
   running = as('ann', 'POST /api/query', { body: { sql: endless } })
   const job = await firstAnswer(async () => {
@@ -172,12 +178,14 @@ async function makeThings(): Promise<Things> {
     dashboard: String(id),
     cohort: String(people['id']),
     alert: String(watch['id']),
+    report: String(mailed['id']),
   }
 }
 
 /** What Ben tries: the route, with Ann's ids. */
 const attempts = (): readonly (readonly [route: string, path: string, body?: object])[] => {
   const { session, token, query, schedule, run, job, note, dashboard: board, cohort: people, alert: watch } = things
+  const reportPath = `/api/reports/${things.report}`
   const [queryPath, schedulePath] = [`/api/queries/${query}`, `/api/schedules/${schedule}`]
   return [
     ['DELETE /api/sessions/:id', `/api/sessions/${session}`],
@@ -194,6 +202,14 @@ const attempts = (): readonly (readonly [route: string, path: string, body?: obj
     ['DELETE /api/cohorts/:id', `/api/cohorts/${people}`],
     ['PUT /api/dashboards/:id', `/api/dashboards/${board}`, { ...dashboard, title: 'His', version: 1 }],
     ['DELETE /api/dashboards/:id', `/api/dashboards/${board}`],
+    ['GET /api/reports/:id', reportPath],
+    ['PUT /api/reports/:id', reportPath, { ...report, routes: ['mail'], name: 'His' }],
+    ['DELETE /api/reports/:id', reportPath],
+    ['POST /api/reports/:id/pause', `${reportPath}/pause`],
+    ['POST /api/reports/:id/resume', `${reportPath}/resume`],
+    ['POST /api/reports/:id/send', `${reportPath}/send`],
+    ['GET /api/reports/:id/mails', `${reportPath}/mails`],
+    ['GET /api/reports/:id/preview', `${reportPath}/preview`],
     ['GET /api/schedules/:id', schedulePath],
     ['PUT /api/schedules/:id', schedulePath, { ...scheduled(query), cron: '* * * * *' }],
     ['DELETE /api/schedules/:id', schedulePath],
@@ -219,6 +235,7 @@ async function seen(): Promise<unknown> {
       '/api/people/user:u1/notes',
       `/api/dashboards/${board}`,
       `/api/cohorts/${people}`,
+      `/api/reports/${things.report}`,
     ].map(async (path) => (await as('ann', `GET ${path}`)).body),
   )
   const {
@@ -259,7 +276,8 @@ test('what is Ann’s is as if it were not there, or not Ben’s to touch; and i
   }
   const { cohort: people } = things
   const parts = ['', '/sql', '/people', '/size'].map((part) => `/api/cohorts/${people}${part}`)
-  for (const path of ['/api/sessions', '/api/me/tokens', '/api/jobs', '/api/schedules', '/api/cohorts', ...parts]) {
+  const own = ['sessions', 'me/tokens', 'jobs', 'schedules', 'reports', 'cohorts'].map((name) => `/api/${name}`)
+  for (const path of [...own, ...parts]) {
     const { status, text } = await as('ben', `GET ${path}`)
     expect([path, status, text.includes(secret)]).toEqual([path, 200, false])
   }

@@ -17,6 +17,7 @@ import { alerts } from './0012-alerts.ts'
 import { embeds } from './0013-embeds.ts'
 import { oidc } from './0014-oidc.ts'
 import { cohorts } from './0015-cohorts.ts'
+import { reports } from './0016-reports.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -35,6 +36,7 @@ const steps: readonly string[] = [
   embeds,
   oidc,
   cohorts,
+  reports,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

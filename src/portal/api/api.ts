@@ -18,6 +18,7 @@ import type { QueryRoad } from '../../query/contract.ts'
 import type { StorageReport } from '../../query/cost/storage-report.ts'
 import type { BudgetsAnswer } from './answers.ts'
 import type { Alerts } from '../../alerts/alerts.ts'
+import type { Reports } from '../../reports/reports.ts'
 import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
 import { actorOf, authenticate, nobody, ownerPrincipal } from './auth.ts'
@@ -26,6 +27,7 @@ import { cohortRoutes } from './cohorts.ts'
 import { dashboardRoutes } from './dashboards.ts'
 import { embedRoutes } from './embeds.ts'
 import { oidcRoutes } from './oidc.ts'
+import { reportRoutes } from './reports.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
 import { exploreRoutes } from './explore.ts'
@@ -61,6 +63,7 @@ export interface ApiDeps {
   readonly query: QueryRoad
   readonly jobs: Jobs
   readonly alerts: Alerts
+  readonly reports: Reports
   readonly bigquery: BigqueryDeps
   readonly storage: () => Promise<StorageReport>
   readonly deadLetters: DeadLetters
@@ -161,6 +164,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   cohortRoutes(app, deps)
   dashboardRoutes(app, deps)
   embedRoutes(app, deps)
+  reportRoutes(app, deps)
   oidcRoutes(app, deps)
   alertRoutes(app, deps)
   scheduleRoutes(app, deps)

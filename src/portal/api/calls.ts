@@ -71,6 +71,7 @@ import type {
   ScheduleAnswer,
   ScheduleAsked,
 } from './job-answers.ts'
+import type { ReportAnswer, ReportAsked, ReportMailAnswer, ReportPreviewAnswer } from './report-answers.ts'
 
 /** Why somebody looks: a ticket. It stands in the receipt. */
 interface Looking {
@@ -124,6 +125,16 @@ export interface Calls {
     readonly answer: PeopleAnswer
   }
   'POST /api/cohorts/:id/freeze': { readonly body: CohortPlace; readonly answer: CohortAnswer }
+  'GET /api/reports': { readonly answer: { readonly reports: readonly ReportAnswer[] } }
+  'POST /api/reports': { readonly body: ReportAsked; readonly answer: ReportAnswer }
+  'GET /api/reports/:id': { readonly answer: ReportAnswer }
+  'PUT /api/reports/:id': { readonly body: ReportAsked; readonly answer: ReportAnswer }
+  'DELETE /api/reports/:id': { readonly answer: undefined }
+  'POST /api/reports/:id/pause': { readonly answer: ReportAnswer }
+  'POST /api/reports/:id/resume': { readonly answer: ReportAnswer }
+  'POST /api/reports/:id/send': { readonly answer: object }
+  'GET /api/reports/:id/mails': { readonly answer: { readonly mails: readonly ReportMailAnswer[] } }
+  'GET /api/reports/:id/preview': { readonly answer: ReportPreviewAnswer }
   'GET /api/dashboards': { readonly answer: { readonly dashboards: readonly DashboardListed[] } }
   'POST /api/dashboards': { readonly body: DashboardAsked; readonly answer: DashboardAnswer }
   'GET /api/dashboards/:id': { readonly answer: DashboardAnswer }

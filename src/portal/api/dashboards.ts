@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
-import type { ChartRows } from '../../charts/chart.ts'
 import { draw } from '../../charts/draw.ts'
 import { readChart } from '../../charts/read-chart.ts'
 import { svgText } from '../../charts/svg-text.ts'
@@ -11,8 +10,7 @@ import type { Principal } from '../../control/principals.ts'
 import { isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { Dashboards, gridColumns } from '../../dashboards/dashboards.ts'
-import { jsonValue } from '../../query/encode/json-value.ts'
-import type { JobResult } from '../../query/contract.ts'
+import { chartRowsOf } from '../../dashboards/tile-rows.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import type {
@@ -22,14 +20,12 @@ import type {
   DashboardVersionAnswer,
   TileAsked,
 } from './dashboard-answers.ts'
-import { answerRows, columnTold } from './query.ts'
+import { answerRows } from './query.ts'
 import { definitionInput, idOf, identified, settingInput, zoneInput } from './saved-queries.ts'
 import { lines, says } from './says.ts'
 
 const tilesMax = 100
 const heightMax = 100
-/** Of a picture; a page asks for the lines. */
-const drawnRowsMax = 10_000
 const svg = 'image/svg+xml'
 
 const whole = (low: number, high: number) => z.number().int().min(low).max(high)
@@ -203,21 +199,6 @@ function tellers({ control }: ApiDeps) {
     }
   }
   return { told, versionTold }
-}
-
-export async function chartRowsOf({ columns, chunks }: JobResult): Promise<ChartRows> {
-  const values: unknown[][] = columns.map(() => [])
-  let count = 0
-  for await (const chunk of chunks) {
-    for (let row = 0; row < chunk.rowCount && count < drawnRowsMax; row += 1) {
-      for (const [index, { type }] of columns.entries()) {
-        values[index]?.push(jsonValue(chunk.columns[index]?.[row] ?? null, type))
-      }
-      count += 1
-    }
-    if (count === drawnRowsMax) break
-  }
-  return { columns: columns.map(columnTold), values, count }
 }
 
 function parsedJson(text: string): unknown {

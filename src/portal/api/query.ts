@@ -5,11 +5,11 @@ import { z } from 'zod'
 
 import { isoTime } from '../../core/clock.ts'
 import type { Job, JobInfo, JobResult, QueryParameter, QueryRequest } from '../../query/contract.ts'
+import { columnType } from '../../query/encode/column-type.ts'
 import { jsonValue } from '../../query/encode/json-value.ts'
 import { parameterOf } from '../../query/parameters.ts'
 import { typeName } from '../../sql/type-names.ts'
 import type { SqlType } from '../../sql/types.ts'
-import type { EngineType } from '../../warehouse/session.ts'
 import type { DryRunAnswer, JobAnswer, QueryColumnAnswer, QueryEndAnswer } from './answers.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
@@ -146,26 +146,6 @@ async function* linesOf(job: Job, result: Awaited<ReturnType<Job['result']>>): A
   }
 }
 
-/** Of GoogleSQL's types, or of the engine's where a dialect of its own was asked in. */
-export function columnTold({ name, type, sqlType }: JobResult['columns'][number]): QueryColumnAnswer {
-  return { name, type: sqlType ? typeName(sqlType) : engineName(type) }
-}
-
-function engineName(type: EngineType): string {
-  switch (type.kind) {
-    case 'DECIMAL':
-      return `DECIMAL(${type.width},${type.scale})`
-    case 'LIST':
-      return `${engineName(type.element)}[]`
-    case 'STRUCT':
-      return `STRUCT(${type.fields.map(({ name, type: inner }) => `${name} ${engineName(inner)}`).join(', ')})`
-    case 'MAP':
-      return `MAP(${engineName(type.key)}, ${engineName(type.value)})`
-    case 'OTHER':
-      return type.name
-    case 'TIMESTAMPTZ':
-      return 'TIMESTAMP WITH TIME ZONE'
-    default:
-      return type.kind
-  }
+function columnTold(column: JobResult['columns'][number]): QueryColumnAnswer {
+  return { name: column.name, type: columnType(column) }
 }

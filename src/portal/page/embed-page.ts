@@ -1,5 +1,5 @@
 // A dashboard within a page of somebody else's: plain HTML with drawn tiles. Nothing in it runs, and nothing is loaded.
-import { escapedHtml } from './html.ts'
+import { escapedHtml } from '../../core/html.ts'
 import type { PageAsked } from './form-page.ts'
 import { pageStyle } from './page-style.ts'
 import { embedWords, spoken } from './page-words.ts'
