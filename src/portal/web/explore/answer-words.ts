@@ -43,4 +43,12 @@ export const answerWords = {
   'explore.more': ['More', '更多'],
   'explore.nobody-here': ['Nobody', '沒有人'],
   'explore.close': ['Close', '關閉'],
+  'explore.group-in': ['In the cohort', '在群組中'],
+  'explore.group-out': ['Not in it', '不在群組中'],
+  'explore.save-cohort': ['Save as cohort', '存成群組'],
+  'explore.cohort-name': ['Name of the cohort', '群組名稱'],
+  'explore.cohort-only-me': ['Only for me', '只給我'],
+  'explore.cohort-keep': ['Save', '儲存'],
+  'explore.cohort-whole': ['Of the whole range, as it goes on', '整個日期範圍，隨時間更新'],
+  'explore.cohort-saved': ['Saved. Look at it', '已儲存。查看'],
 } as const

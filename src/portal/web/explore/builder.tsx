@@ -1,14 +1,21 @@
 // The question, field by field. Every change is a new address.
+import { lazy, Suspense } from 'react'
+
 import type { EventPick } from '../../api/answers.ts'
 import { fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import { AddEvent, EventRow, MeasureField } from './event-row.tsx'
 import { type KnownEvent, textOf } from './events.ts'
 import { NumberField, PropertyField, Row, Typed, WindowField } from './fields.tsx'
-import { dialects, directions, entries, eventsMax, intervals, type Question, returns } from './question.ts'
+import { dialects, entries, eventsMax, intervals, type Question } from './question.ts'
+import { useCohorts } from './use-cohorts.ts'
 import { exploreWords } from './words.ts'
 
-interface BuilderProps {
+// Most questions have none, and most are trends or funnels.
+const OfOthers = lazy(async () => ({ default: (await import('./of-others.tsx')).OfOthers }))
+const InCohorts = lazy(async () => ({ default: (await import('./in-cohorts.tsx')).InCohorts }))
+
+export interface BuilderProps {
   readonly question: Question
   readonly events: readonly KnownEvent[]
   readonly change: (change: Partial<Question>) => void
@@ -23,10 +30,14 @@ export function Builder(props: BuilderProps) {
         <Time {...props} />
         {props.question.kind === 'trend' && <OfTrend {...props} />}
         {props.question.kind === 'funnel' && <OfFunnel {...props} />}
-        {props.question.kind === 'retention' && <OfRetention {...props} />}
-        {props.question.kind === 'paths' && <OfPaths {...props} />}
+        <Suspense>
+          <OfOthers {...props} />
+        </Suspense>
       </div>
       <Among {...props} />
+      <Suspense>
+        <InCohorts {...props} />
+      </Suspense>
     </section>
   )
 }
@@ -217,8 +228,12 @@ function OfFunnel(props: BuilderProps) {
   )
 }
 
-function Breakdown({ question: { events, breakdown = '' }, change }: BuilderProps) {
+/** Before the id of a cohort: no property has such a name. */
+const cohortMark = 'cohort:'
+
+function Breakdown({ question: { events, breakdown = '', breakdownCohort }, change }: BuilderProps) {
   const t = useWords(exploreWords)
+  const cohorts = useCohorts()
   const [first] = events
   if (first === undefined) return null
   return (
@@ -227,72 +242,15 @@ function Breakdown({ question: { events, breakdown = '' }, change }: BuilderProp
         event={first}
         label={t('explore.breakdown')}
         none={t('explore.no-breakdown')}
-        value={breakdown}
-        choose={(property) => change({ breakdown: property === '' ? undefined : property })}
+        value={breakdownCohort === undefined ? breakdown : `${cohortMark}${breakdownCohort}`}
+        more={cohorts.map(({ id, name }) => ({ value: `${cohortMark}${id}`, text: t('explore.by-cohort', { name }) }))}
+        choose={(chosen) =>
+          chosen.startsWith(cohortMark)
+            ? change({ breakdownCohort: chosen.slice(cohortMark.length), breakdown: undefined })
+            : change({ breakdownCohort: undefined, breakdown: chosen === '' ? undefined : chosen })
+        }
       />
     </Row>
-  )
-}
-
-function OfRetention({ question, change }: BuilderProps) {
-  const t = useWords(exploreWords)
-  return (
-    <>
-      <Row label={t('explore.interval')}>
-        <Select
-          label={t('explore.interval')}
-          value={question.interval === 'week' ? 'week' : 'day'}
-          options={(['day', 'week'] as const).map((one) => ({ value: one, text: t(`explore.interval-${one}`) }))}
-          choose={(interval) => change({ interval })}
-        />
-      </Row>
-      <Row label={t('explore.periods')}>
-        <NumberField
-          label={t('explore.periods')}
-          value={question.periods}
-          max={60}
-          choose={(periods) => change({ periods })}
-        />
-      </Row>
-      <Row label={t('explore.counts')}>
-        <Select
-          label={t('explore.counts')}
-          value={question.counts}
-          options={returns.map((one) => ({ value: one, text: t(`explore.counts-${one}`) }))}
-          choose={(counts) => change({ counts })}
-        />
-      </Row>
-    </>
-  )
-}
-
-function OfPaths({ question, change }: BuilderProps) {
-  const t = useWords(exploreWords)
-  return (
-    <>
-      <Row label={t('explore.direction')}>
-        <Select
-          label={t('explore.direction')}
-          value={question.direction}
-          options={directions.map((one) => ({ value: one, text: t(`explore.direction-${one}`) }))}
-          choose={(direction) => change({ direction })}
-        />
-      </Row>
-      <Row label={t('explore.window')}>
-        <WindowField
-          seconds={question.pathWindowSeconds}
-          choose={(pathWindowSeconds) => change({ pathWindowSeconds })}
-        />
-      </Row>
-      <Row label={t('explore.path-steps')}>
-        <NumberField
-          label={t('explore.path-steps')}
-          value={question.steps}
-          max={6}
-          choose={(steps) => change({ steps })}
-        />
-      </Row>
-    </>
   )
 }
 

@@ -11,6 +11,7 @@ import { type KnownEvent, nameOf, textOf, useEvents } from './events.ts'
 import { eventsMax, kinds, searchOf, specOf } from './question.ts'
 import { type QuestionHold, useQuestion } from './use-question.ts'
 import { exploreWords } from './words.ts'
+import { allCohorts } from './saved-cohorts.ts'
 
 // Charts come after the page: the question stands there meanwhile.
 const Answer = lazy(async () => ({ default: (await import('./answer.tsx')).Answer }))
@@ -18,7 +19,19 @@ const Answer = lazy(async () => ({ default: (await import('./answer.tsx')).Answe
 const Start = lazy(async () => ({ default: (await import('./start.tsx')).Start }))
 const NoEvents = lazy(async () => ({ default: (await import('./start.tsx')).NoEvents }))
 
+const Cohorts = lazy(async () => ({ default: (await import('../cohorts/cohorts.tsx')).Cohorts }))
+
 export function ExplorePage() {
+  const search = useSearch({ from: '/explore' })
+  if (search['view'] !== allCohorts.view) return <QuestionPage />
+  return (
+    <Suspense fallback={<Counting />}>
+      <Cohorts />
+    </Suspense>
+  )
+}
+
+function QuestionPage() {
   const t = useWords(exploreWords)
   const { question, change } = useQuestion()
   const { data: events, error } = useEvents()
@@ -41,6 +54,13 @@ export function ExplorePage() {
             </Link>
           ))}
         </nav>
+        <Link
+          to="/explore"
+          search={allCohorts}
+          className="inline-flex min-h-7 items-center text-accent hover:underline"
+        >
+          {t('explore.cohorts')}
+        </Link>
         <p className="min-w-0 text-muted max-lg:hidden">{t(`explore.about-${kind}`)}</p>
       </div>
       {error !== null ? (

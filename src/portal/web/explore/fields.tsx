@@ -94,23 +94,26 @@ interface PropertyFieldProps {
   /** What stands for none. */
   readonly none: string
   readonly isNumeric?: boolean
+  /** Besides the properties. */
+  readonly more?: readonly { readonly value: string; readonly text: string }[]
   readonly choose: (property: string) => void
 }
 
 const numberTypes = /^(?:INT64|FLOAT64|NUMERIC|BIGNUMERIC)/
 
-export function PropertyField({ event, label, value, none, isNumeric = false, choose }: PropertyFieldProps) {
+export function PropertyField({ event, label, value, none, isNumeric = false, more = [], choose }: PropertyFieldProps) {
   const { data: columns = [] } = useQuery(columnsQuery({ dataset: event.source, table: event.table }))
   const names = columns
     .filter(({ name, type }) => !ownColumns.has(name) && (!isNumeric || numberTypes.test(type)))
     .map(({ name }) => name)
   // What the address says stands there also when the table doesn't have it: the answer says what is wrong.
-  const all = value === '' || names.includes(value) ? names : [value, ...names]
+  const isKnown = value === '' || names.includes(value) || more.some((one) => one.value === value)
+  const all = isKnown ? names : [value, ...names]
   return (
     <Select
       label={label}
       value={value}
-      options={[{ value: '', text: none }, ...all.map((name) => ({ value: name, text: name }))]}
+      options={[{ value: '', text: none }, ...all.map((name) => ({ value: name, text: name })), ...more]}
       choose={choose}
       className={`${fieldClass} max-w-full min-w-0 flex-1`}
     />

@@ -40,7 +40,7 @@ export function Funnel({ spec, answer: { groups }, names, open }: FunnelProps) {
     along: t('explore.step'),
     labels: spec.steps.map((_step, index) => names[index] ?? ''),
     series: drawn.map(({ group, steps }) => ({
-      name: isGrouped ? groupText(group, t) : t('explore.reached'),
+      name: isGrouped ? groupText(group, t, spec.breakdown) : t('explore.reached'),
       values: steps.map(({ people }) => people),
     })),
     isCut: groups.length > drawn.length,
@@ -82,7 +82,7 @@ export function Funnel({ spec, answer: { groups }, names, open }: FunnelProps) {
               name={index === 0 ? `${step + 1}. ${names[step] ?? ''}` : ''}
               step={step}
               group={group}
-              groupName={isGrouped ? groupText(group.group, t) : undefined}
+              groupName={isGrouped ? groupText(group.group, t, spec.breakdown) : undefined}
               open={open}
             />
           )),

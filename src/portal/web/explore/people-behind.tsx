@@ -1,16 +1,20 @@
-// The people behind one number: each with their page, and the SQL that finds them.
+// The people behind one number: each with their page, and the SQL that finds them; and the way to keep them as a cohort.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 
 import type { Cell, ExploreSpec, PeopleAnswer } from '../../api/answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
+import { maySave } from '../asking/saved.ts'
 import { Dialog } from '../shell/dialog.tsx'
+import { useMe } from '../shell/me.ts'
 import { Button } from '../shell/parts.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useLanguage, useWords } from '../words/words.ts'
-import { SqlLinks } from './sql-link.tsx'
 import { allWords } from './catalogue.ts'
+import { SaveCohort } from './save-cohort.tsx'
+import { SqlLinks } from './sql-link.tsx'
 
 interface PeopleBehindProps {
   readonly spec: ExploreSpec
@@ -20,6 +24,8 @@ interface PeopleBehindProps {
 
 export function PeopleBehind({ spec, cell, close }: PeopleBehindProps) {
   const t = useWords(allWords)
+  const me = useMe()
+  const [isSaving, setSaving] = useState(false)
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['explore-people', spec, cell],
     initialPageParam: undefined as string | undefined,
@@ -36,8 +42,10 @@ export function PeopleBehind({ spec, cell, close }: PeopleBehindProps) {
       <div className="flex items-center gap-2 border-b border-line px-4 py-2">
         <h2 className="min-w-0 flex-1 font-semibold">{t('explore.behind')}</h2>
         <SqlLinks statements={data?.pages[0]?.statements ?? []} />
+        {maySave(me) && !isSaving && <Button onClick={() => setSaving(true)}>{t('explore.save-cohort')}</Button>}
         <Button onClick={close}>{t('explore.close')}</Button>
       </div>
+      {isSaving && <SaveCohort spec={spec} cell={cell} />}
       <div role="region" aria-label={t('explore.reached')} tabIndex={0} className="max-h-[60vh] overflow-auto">
         {error !== null && (
           <p role="alert" className="p-4 text-bad">
@@ -61,12 +69,12 @@ export function PeopleBehind({ spec, cell, close }: PeopleBehindProps) {
   )
 }
 
-interface PeopleTableProps {
+export interface PeopleTableProps {
   readonly people: PeopleAnswer['people']
   readonly zone: string
 }
 
-function PeopleTable({ people, zone }: PeopleTableProps) {
+export function PeopleTable({ people, zone }: PeopleTableProps) {
   const t = useWords(allWords)
   const language = useLanguage()
   const format = new Intl.DateTimeFormat(language, { timeZone: zone, dateStyle: 'medium', timeStyle: 'short' })

@@ -52,6 +52,8 @@ const question: fc.Arbitrary<Question> = fc.record({
   pathWindowSeconds: fc.integer({ min: 1, max: 366 * 86_400 }),
   steps: fc.integer({ min: 1, max: 6 }),
   among: fc.constant(undefined),
+  breakdownCohort: fc.option(word, { nil: undefined }),
+  cohorts: fc.array(fc.record({ cohort: word, is: fc.constantFrom('in' as const, 'out' as const) }), { maxLength: 5 }),
 })
 
 test('what stands in the address is the question that was built', () => {

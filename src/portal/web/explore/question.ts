@@ -1,6 +1,6 @@
 // The question that somebody builds, as the address holds it. One list of events serves all four kinds, so that a trend becomes a funnel
 // with one click; what a question has to be for the API is made of it at the end.
-import type { EventPick, ExploreSpec, Measure } from '../../api/answers.ts'
+import type { EventPick, ExploreSpec, InCohort, Measure } from '../../api/answers.ts'
 
 export const kinds = ['trend', 'funnel', 'retention', 'paths'] as const
 export type Kind = (typeof kinds)[number]
@@ -31,6 +31,8 @@ export interface Question {
   readonly interval: (typeof intervals)[number]
   /** Of trends and funnels. */
   readonly breakdown: string | undefined
+  /** Id of a saved cohort; goes before a property. */
+  readonly breakdownCohort: string | undefined
   readonly compares: boolean
   readonly windowSeconds: number
   readonly entry: (typeof entries)[number]
@@ -41,6 +43,7 @@ export interface Question {
   readonly pathWindowSeconds: number
   readonly steps: number
   readonly among: Among | undefined
+  readonly cohorts: readonly InCohort[]
 }
 
 /** Parts of the address: the page reads them, so that the shell needs not. */
@@ -58,6 +61,7 @@ export function emptyQuestion(zone: string): Question {
     zone,
     interval: 'day',
     breakdown: undefined,
+    breakdownCohort: undefined,
     compares: false,
     windowSeconds: 7 * 86_400,
     entry: 'any',
@@ -68,6 +72,7 @@ export function emptyQuestion(zone: string): Question {
     pathWindowSeconds: 3600,
     steps: 4,
     among: undefined,
+    cohorts: [],
   }
 }
 
@@ -95,6 +100,7 @@ export function readQuestion(search: ExploreSearch, browserZone: string): Questi
     zone: text('zone') ?? empty.zone,
     interval: oneOf(intervals, search['interval']) ?? empty.interval,
     breakdown: text('breakdown'),
+    breakdownCohort: text('breakdownCohort'),
     compares: search['compares'] === true,
     windowSeconds: number('windowSeconds', 366 * 86_400),
     entry: oneOf(entries, search['entry']) ?? empty.entry,
@@ -105,6 +111,7 @@ export function readQuestion(search: ExploreSearch, browserZone: string): Questi
     pathWindowSeconds: number('pathWindowSeconds', 366 * 86_400),
     steps: number('steps', 6),
     among: did === undefined ? undefined : { did: pickOf(did), times },
+    cohorts: readCohorts(search['cohorts']),
   }
 }
 
@@ -135,9 +142,9 @@ export function specOf(
   const [first, second = first] = events
   if (first === undefined || second === undefined) return { missing: 'event' }
   const among = question.among && { ...question.among, did: pickOf(question.among.did) }
-  const common = { range, zone, ...(among === undefined ? {} : { among }) }
-  const { breakdown: property } = question
-  const breakdown = property === undefined ? {} : { breakdown: { property, top: breakdownTop } }
+  const cohorts = question.cohorts.length === 0 ? {} : { cohorts: question.cohorts }
+  const common = { range, zone, ...(among === undefined ? {} : { among }), ...cohorts }
+  const breakdown = breakdownOf(question)
   switch (kind) {
     case 'trend': {
       if (events.some(({ measure }) => 'property' in measure && measure.property === '')) return { missing: 'property' }
@@ -164,6 +171,11 @@ export function specOf(
   }
 }
 
+function breakdownOf({ breakdown: property, breakdownCohort: cohort }: Question) {
+  if (cohort !== undefined) return { breakdown: { cohort } }
+  return property === undefined ? {} : { breakdown: { property, top: breakdownTop } }
+}
+
 /** Without filters that are not filled in yet. */
 export function pickOf({ source, table, name, filters }: EventPick): EventPick {
   const filled = filters.filter(
@@ -186,6 +198,18 @@ function readEvent(given: unknown): AskedEvent | undefined {
     filters: Array.isArray(filters) ? filters.flatMap(readFilter) : [],
     measure: readMeasure(measure),
   }
+}
+
+/** As many as the API takes. */
+export const cohortsMax = 5
+
+function readCohorts(given: unknown): readonly InCohort[] {
+  if (!Array.isArray(given)) return []
+  const read = given.map((one: unknown): InCohort | undefined => {
+    if (!isRecord(one) || typeof one['cohort'] !== 'string' || one['cohort'] === '') return undefined
+    return { cohort: one['cohort'], is: one['is'] === 'out' ? 'out' : 'in' }
+  })
+  return read.filter((one) => one !== undefined).slice(0, cohortsMax)
 }
 
 function readFilter(given: unknown): EventPick['filters'] {

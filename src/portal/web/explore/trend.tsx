@@ -138,11 +138,16 @@ function lineName({ series, group }: Line, spec: TrendSpec, names: readonly stri
   const what = t(`explore.measure-${measure.kind}`) + ('property' in measure ? ` ${measure.property}` : '')
   const whole = measure.kind === 'events' ? name : `${name} · ${what}`
   if (spec.breakdown === undefined) return whole
-  const grouped = groupText(group, t)
+  const grouped = groupText(group, t, spec.breakdown)
   return spec.series.length === 1 && measure.kind === 'events' ? grouped : `${whole} · ${grouped}`
 }
 
-export function groupText(group: string | null, t: Words<keyof typeof allWords>): string {
+export function groupText(
+  group: string | null,
+  t: Words<keyof typeof allWords>,
+  breakdown: TrendSpec['breakdown'],
+): string {
+  if (breakdown !== undefined && 'cohort' in breakdown) return t(`explore.group-${group === 'in' ? 'in' : 'out'}`)
   return group === null ? t('explore.others') : group === '' ? t('explore.no-value') : group
 }
 
