@@ -15,7 +15,7 @@ import { createLog, logOf, type Log } from './core/log.ts'
 import { RecentTimes } from './core/recent-times.ts'
 import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
-import { createDeadLetters } from './deliver/dead-letters.ts'
+import { createDeadLetters, type DeadLetterDeps } from './deliver/dead-letters.ts'
 import type { Destination } from './deliver/destinations/destination.ts'
 import { type Hub, startHub } from './deliver/destinations/hub.ts'
 import type { ErasedPerson } from './deliver/maintenance/suppression.ts'
@@ -102,6 +102,13 @@ async function openStorage(settings: Settings, log: Log): Promise<Storage> {
   return { control, driver, writer, disk: new DiskMeter(settings, clock), freshTimes: new RecentTimes(clock) }
 }
 
+/** For replays. */
+function sourcesNow(control: Control): Pick<DeadLetterDeps, 'hasSource' | 'planOf'> {
+  const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
+  const planOf = (source: string) => (hasSource(source) ? control.trackingPlan(source).inForce : undefined)
+  return { hasSource, planOf }
+}
+
 function sourceOf(control: Control, name: string): Source | undefined {
   return control.listSources().find(({ source }) => source === name)
 }
@@ -182,7 +189,6 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const questions = createIntakeQuestions()
   const { append } = writer
   const relay = startOutboxRelay({ outbox: control.outbox, append, clock, log: logOf(log, 'outbox') })
-  const hasSource = (source: string): boolean => sourceOf(control, source) !== undefined
   const askStatus = async (): Promise<Status> =>
     readStatus({
       ...storage,
@@ -205,7 +211,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     checkFilter: asking.checkFilter,
     openBelow: async (place) => asking.side.openBelow(place),
     storage: asking.storage,
-    deadLetters: createDeadLetters({ driver, append, hasSource, clock }),
+    deadLetters: createDeadLetters({ driver, append, clock, ...sourcesNow(control) }),
     maintenance,
     backup,
     append,

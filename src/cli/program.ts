@@ -22,6 +22,7 @@ import { addClientCommand } from './client.ts'
 import { addCohortCommand } from './cohort.ts'
 import { addDashboardCommand } from './dashboard.ts'
 import { addReportCommand } from './report.ts'
+import { addPlanCommand } from './plan.ts'
 import { addSavedCommand } from './saved.ts'
 import { addScheduleCommand } from './schedule.ts'
 import { addSourceCommand } from './source.ts'
@@ -38,6 +39,7 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addStatusCommand,
   addSourceCommand,
+  addPlanCommand,
   addPersonCommand,
   addUserCommand,
   addTokenCommand,

@@ -49,7 +49,7 @@ import { deriveSecret, installationSecret } from './secret.ts'
 import { SecretBox } from './secret-box.ts'
 import { SessionStore } from './session-store.ts'
 import { SignIn } from './sign-in.ts'
-import { createSourceStore } from './source-store.ts'
+import { createSourceStore, type SourceStore } from './source-store.ts'
 import { createTokenStore } from './token-store.ts'
 import { transaction } from './transaction.ts'
 import type { Random } from './write-keys.ts'
@@ -111,6 +111,10 @@ export interface Control extends Part, Access {
   /** A new key; the old one is remembered for ever as rotated. Error: source-unknown. */
   rotateSource(source: string): Promise<Source>
   setSourceState(source: string, state: SourceState): Promise<Source>
+  /** What a source has promised to send. Error of both: source-unknown. */
+  readonly trackingPlan: SourceStore['plan']
+  /** `by`: id of a principal. */
+  readonly setTrackingPlan: SourceStore['setPlan']
   listTokens(): TokenInfo[]
   /** The secret is returned once and stored hashed. `handle`: whose it is, else the owner's. Error: principal-unknown. */
   createToken(name: string, handle?: string, expiresAtMicros?: number): Promise<{ info: TokenInfo; token: string }>
@@ -224,10 +228,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       alerts: new AlertStore({ database, clock, random, audit, box }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),
-      listSources: sources.list,
-      addSource: sources.add,
-      rotateSource: sources.rotate,
-      setSourceState: sources.setState,
+      ...sourceMethods(sources),
       listTokens: tokens.list,
       async createToken(name, handle = ownerHandle, expiresAtMicros) {
         return tokens.create(name, handle, expiresAtMicros)
@@ -266,6 +267,17 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+function sourceMethods({ list, add, rotate, setState, plan, setPlan }: SourceStore) {
+  return {
+    listSources: list,
+    addSource: add,
+    rotateSource: rotate,
+    setSourceState: setState,
+    trackingPlan: plan,
+    setTrackingPlan: setPlan,
   }
 }
 

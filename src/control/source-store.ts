@@ -8,8 +8,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import { type Files, writeFileAtomic } from '../core/files.ts'
+import type { TrackingPlan } from '../core/tracking-plan.ts'
 import type { Audit } from './audit.ts'
 import type { Source, SourcePlatform, SourceState } from './control.ts'
+import { PlanFiles, type PlanVersion } from './plan-files.ts'
 import { checkSourceName } from './source-name.ts'
 import { type KeyEntry, sourcesFileName, type SourcesFile } from './sources-file.ts'
 import { transaction } from './transaction.ts'
@@ -30,6 +32,10 @@ export interface SourceStore {
   readonly add: (source: string, platform: SourcePlatform) => Promise<Source>
   readonly rotate: (source: string) => Promise<Source>
   readonly setState: (source: string, state: SourceState) => Promise<Source>
+  /** Version in force, and all there ever were. Error: source-unknown. */
+  readonly plan: (source: string) => { readonly inForce: number | undefined; readonly versions: readonly PlanVersion[] }
+  /** A new version, in force from now on; undefined: none is. Error: source-unknown. */
+  readonly setPlan: (source: string, plan: TrackingPlan | undefined, by: string) => Promise<number | undefined>
   /** Writes sources.json if it is not what SQLite says. */
   readonly publish: () => Promise<void>
   /** Resolves when no change is under way. */
@@ -42,7 +48,7 @@ const currentSources = `
   ORDER BY s.source`
 
 const allKeys = `
-  SELECT k.write_key AS writeKey, s.source, s.platform,
+  SELECT k.write_key AS writeKey, s.source, s.platform, s.plan,
     CASE WHEN k.rotated_at IS NOT NULL THEN 'rotated' ELSE s.state END AS state
   FROM write_keys k JOIN sources s ON s.source = k.source
   ORDER BY k.issued_at, k.write_key`
@@ -52,6 +58,7 @@ const retireKey = 'UPDATE write_keys SET rotated_at = ? WHERE source = ? AND rot
 export function createSourceStore(deps: SourceStoreDeps): SourceStore {
   const { database, files, clock, random, checksumSecret, audit } = deps
   const path = join(deps.dataFolder, sourcesFileName)
+  const plans = new PlanFiles(database, files, deps.dataFolder)
   let published: string | undefined
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -106,7 +113,10 @@ export function createSourceStore(deps: SourceStoreDeps): SourceStore {
         audit.add(state === 'active' ? 'source.enable' : 'source.disable', source)
       })
     },
+    plan: (source) => plans.told(findSource(database, source).source),
+    setPlan: async (source, plan, by) => setPlan({ ...deps, plans, change }, source, plan, by),
     async publish() {
+      await plans.publish()
       const found = await files.readAll(path)
       published = found === undefined ? undefined : Buffer.from(found).toString('utf8')
       await write(fileContent(database, checksumSecret))
@@ -127,6 +137,29 @@ function findSource(database: DatabaseSync, source: string): Source {
   return found
 }
 
+interface PlanDeps extends SourceStoreDeps {
+  readonly plans: PlanFiles
+  readonly change: (source: string, apply: () => void) => Promise<Source>
+}
+
+async function setPlan(
+  { database, clock, audit, plans, change }: PlanDeps,
+  source: string,
+  plan: TrackingPlan | undefined,
+  by: string,
+): Promise<number | undefined> {
+  findSource(database, source)
+  const version = plan && (plans.versions(source)[0]?.version ?? 0) + 1
+  // First, so that a record that names it finds it.
+  if (plan !== undefined && version !== undefined) await plans.write(source, version, plan)
+  const savedAtMicros = clock.nowMicros()
+  await change(source, () => {
+    plans.put(source, plan && { version: version ?? 0, plan, savedBy: by, savedAtMicros })
+    audit.add('source.plan', source, { version: version ?? null })
+  })
+  return version
+}
+
 function insertSource(database: DatabaseSync, source: string, platform: SourcePlatform, nowMicros: number): void {
   if (listSources(database).some((other) => other.source === source)) {
     throw new MillpondError('source-exists', `There is a source "${source}" already`)
@@ -141,7 +174,8 @@ function insertKey(database: DatabaseSync, source: string, writeKey: string, now
 }
 
 function fileContent(database: DatabaseSync, checksumSecret: string): string {
-  const keys = database.prepare(allKeys).all() as unknown as KeyEntry[]
+  const rows = database.prepare(allKeys).all() as unknown as (KeyEntry & { plan: number | null })[]
+  const keys = rows.map(({ plan, ...key }): KeyEntry => (plan === null ? key : { ...key, plan }))
   const content: SourcesFile = { version: 1, checksumSecret, keys }
   return `${JSON.stringify(content)}\n`
 }

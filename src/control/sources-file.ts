@@ -23,6 +23,8 @@ export type KeyVerdict =
       readonly source: string
       readonly platform: SourcePlatform
       readonly state: 'active' | 'disabled' | 'rotated'
+      /** Version of the tracking plan in force. */
+      readonly plan?: number
     }
   /** Well-formed, checksum right: issued by this installation, but not in the list. Never refused, always quarantined. */
   | { readonly kind: 'unlisted' }
@@ -43,6 +45,8 @@ export interface KeyEntry {
   readonly source: string
   readonly platform: SourcePlatform
   readonly state: 'active' | 'disabled' | 'rotated'
+  /** Version of the source's tracking plan in force; absent: none is. */
+  readonly plan?: number
 }
 
 /** The content of sources.json. */
@@ -125,8 +129,9 @@ export function readSourcesFile(path: string): SourcesFile {
 
 function index(content: SourcesFile): Loaded {
   const verdicts = new Map<string, KeyVerdict>()
-  for (const { writeKey, source, platform, state } of content.keys) {
-    verdicts.set(writeKey, Object.freeze({ kind: 'listed', source, platform, state }))
+  for (const { writeKey, source, platform, state, plan } of content.keys) {
+    const inForce = plan === undefined ? {} : { plan }
+    verdicts.set(writeKey, Object.freeze({ kind: 'listed', source, platform, state, ...inForce }))
   }
   return { checksumSecret: content.checksumSecret, verdicts }
 }

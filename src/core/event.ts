@@ -31,6 +31,7 @@ export const quarantineReasons = [
   'batch_too_long',
   'row_refused',
   'entry_unreadable',
+  'plan_violation',
 ] as const
 export type QuarantineReason = (typeof quarantineReasons)[number]
 
@@ -45,6 +46,8 @@ export interface RequestMeta {
   readonly clock?: { readonly offsetMs: number; readonly method: 'batch' | 'device' }
   /** Set when the key decides already: every event is quarantined with this reason. */
   readonly refused?: QuarantineReason
+  /** Version of the source's tracking plan that was in force; absent: none was. */
+  readonly plan?: number
   /** Historical import: time is never clamped. */
   readonly import?: true
   /** `millpond.dead_letters.id` of the letter that this record replays. */

@@ -41,6 +41,7 @@ test('appends that are refused while rows are still read are the error of the re
       throw new MillpondError('disk-full', 'The disk is full.')
     },
     hasSource: () => true,
+    planOf: () => undefined,
     clock: systemClock,
   })
   await expect(all(deadLetters.replay({ source: 'web' }))).rejects.toMatchObject({ code: 'disk-full' })
@@ -55,6 +56,7 @@ test('letters without a source are skipped with the reason; an unknown `to` is r
     driver: slowDriver([...letters, { id: 'd', source: 'unknown' }]),
     append: async ({ source }) => appended.push(source),
     hasSource: (source) => source === 'web',
+    planOf: () => undefined,
     clock: systemClock,
   })
   expect(() => deadLetters.replay({ to: 'nowhere' })).toThrow('There is no source `nowhere`')
@@ -88,6 +90,7 @@ test.each<[string, Record<string, unknown>, string, Partial<NewRecord>]>([
     driver,
     append: async (record) => appended.push(record),
     hasSource: () => false,
+    planOf: () => undefined,
     clock: systemClock,
   })
   await all(deadLetters.replay({}))

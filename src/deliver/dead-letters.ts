@@ -22,6 +22,8 @@ export interface DeadLetter {
   readonly events: number
   /** What the sender sent, as text (Forward entries as JSON); long ones are cut here, never in a replay. */
   readonly raw: string
+  /** What its source's tracking plan has against it. */
+  readonly problems: readonly string[]
   readonly replayedAt: string | null
 }
 
@@ -44,6 +46,8 @@ export interface DeadLetterDeps {
   /** Appends to stream `engine`. */
   readonly append: Append
   readonly hasSource: (source: string) => boolean
+  /** Version of the tracking plan that is in force for a source now. */
+  readonly planOf: (source: string) => number | undefined
   readonly clock: Clock
 }
 
@@ -80,7 +84,7 @@ function* grouped(letters: readonly LetterSize[]): Generator<string[]> {
   if (ids.length > 0) yield ids
 }
 
-export function createDeadLetters({ driver, append, hasSource, clock }: DeadLetterDeps): DeadLetters {
+export function createDeadLetters({ driver, append, hasSource, planOf, clock }: DeadLetterDeps): DeadLetters {
   async function* select(columns: string, filter: DeadLetterFilter, rest: string): AsyncGenerator<readonly unknown[]> {
     const sql = `SELECT ${columns} FROM millpond.dead_letters ${whereOf(filter)} ${rest}`
     const run = await driver.query(sql, new AbortController().signal)
@@ -100,7 +104,8 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
       for await (const row of select(replayColumns, { ids }, 'ORDER BY received_at, id')) {
         const source = to ?? String(row[1])
         // Rows of fixed tables stand beside those of all sources: the name of theirs need not be one of ours.
-        if (hasSource(source) || metaOf(row).kind !== undefined) records.push(replayRecord(row, source, clock))
+        if (hasSource(source) || metaOf(row).kind !== undefined)
+          records.push(replayRecord(row, source, { planOf, clock }))
         else if (skipped.length < skippedReportedMax)
           skipped.push({ id: String(row[0]), why: `no source \`${source}\`; name one with --to` })
       }
@@ -117,7 +122,7 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
       const letters: DeadLetter[] = []
       const isForward = `meta->>'encoding' IS NOT NULL`
       const shown = `left(raw, CASE WHEN ${isForward} THEN ${decodedRawLengthMax} ELSE ${listedRawLengthMax} END)`
-      const columns = `id, source, reason, received_at, events, ${shown}, replayed_at, ${isForward}`
+      const columns = `id, source, reason, received_at, events, ${shown}, replayed_at, ${isForward}, meta->>'problems'`
       const rest = `${replayed ? '' : 'AND replayed_at IS NULL'} ORDER BY received_at DESC, id DESC LIMIT ${limit}`
       for await (const row of select(columns, filter, rest)) {
         letters.push({
@@ -127,6 +132,7 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
           receivedAt: String(row[3]),
           events: Number(row[4]),
           raw: row[7] === true ? entriesText(String(row[5]), listedRawLengthMax) : String(row[5]),
+          problems: typeof row[8] === 'string' ? (JSON.parse(row[8]) as string[]) : [],
           replayedAt: typeof row[6] === 'string' ? row[6] : null,
         })
       }
@@ -140,12 +146,16 @@ export function createDeadLetters({ driver, append, hasSource, clock }: DeadLett
   }
 }
 
-function replayRecord(row: readonly unknown[], source: string, clock: Clock): Parameters<Append>[0] {
+function replayRecord(
+  row: readonly unknown[],
+  source: string,
+  { planOf, clock }: Pick<DeadLetterDeps, 'planOf' | 'clock'>,
+): Parameters<Append>[0] {
   const [id, , events, raw, , receivedAtMicros] = row
   const letterMeta = metaOf(row)
   const firstReceivedAtMicros = letterMeta.firstReceivedAtMicros ?? Number(receivedAtMicros)
   return {
-    ...contentOf(letterMeta, String(raw), { replayOf: String(id), firstReceivedAtMicros }),
+    ...contentOf(letterMeta, String(raw), { replayOf: String(id), firstReceivedAtMicros }, planOf(source)),
     source,
     receivedAtMicros: clock.nowMicros(),
     count: Number(events),
@@ -163,6 +173,7 @@ function contentOf(
   letterMeta: LetterMeta,
   raw: string,
   replay: { readonly replayOf: string; readonly firstReceivedAtMicros: number },
+  plan: number | undefined,
 ): Pick<Parameters<Append>[0], 'kind' | 'meta' | 'body'> {
   if (letterMeta.kind === 'forward') {
     const { kind, encoding: _encoding, ...meta } = letterMeta
@@ -172,11 +183,13 @@ function contentOf(
     const { kind, ...meta } = letterMeta
     return { kind, meta: JSON.stringify({ ...meta, ...replay }), body: Buffer.from(raw) }
   }
-  const { refused: _refused, envelope, ...meta } = letterMeta
+  // By what is promised now: perhaps the plan was mended, and not the sender.
+  const { refused: _refused, problems: _problems, plan: _plan, envelope, ...meta } = letterMeta
+  const inForce = plan === undefined ? {} : { plan }
   // What the batch said around its events (sentAt, context) comes after them: JSON without its opening brace.
   const around = envelope === undefined ? '}' : `,${envelope.slice(1)}`
   const body = meta.call === 'batch' ? `{"batch":[${raw}]${around}` : raw
-  return { kind: 'segment', meta: JSON.stringify({ ...meta, ...replay }), body: Buffer.from(body) }
+  return { kind: 'segment', meta: JSON.stringify({ ...meta, ...inForce, ...replay }), body: Buffer.from(body) }
 }
 
 function whereOf({ ids, source, reason }: DeadLetterFilter): string {

@@ -65,6 +65,15 @@ export const systemTables = {
     column('replay_of', 'text'),
     column('replayed_at', 'timestamp'),
   ],
+  /** What stored events have against them by their source's tracking plan; one row a problem. */
+  plan_violations: [
+    column('received_at', 'timestamp'),
+    column('source', 'text'),
+    column('plan', 'integer'),
+    column('event', 'text'),
+    column('message_id', 'text'),
+    column('problem', 'text'),
+  ],
   /** Every decision about a fed table's shape. */
   schema_changes: [
     column('changed_at', 'timestamp'),

@@ -13,6 +13,8 @@ import { screenSettings, warehouseSettings } from './loader-rig.ts'
 export const nowMicros = Date.UTC(2026, 0, 15) * 1000
 
 export interface MakerOptions {
+  /** Where tracking plans lie. */
+  readonly plansFolder?: string
   readonly screen?: Partial<ScreenSettings>
   readonly schema?: Partial<WarehouseSettings>
   readonly platform?: SourcePlatform
@@ -33,11 +35,18 @@ export class TestMaker {
   readonly maker: PlanMaker
   #sequence = 0
 
-  constructor({ screen, schema, platform = 'server', start = emptyStart }: MakerOptions = {}) {
+  constructor({
+    screen,
+    schema,
+    platform = 'server',
+    start = emptyStart,
+    plansFolder = '/nowhere',
+  }: MakerOptions = {}) {
     const settings = {
       screen: { ...screenSettings, ...screen },
       schema: { ...warehouseSettings, ...schema },
       forwardTables: ['inference.**=ai.inferences', '**=logs.entries'],
+      plansFolder,
     }
     this.index = new DedupeIndex(settings.screen)
     this.maker = new PlanMaker(settings, () => platform, start, this.index, this.frames)

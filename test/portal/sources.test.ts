@@ -7,6 +7,7 @@ import { sendTo } from '../support/sender.ts'
 import { expectAccessible, launch, openTab, type Tab, type TabOptions, whyNoBrowser } from './browser.ts'
 
 const reason = await whyNoBrowser()
+const paid = { call: 'track', event: 'Order Paid', onViolation: 'quarantine' }
 const markup = '<img src=x onerror="document.title=\'broken\'">'
 
 describe.skipIf(reason !== undefined)('sources', () => {
@@ -165,6 +166,18 @@ describe.skipIf(reason !== undefined)('sources', () => {
       await page.getByRole('table', { name: 'Schema' }).getByRole('link', { name: 'order_paid' }).click()
       await page.getByText('did not fit', { exact: false }).first().waitFor()
       await expectAccessible(page)
+      await page.getByRole('link', { name: 'Tracking plan' }).click()
+      await page.getByText('No plan is in force').waitFor()
+      await page.getByRole('button', { name: 'Draft from events' }).click()
+      const plan = page.getByRole('textbox', { name: 'Plan, as JSON' })
+      await plan.filter({ hasText: 'Order Paid' }).waitFor()
+      await plan.fill(JSON.stringify({ rules: [{ ...paid, schema: { required: ['voucher'] } }] }))
+      await page.getByRole('button', { name: 'Try it' }).click()
+      await page
+        .getByRole('region', { name: 'What would break it' })
+        .getByText("must have required property 'voucher'")
+        .waitFor()
+      await expectAccessible(page)
       await page.getByRole('link', { name: 'Key and cost' }).click()
       await page.getByRole('button', { name: 'New key' }).click()
       await page.getByRole('button', { name: 'Make a new key' }).waitFor()
@@ -172,6 +185,36 @@ describe.skipIf(reason !== undefined)('sources', () => {
     },
     60_000,
   )
+
+  it('puts a tracking plan in force, says what is wrong with one, and shows why a letter was kept out', async () => {
+    const key = await pond.addSource('planned')
+    await sendTo(
+      pond.address,
+      { userId: 'u', event: 'Order Paid', properties: { total: 5 } },
+      { key, path: '/v1/track' },
+    )
+    await pond.settled()
+    const page = await open('/sources/planned?tab=plan', 'engineer')
+    const plan = page.getByRole('textbox', { name: 'Plan, as JSON' })
+    await plan.fill('{"rules": "all"}')
+    await page.getByRole('button', { name: 'Put in force' }).click()
+    await page.getByRole('alert').getByText('rules').waitFor()
+    await plan.fill(JSON.stringify({ rules: [{ ...paid, schema: { properties: { total: { type: 'number' } } } }] }))
+    await page.getByRole('button', { name: 'Put in force' }).click()
+    await page.getByText('Version 1 is in force.').waitFor()
+    await expect
+      .poll(async () => {
+        const event = { userId: 'u', event: 'Order Paid', properties: { total: markup } }
+        await sendTo(pond.address, event, { key, path: '/v1/track' })
+        await pond.settled()
+        return pond.queryValue("SELECT COUNT(*) FROM millpond.dead_letters WHERE reason = 'plan_violation'")
+      })
+      .toBeGreaterThan(0)
+    await page.goto('/pipelines')
+    const letters = page.getByRole('listitem').filter({ hasText: 'plan_violation' })
+    await letters.first().getByRole('button', { expanded: false }).click()
+    await letters.first().getByText('total must be number').waitFor()
+  })
 
   it('shows viewers nothing of it, in the page and by the API', async () => {
     const answer = await fetch(`${pond.address}/api/sources`, {

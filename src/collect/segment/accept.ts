@@ -132,7 +132,7 @@ function refuseRate(deps: AcceptDeps, key: KnownKey, address: string): Refusal |
 function metaOf(
   deps: AcceptDeps,
   { route, keptAddress }: Admission,
-  { source, refused }: KnownKey,
+  { source, refused, plan }: KnownKey,
   { root, first }: Readable,
   receivedAtMicros: number,
 ): RequestMeta {
@@ -149,6 +149,7 @@ function metaOf(
     ...(keptAddress === '' ? undefined : { ip: keptAddress }),
     ...(clock === undefined ? undefined : { clock }),
     ...(refused === undefined ? undefined : { refused }),
+    ...(plan === undefined || refused !== undefined ? undefined : { plan }),
     ...(route.import === true && !alwaysImports(library) ? { import: true } : undefined),
   }
 }

@@ -12,6 +12,8 @@ export interface KnownKey {
   readonly source: string
   /** Every event of the request is quarantined for this reason; the sender hears 200, since retrying would not help. */
   readonly refused: QuarantineReason | undefined
+  /** Version of the source's tracking plan in force. */
+  readonly plan?: number | undefined
 }
 
 export type KeySearch =
@@ -79,8 +81,8 @@ function keyOfNamed(named: string): string {
 
 function knownKey(writeKey: string, verdict: Exclude<KeyVerdict, { kind: 'foreign' }>): KnownKey {
   if (verdict.kind === 'unlisted') return { writeKey, source: 'unknown', refused: 'key_unlisted' }
-  const { source, state } = verdict
-  return { writeKey, source, refused: refusedByState[state] }
+  const { source, state, plan } = verdict
+  return { writeKey, source, refused: refusedByState[state], plan }
 }
 
 const refusedByState = { active: undefined, disabled: 'key_disabled', rotated: 'key_rotated' } as const

@@ -18,6 +18,7 @@ import { embeds } from './0013-embeds.ts'
 import { oidc } from './0014-oidc.ts'
 import { cohorts } from './0015-cohorts.ts'
 import { reports } from './0016-reports.ts'
+import { trackingPlans } from './0017-tracking-plans.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -37,6 +38,7 @@ const steps: readonly string[] = [
   oidc,
   cohorts,
   reports,
+  trackingPlans,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

@@ -13,6 +13,8 @@ export interface RequestLetterMeta extends RequestMeta {
    * bytes stay as they were sent, however deep they nest and however long their numbers are.
    */
   readonly envelope?: string
+  /** What its source's tracking plan has against it. */
+  readonly problems?: readonly string[]
 }
 
 /** The place of a row in the record that it first came with: a replay gives it the same id. */
@@ -76,9 +78,13 @@ export function createLetter(
 }
 
 /** Of a request of the Segment protocol; `envelope`: what its batch said around the event. */
-export function requestLetterMeta(meta: RequestMeta | undefined, envelope: string | undefined): LetterMeta {
+export function requestLetterMeta(
+  meta: RequestMeta | undefined,
+  envelope: string | undefined,
+  problems?: readonly string[],
+): LetterMeta {
   const { refused: _refused, ...rest } = meta ?? { call: 'batch', via: 'server' }
-  return envelope === undefined ? rest : { ...rest, envelope }
+  return { ...rest, ...(envelope === undefined ? {} : { envelope }), ...(problems === undefined ? {} : { problems }) }
 }
 
 /** JSON object of the top-level keys of a batch that belong to its events, as sent. Undefined: there are none. */

@@ -175,7 +175,12 @@ test('The same id in two sources is two events', () => {
   expect(maker.planOf([maker.record([track]), other]).counts.map(({ stored }) => stored)).toEqual([1, 1])
 })
 
-const nothing: ScreenSink = { keep: () => undefined, letter: () => undefined, seen: () => undefined }
+const nothing: ScreenSink = {
+  keep: () => undefined,
+  letter: () => undefined,
+  violation: () => undefined,
+  seen: () => undefined,
+}
 const anyEvent = fc.oneof(
   {
     weight: 5,

@@ -16,6 +16,7 @@ import { IdHash } from './hash.ts'
 import { nameOf, placeOf, typeOf } from './event-facts.ts'
 import { idText, messageIdOf } from './message-id.ts'
 import { parseExact } from './parse.ts'
+import type { PlanBook } from './plan-book.ts'
 import { batchSpans, depthOf, type Span, textOf, valueSpans } from './spans.ts'
 import { verdictCodes, type VerdictFrames } from './verdict-file.ts'
 import { EventWalk, type Leaves } from './walk.ts'
@@ -44,6 +45,8 @@ export interface ScreenSink {
   /** Stored or flagged. */
   keep(event: KeptEvent, record: StoredRecord, meta: RequestMeta): void
   letter(letter: Letter): void
+  /** Of an event that was kept, though it isn't what its source has promised. */
+  violation(event: KeptEvent, record: StoredRecord, plan: number, problems: readonly string[]): void
   /** Every event, after its verdict; `event` is whatever the sender put there. */
   seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void
 }
@@ -96,11 +99,14 @@ export class Screen {
   readonly #index: DedupeIndex
   readonly #frames: VerdictFrames
   readonly #idHash = new IdHash()
+  readonly #plans: Pick<PlanBook, 'check'> | undefined
   readonly #kept: { -readonly [Key in keyof KeptEvent]: KeptEvent[Key] }
   #tally: RecordTally = { stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
 
-  constructor(settings: ScreenSettings, index: DedupeIndex, frames: VerdictFrames) {
+  /** `plans` undefined: nothing is promised. */
+  constructor(settings: ScreenSettings, index: DedupeIndex, frames: VerdictFrames, plans?: Pick<PlanBook, 'check'>) {
     this.#settings = settings
+    this.#plans = plans
     this.#index = index
     this.#frames = frames
     this.walk = new EventWalk(settings)
@@ -126,8 +132,8 @@ export class Screen {
     const judged = Math.min(work.items.length, this.#settings.batchEventsMax, eventsCarrying(work))
     for (let index = 0; index < judged; index++) {
       const reason = this.#reasonAgainst(work, index) ?? (refused.has(index) ? 'row_refused' : undefined)
-      if (reason === undefined) this.#keepOnce(work, index, sink)
-      else this.#quarantine(work, index, reason, sink)
+      if (reason !== undefined) this.#quarantine(work, index, reason, sink)
+      else this.#keepAsPlanned(work, index, sink)
     }
     const rest = work.items.length - judged
     if (rest === 0) return
@@ -167,6 +173,14 @@ export class Screen {
     return kept.userId === '' && kept.anonymousId === '' ? 'id_missing' : undefined
   }
 
+  /** By the plan that was in force when the record came. */
+  #keepAsPlanned(work: Work, index: number, sink: ScreenSink): void {
+    const { meta, record } = work
+    const found = meta.plan === undefined ? undefined : this.#plans?.check(record.source, meta.plan, this.#kept)
+    if (found?.action === 'quarantine') this.#quarantine(work, index, 'plan_violation', sink, found.problems)
+    else this.#keepOnce(work, index, sink, found?.problems)
+  }
+
   /** Bytes of one event and of what it carries along; 0 = small enough anyway. */
   #sizeOf(work: Work, index: number): number {
     const { body } = work.record
@@ -174,7 +188,7 @@ export class Screen {
     return bytesOf(work, index, index).length + work.envelopeBytes
   }
 
-  #keepOnce(work: Work, index: number, sink: ScreenSink): void {
+  #keepOnce(work: Work, index: number, sink: ScreenSink, problems?: readonly string[]): void {
     const kept = this.#kept
     const { record, meta, stream } = work
     kept.id = messageIdOf(kept.event, record.source, placeOf(stream, record, meta, index))
@@ -194,12 +208,19 @@ export class Screen {
     this.#frames.add(verdictCodes[verdict], low, high, content)
     this.#tally[verdict] += 1
     sink.keep(kept, record, meta)
+    if (problems !== undefined) sink.violation(kept, record, meta.plan ?? 0, problems)
     sink.seen(record, kept.event, verdict, null, kept.id)
   }
 
-  #quarantine(work: Work, index: number, reason: QuarantineReason, sink: ScreenSink): void {
+  #quarantine(
+    work: Work,
+    index: number,
+    reason: QuarantineReason,
+    sink: ScreenSink,
+    problems?: readonly string[],
+  ): void {
     const { record, meta, stream } = work
-    const letterMeta = requestLetterMeta(meta, envelopeText(work))
+    const letterMeta = requestLetterMeta(meta, envelopeText(work), problems)
     const letter = createLetter({ stream, record, index }, letterMeta, reason, 1, bytesOf(work, index, index))
     sink.letter(letter)
     this.#frames.add(verdictCodes.quarantined, 0, 0, 0)

@@ -13,6 +13,7 @@ import { MillpondError, messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { Settings } from '../../core/settings.ts'
+import { plansFolderName } from '../../core/tracking-plan.ts'
 import type { StreamPosition, WarehouseDriver } from '../../warehouse/driver.ts'
 import { createLiveRing, type LiveFeed, type LiveRing } from '../live/live.ts'
 import { hourOf } from '../screen/screen.ts'
@@ -218,6 +219,7 @@ class WarehouseLoader implements Loader {
           screen: settings.screen,
           schema: settings.warehouse,
           forwardTables: settings.forward.forwardTables,
+          plansFolder: join(dataFolder, plansFolderName),
         },
         logLevel: settings.logLevel,
         positions,

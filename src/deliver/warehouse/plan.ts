@@ -16,6 +16,7 @@ import type { Letter } from '../screen/dead-letter.ts'
 import type { DedupeIndex } from '../screen/dedupe-index.ts'
 import { hourOf, type KeptEvent, type RefusedEvents, Screen, type ScreenSink } from '../screen/screen.ts'
 import type { VerdictFrames } from '../screen/verdict-file.ts'
+import { PlanBook } from '../screen/plan-book.ts'
 import { Suppression } from '../maintenance/suppression.ts'
 import { idText } from '../screen/message-id.ts'
 import { Arena } from './columns.ts'
@@ -28,6 +29,8 @@ export interface PlanSettings {
   readonly schema: SchemaLimits
   /** Rules `tag pattern=dataset.table` of Fluent Forward. */
   readonly forwardTables: readonly string[]
+  /** Where versions of tracking plans lie. */
+  readonly plansFolder: string
 }
 
 /** Part of one record that is loaded on its own, because the warehouse refused the whole. */
@@ -98,7 +101,7 @@ export class PlanMaker implements ScreenSink, RowSink {
     frames: VerdictFrames,
   ) {
     this.schema = new WarehouseSchema(settings.schema, platformOf, start)
-    this.#screen = new Screen(settings.screen, index, frames)
+    this.#screen = new Screen(settings.screen, index, frames, new PlanBook(settings.plansFolder))
     this.#shaper = new Shaper(this.schema)
     this.#suppression = new Suppression(start.erased)
     this.#hasErased = start.erased.length > 0
@@ -190,6 +193,20 @@ export class PlanMaker implements ScreenSink, RowSink {
   letter(letter: Letter): void {
     if (this.#options.piece?.isLast === false || this.#namesErased(letter)) return
     this.#system.addLetter(letter)
+  }
+
+  violation(
+    { index, name, type, id }: KeptEvent,
+    record: StoredRecord,
+    plan: number,
+    problems: readonly string[],
+  ): void {
+    const { piece } = this.#options
+    if (piece !== undefined && (index < piece.from || index >= piece.to)) return
+    this.#system.addViolation(
+      { source: record.source, plan, event: name === '' ? type : name, id, problems },
+      record.receivedAtMicros,
+    )
   }
 
   seen(

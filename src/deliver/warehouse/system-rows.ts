@@ -17,14 +17,28 @@ export interface ErasureRow {
   readonly rows: number
 }
 
+/** A row of millpond.plan_violations for each problem. */
+export interface Violation {
+  readonly source: string
+  readonly plan: number
+  readonly event: string
+  readonly id: string
+  readonly problems: readonly string[]
+}
+
 export class SystemRows {
   readonly #letters = new FedTable({ dataset: systemDataset, table: 'dead_letters' }, systemTables.dead_letters)
   readonly #changes = new FedTable({ dataset: systemDataset, table: 'schema_changes' }, systemTables.schema_changes)
   readonly #erasures = new FedTable({ dataset: systemDataset, table: 'erasures' }, systemTables.erasures)
   readonly #names = new FedTable({ dataset: systemDataset, table: 'event_names' }, systemTables.event_names)
 
+  readonly #violations = new FedTable(
+    { dataset: systemDataset, table: 'plan_violations' },
+    systemTables.plan_violations,
+  )
+
   get tables(): readonly FedTable[] {
-    return [this.#letters, this.#changes, this.#names, this.#erasures]
+    return [this.#letters, this.#changes, this.#names, this.#erasures, this.#violations]
   }
 
   addLetter(letter: Letter): void {
@@ -61,6 +75,19 @@ export class SystemRows {
     table.column('person').builder.putText(row, person)
     table.column('received_until').builder.putInteger(row, receivedUntilMicros)
     table.column('rows').builder.putInteger(row, rows)
+  }
+
+  addViolation({ source, plan, event, id, problems }: Violation, receivedAtMicros: number): void {
+    const table = this.#violations
+    for (const problem of problems) {
+      const row = table.beginRow()
+      table.column('received_at').builder.putInteger(row, receivedAtMicros)
+      table.column('source').builder.putText(row, source)
+      table.column('plan').builder.putInteger(row, plan)
+      table.column('event').builder.putText(row, event)
+      table.column('message_id').builder.putText(row, id)
+      table.column('problem').builder.putText(row, problem)
+    }
   }
 
   /** Everything added, for a plan that is made without a worker. */

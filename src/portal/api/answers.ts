@@ -151,6 +151,8 @@ export interface DeadLetterAnswer {
   readonly receivedAt: string
   readonly events: number
   readonly raw: string
+  /** What its source's tracking plan has against it. */
+  readonly problems: readonly string[]
   readonly replayedAt: string | null
 }
 

@@ -27,6 +27,7 @@ import { cohortRoutes } from './cohorts.ts'
 import { dashboardRoutes } from './dashboards.ts'
 import { embedRoutes } from './embeds.ts'
 import { oidcRoutes } from './oidc.ts'
+import { planRoutes } from './plans.ts'
 import { reportRoutes } from './reports.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRoutes } from './destinations.ts'
@@ -151,6 +152,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   pageRoutes(app, deps)
   webRoutes(app, deps)
   sourceRoutes(app, deps)
+  planRoutes(app, deps)
   tokenRoutes(app, deps)
   signInRoutes(app, deps)
   sessionRoutes(app, deps)

@@ -1,5 +1,6 @@
 // The calls that pages make, as types: what goes in and what comes. A test compares the names with the routes, and the schemas that the
 // routes say with these types (test/portal/calls.test.ts).
+import type { TrackingPlan } from '../../core/tracking-plan.ts'
 import type {
   BudgetsAnswer,
   DeadLetterAnswer,
@@ -71,6 +72,7 @@ import type {
   ScheduleAnswer,
   ScheduleAsked,
 } from './job-answers.ts'
+import type { PlanAnswer, PlanTriedAnswer } from './plan-answers.ts'
 import type { ReportAnswer, ReportAsked, ReportMailAnswer, ReportPreviewAnswer } from './report-answers.ts'
 
 /** Why somebody looks: a ticket. It stands in the receipt. */
@@ -125,6 +127,13 @@ export interface Calls {
     readonly answer: PeopleAnswer
   }
   'POST /api/cohorts/:id/freeze': { readonly body: CohortPlace; readonly answer: CohortAnswer }
+  'GET /api/sources/:source/plan': { readonly answer: PlanAnswer }
+  'PUT /api/sources/:source/plan': { readonly body: TrackingPlan; readonly answer: PlanAnswer }
+  'DELETE /api/sources/:source/plan': { readonly answer: PlanAnswer }
+  'POST /api/sources/:source/plan/try': { readonly body: TrackingPlan; readonly answer: PlanTriedAnswer }
+  'GET /api/sources/:source/plan/draft': {
+    readonly answer: { readonly plan: TrackingPlan; readonly events: number }
+  }
   'GET /api/reports': { readonly answer: { readonly reports: readonly ReportAnswer[] } }
   'POST /api/reports': { readonly body: ReportAsked; readonly answer: ReportAnswer }
   'GET /api/reports/:id': { readonly answer: ReportAnswer }

@@ -42,7 +42,7 @@ function Letter({ letter }: { readonly letter: DeadLetterAnswer }) {
   const queryClient = useQueryClient()
   const [isOpen, setOpen] = useState(false)
   const [isRunning, setRunning] = useState(false)
-  const { id, source, reason, receivedAt, events, raw } = letter
+  const { id, source, reason, receivedAt, events, raw, problems } = letter
 
   async function replay(): Promise<void> {
     setRunning(true)
@@ -83,6 +83,15 @@ function Letter({ letter }: { readonly letter: DeadLetterAnswer }) {
           </Button>
         </span>
       </div>
+      {isOpen && problems.length > 0 && (
+        <ul className="font-mono text-xs text-bad">
+          {problems.map((problem) => (
+            <li key={problem}>
+              <bdi>{problem}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
       {isOpen && <Json text={raw} />}
     </li>
   )

@@ -35,5 +35,9 @@ export const reasonWords = {
     'The warehouse refused its row. Replay it once the cause is mended.',
     '倉儲拒絕了這一列。排除原因後重送。',
   ],
+  'reason.plan_violation': [
+    'It breaks the tracking plan of its source. Mend the sender, or the plan, and replay it.',
+    '違反來源的追蹤計畫。請修正傳送端或計畫後重送。',
+  ],
   'reason.entry_unreadable': ['It could not be read. Mend the sender.', '無法讀取。請修正傳送端。'],
 } as const

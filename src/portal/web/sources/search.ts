@@ -1,7 +1,7 @@
 // What the address of a source's page holds.
 import { type Platform, platforms } from './platforms.ts'
 
-export const tabs = ['connect', 'events', 'schema', 'settings'] as const
+export const tabs = ['connect', 'events', 'schema', 'plan', 'settings'] as const
 export type Tab = (typeof tabs)[number]
 
 export interface SourceSearch {

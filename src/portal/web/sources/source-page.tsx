@@ -11,6 +11,7 @@ import { Panel } from '../shell/panel.tsx'
 import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Connect } from './connect.tsx'
+import { Plan } from './plan.tsx'
 import { Schema } from './schema.tsx'
 import { readSourceSearch, type Tab, tabs } from './search.ts'
 import { SourceSettings } from './settings.tsx'
@@ -71,6 +72,7 @@ export function SourcePage() {
           )}
           {tab === 'events' && <Events feed={feed} change={change} />}
           {tab === 'schema' && <Schema source={name} open={search.table} />}
+          {tab === 'plan' && <Plan source={name} />}
           {tab === 'settings' && source !== undefined && <SourceSettings source={source} />}
         </Panel>
       </div>

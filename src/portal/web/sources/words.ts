@@ -31,6 +31,7 @@ export const sourcesWords = {
   'sources.tab-connect': ['Connect', '連接'],
   'sources.tab-events': ['Live events', '即時事件'],
   'sources.tab-schema': ['Schema', '結構'],
+  'sources.tab-plan': ['Tracking plan', '追蹤計畫'],
   'sources.tab-settings': ['Key and cost', '金鑰與費用'],
   'sources.platform': ['Platform', '平台'],
   'sources.install': ['Install', '安裝'],

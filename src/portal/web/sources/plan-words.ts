@@ -1,0 +1,32 @@
+// The words of a source's tracking plan.
+export const planWords = {
+  'tracking.title': ['Tracking plan', '追蹤計畫'],
+  'tracking.about': [
+    'A JSON Schema for each event. What breaks it is flagged (stored, and counted in millpond.plan_violations) or quarantined (kept as a dead letter, to be replayed). Senders never notice.',
+    '每種事件一份 JSON Schema。違反者會被標記（仍儲存，並記入 millpond.plan_violations）或隔離（保留為無法投遞的事件，可重送）。傳送端不受影響。',
+  ],
+  'tracking.none': ['No plan is in force.', '目前沒有生效的計畫。'],
+  'tracking.in-force': ['Version {version} is in force.', '第 {version} 版生效中。'],
+  'tracking.json': ['Plan, as JSON', '計畫（JSON）'],
+  'tracking.placeholder': [
+    'Press “Draft from events” to begin with what came.',
+    '按「由事件產生草稿」，從已收到的事件開始。',
+  ],
+  'tracking.draft': ['Draft from events', '由事件產生草稿'],
+  'tracking.try': ['Try it', '試用'],
+  'tracking.save': ['Put in force', '生效'],
+  'tracking.end': ['End the plan', '停用計畫'],
+  'tracking.saved': ['In force for what comes from now on.', '即刻起對新事件生效。'],
+  'tracking.nothing-came': ['No track call was stored yet.', '尚未儲存任何 track 事件。'],
+  'tracking.tried': ['What would break it', '會違反的事件'],
+  'tracking.holds': ['Nothing of the newest {count} events breaks it.', '最新的 {count} 筆事件都符合。'],
+  'tracking.breaks': ['Of the newest {count} events:', '最新的 {count} 筆事件中：'],
+  'tracking.event': ['Event', '事件'],
+  'tracking.problem': ['Problem', '問題'],
+  'tracking.action': ['Would be', '處置'],
+  'tracking.events': ['Events', '筆數'],
+  'tracking.flag': ['flagged', '標記'],
+  'tracking.quarantine': ['quarantined', '隔離'],
+  'tracking.versions': ['Versions', '版本'],
+  'tracking.rules': ['{count} rules', '{count} 條規則'],
+} as const
