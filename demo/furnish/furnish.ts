@@ -1,4 +1,4 @@
-// The company's desks: a person of each role, their saved queries, the schedules that make daily tables, dashboards, and alerts. All
+// The company's desks: a person of each role, their saved queries, the schedules that make daily tables, dashboards, alerts, and cohorts. All
 // through the public API, and only what is not there yet: a second start changes nothing that somebody has changed.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { AdminClient } from '../../src/cli/admin-client.ts'
 import type { AlertAsked } from '../../src/portal/api/alert-answers.ts'
 import type { SavedQueryAnswer, ScheduleAnswer } from '../../src/portal/api/job-answers.ts'
+import { saveCohorts } from './cohorts.ts'
 import { dailies, dashboards } from './dashboards.ts'
 
 /** Of the admin socket. */
@@ -74,6 +75,7 @@ export async function furnish(office: Office, fromDay: string, today: string): P
   const { alerts: known } = (await call('GET', '/api/alerts')) as { readonly alerts: readonly { name: string }[] }
   for (const alert of alerts)
     if (!known.some(({ name }) => name === alert.name)) await call('POST', '/api/alerts', alert)
+  await saveCohorts(call)
   return desks
 }
 

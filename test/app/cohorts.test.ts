@@ -17,12 +17,12 @@ type Json = Readonly<Record<string, unknown>>
 beforeAll(async () => {
   millpond = await startMillpond()
   const key = await millpond.addSource('shop')
-  const roles = { ana: 'analyst', amy: 'analyst', vic: 'viewer', eva: 'analyst', out: 'analyst' }
+  const roles = { ana: 'analyst', amy: 'analyst', vic: 'viewer', eva: 'analyst', max: 'analyst', out: 'analyst' }
   for (const [handle, role] of Object.entries(roles)) {
     await admin('/api/principals', { handle, kind: 'person', role, attributes: {} })
     tokens.set(handle, String((await admin('/api/tokens', { name: 'test', for: handle }))['token']))
   }
-  for (const grantee of ['ana', 'amy', 'vic', 'eva']) await admin('/api/grants', { grantee, dataset: 'shop' })
+  for (const grantee of ['ana', 'amy', 'vic', 'eva', 'max']) await admin('/api/grants', { grantee, dataset: 'shop' })
   const track = (who: Json, event: string, hour: number): Json => ({
     type: 'track',
     ...who,
@@ -44,7 +44,7 @@ beforeAll(async () => {
   expect(sent.status).toBe(200)
   await millpond.settled()
   // Eva sees u2 and nobody else.
-  const exempt = ['ana', 'amy', 'vic']
+  const exempt = ['ana', 'amy', 'vic', 'max']
   for (const table of ['tracks', 'identifies', 'users']) {
     const predicate = table === 'users' ? "id = 'u2'" : "user_id = 'u2'"
     await admin('/api/policies/filters', { dataset: 'shop', table, predicate, exempt })
@@ -177,6 +177,21 @@ describe('rights', () => {
     })
   })
 
+  test('who sees ids as hashes finds nobody by an id, and hashes where others find ids', async () => {
+    const list = await save('ana', 'Before the mask', { kind: 'ids', ids: ['u1', 'u2', 'u3'] })
+    const asked = await save('ana', 'Asked before the mask', buyers)
+    const exempt = ['ana', 'amy', 'eva', 'vic', 'out']
+    await admin('/api/policies/masks', { dataset: 'shop', table: '*', column: 'user_id', kind: 'hash', exempt })
+    expect(await ids('max', list)).toEqual([])
+    const found = await ids('max', asked)
+    expect([found.length, found.some((id) => /^u\d$/.test(id))]).toEqual([2, false])
+    for (const cohort of [list, asked]) {
+      for (const path of ['', '/sql', '/people']) {
+        expect((await as('max', `GET /api/cohorts/${cohort}${path}`)).text).not.toMatch(/"u\d"/)
+      }
+    }
+  })
+
   test('a viewer sees sizes and nobody', async () => {
     const cohort = await save('ana', 'For viewers', buyers)
     expect(await size('vic', cohort)).toBe(2)
@@ -264,6 +279,10 @@ describe('cohorts of cohorts', () => {
     const fourth = await save('ana', 'Fourth', of('Third'))
     expect(await ids('ana', fourth)).toEqual(['u1', 'u2'])
     expect((await as('ana', 'POST /api/cohorts', { name: 'Fifth', definition: of('Fourth') })).status).toBe(400)
+    const hidden = { name: 'Second', definition: of('First'), audience: 'owner' }
+    expect((await as('ana', `PUT /api/cohorts/${second}`, hidden)).body).toMatchObject({
+      error: { code: 'cohort-used' },
+    })
     const kept = await as('ana', `DELETE /api/cohorts/${second}`)
     expect([kept.status, kept.text]).toEqual([409, expect.stringContaining('Third')])
     expect((await as('ana', `GET /api/cohorts/${second}`)).body).toMatchObject({

@@ -171,6 +171,9 @@ describe('a demo that runs', () => {
       const asked = { alert: { ...definition.definition, name }, days: 1, dryRun: true }
       expect(await pond.call('POST', '/api/alerts/backtest', asked)).toMatchObject({ isBlind: false })
     }
+    const { cohorts } = (await pond.call('GET', '/api/cohorts')) as { readonly cohorts: readonly { id: string }[] }
+    const sizes = await Promise.all(cohorts.map(async ({ id }) => pond.call('GET', `/api/cohorts/${id}/size`)))
+    expect(sizes.map((size) => (size as { readonly people: number }).people > 0)).toEqual([true, true])
   })
 
   it('goes on live, over the SDK and the Fluent client', async () => {

@@ -47,31 +47,35 @@ export class Cohorts {
     return this.#deps.store.add(place, kept, by.id) as Cohort
   }
 
+  /** Error: cohort-used, too, for one of which cohorts for everybody are made. */
   save(id: string, place: CohortPlace, definition: CohortDefinition, by: Principal): Cohort {
     const old = this.own(id, by)
     const kept = this.#checked(old, place, definition, by)
+    const shared = this.#usersOf(old).filter(({ audience }) => audience === 'everybody')
+    if (place.audience === 'owner' && shared.length > 0) throw usedBy(old, shared, by)
     return this.#deps.store.save(old.id, place, kept) as Cohort
   }
 
   /** Error: cohort-used. */
   remove(id: string, by: Principal): void {
-    const { id: own, name } = this.own(id, by)
-    const users = this.#all().filter(({ definition }) => this.#madeOf(definition).includes(own))
-    if (users.length > 0) {
-      const names = users.map((one) => (isSeen(one, by) ? `"${one.name}"` : 'one that only others see'))
-      throw new MillpondError('cohort-used', `"${name}" is a part of other cohorts: ${names.join(', ')}`)
-    }
-    this.#deps.store.remove(own)
+    const own = this.own(id, by)
+    const users = this.#usersOf(own)
+    if (users.length > 0) throw usedBy(own, users, by)
+    this.#deps.store.remove(own.id)
   }
 
   /** Cohorts that it is a part of, as far as somebody may see them. */
-  usersOf({ id }: Cohort, by: Principal): Cohort[] {
-    return this.list(by).filter(({ definition }) => this.#madeOf(definition).includes(id))
+  usersOf(cohort: Cohort, by: Principal): Cohort[] {
+    return this.#usersOf(cohort).filter((one) => isSeen(one, by))
   }
 
   /** Whether somebody may read the list of ids, and change anything. */
   isOwn({ owner }: Cohort, by: Principal): boolean {
     return owner === by.id || by.role === 'admin'
+  }
+
+  #usersOf({ id }: Cohort): Cohort[] {
+    return this.#all().filter(({ definition }) => this.#madeOf(definition).includes(id))
   }
 
   #all(): Cohort[] {
@@ -145,6 +149,11 @@ function withIds(spec: ExploreSpec, idOf: (cohort: string) => string): ExploreSp
   const named = cohorts === undefined ? spec : { ...spec, cohorts }
   if (!('breakdown' in named) || named.breakdown === undefined || !('cohort' in named.breakdown)) return named
   return { ...named, breakdown: { cohort: idOf(named.breakdown.cohort) } }
+}
+
+function usedBy({ name }: Cohort, users: readonly Cohort[], by: Principal): MillpondError {
+  const names = users.map((one) => (isSeen(one, by) ? `"${one.name}"` : 'one that only others see'))
+  return new MillpondError('cohort-used', `"${name}" is a part of other cohorts: ${names.join(', ')}`)
 }
 
 function hiddenPart(name: string, part: string): MillpondError {

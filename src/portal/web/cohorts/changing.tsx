@@ -7,12 +7,13 @@ import type { CohortAnswer } from '../../api/cohort-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { maySave } from '../asking/saved.ts'
+import { allCohorts, oneCohort } from '../explore/saved-cohorts.ts'
 import { fieldText } from '../shell/form.ts'
 import { useMe } from '../shell/me.ts'
 import { Button, fieldClass } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
+import { EditCohort } from './edit-cohort.tsx'
 import { cohortWords } from './words.ts'
-import { allCohorts, oneCohort } from '../explore/saved-cohorts.ts'
 
 export function Changing({ cohort }: { readonly cohort: CohortAnswer }) {
   const me = useMe()
@@ -44,6 +45,7 @@ export function Changing({ cohort }: { readonly cohort: CohortAnswer }) {
           }
         />
       )}
+      {cohort.isMine && <EditCohort cohort={cohort} />}
       {cohort.isMine && (
         <Remove remove={() => act.mutate(async () => call('DELETE /api/cohorts/:id', { params: { id: cohort.id } }))} />
       )}

@@ -7,6 +7,7 @@ import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { PeopleTable } from '../explore/people-behind.tsx'
 import { searchOfSpec } from '../explore/asked-question.ts'
+import { allCohorts, oneCohort } from '../explore/saved-cohorts.ts'
 import { SqlLinks } from '../explore/sql-link.tsx'
 import { useMe } from '../shell/me.ts'
 import { Button, Empty } from '../shell/parts.tsx'
@@ -15,7 +16,6 @@ import { formatCount } from '../words/numbers.ts'
 import { useWords } from '../words/words.ts'
 import { Changing } from './changing.tsx'
 import { cohortWords } from './words.ts'
-import { allCohorts, oneCohort } from '../explore/saved-cohorts.ts'
 
 const { timeZone: browserZone } = new Intl.DateTimeFormat().resolvedOptions()
 
@@ -42,7 +42,12 @@ export function CohortPage({ id }: { readonly id: string }) {
       <title>{`${cohort.name} · ${t('cohorts.title')} · Millpond`}</title>
       <div className="mx-auto grid max-w-4xl grid-cols-1 gap-5 p-5">
         <div className="grid gap-1">
-          <Link to="/explore" search={allCohorts} className="justify-self-start text-accent hover:underline">
+          <Link
+            to="/explore"
+            search={allCohorts}
+            activeOptions={{ exact: true }}
+            className="justify-self-start text-accent hover:underline"
+          >
             {t('cohorts.title')}
           </Link>
           <h2 className="text-base font-semibold">

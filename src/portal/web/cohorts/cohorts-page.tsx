@@ -5,13 +5,13 @@ import { Link } from '@tanstack/react-router'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { maySave } from '../asking/saved.ts'
+import { oneCohort } from '../explore/saved-cohorts.ts'
 import { useMe } from '../shell/me.ts'
 import { Empty } from '../shell/parts.tsx'
 import { Table } from '../shell/table.tsx'
 import { useLanguage, useWords } from '../words/words.ts'
 import { NewCohort } from './new-cohort.tsx'
 import { cohortWords } from './words.ts'
-import { oneCohort } from '../explore/saved-cohorts.ts'
 
 const columns = ['name', 'kind', 'owner', 'changed'] as const
 

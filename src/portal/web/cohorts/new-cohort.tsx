@@ -7,12 +7,12 @@ import type { CohortAsked } from '../../api/cohort-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { pathOf, useSavedQueries } from '../asking/saved.ts'
+import { oneCohort } from '../explore/saved-cohorts.ts'
 import { fieldText } from '../shell/form.ts'
 import { Button, fieldClass, Select } from '../shell/parts.tsx'
 import { useWords } from '../words/words.ts'
 import { idsIn } from './ids-in.ts'
 import { cohortWords } from './words.ts'
-import { oneCohort } from '../explore/saved-cohorts.ts'
 
 const kinds = ['query', 'ids'] as const
 

@@ -45,6 +45,8 @@ export const cohortWords = {
   'cohort.use': ['Use in Explore', '在探索中使用'],
   'cohort.freeze': ['Keep as a list', '保存為清單'],
   'cohort.freeze-name': ['Name of the list', '清單名稱'],
+  'cohort.edit': ['Edit', '編輯'],
+  'cohort.description': ['Description', '說明'],
   'cohort.remove': ['Remove cohort', '刪除群組'],
   'cohort.remove-sure': ['Remove it for everybody?', '確定要為所有人刪除？'],
   'cohort.people': ['People', '人物'],

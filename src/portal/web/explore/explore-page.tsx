@@ -19,6 +19,8 @@ const Answer = lazy(async () => ({ default: (await import('./answer.tsx')).Answe
 const Start = lazy(async () => ({ default: (await import('./start.tsx')).Start }))
 const NoEvents = lazy(async () => ({ default: (await import('./start.tsx')).NoEvents }))
 
+const exactly = { exact: true }
+
 const Cohorts = lazy(async () => ({ default: (await import('../cohorts/cohorts.tsx')).Cohorts }))
 
 export function ExplorePage() {
@@ -47,6 +49,8 @@ function QuestionPage() {
               key={one}
               to="/explore"
               search={searchOf({ ...question, kind: one })}
+              // The address of a trend is a part of every other kind's.
+              activeOptions={exactly}
               aria-current={one === kind ? 'page' : undefined}
               className="flex min-h-7 items-center rounded-md px-2.5 text-muted hover:bg-sunken hover:text-text aria-[current=page]:bg-sunken aria-[current=page]:font-medium aria-[current=page]:text-text"
             >
