@@ -1,17 +1,18 @@
 // What people do, counted over 10 million events of 200,000 people: each kind of question on the query road, uncached, and the same
 // counts in SQL written by hand for the engine alone, over the same file, in turn. Tables are as the loader leaves them.
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import { DuckDBInstance } from '@duckdb/node-api'
 
-import { openControl } from '../../src/control/control.ts'
+import { type Control, openControl } from '../../src/control/control.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { MillpondError } from '../../src/core/errors.ts'
 import { createLog } from '../../src/core/log.ts'
 import type { QueryRoad } from '../../src/query/contract.ts'
 import { Cohorts } from '../../src/people/explore/cohorts.ts'
 import { Explore } from '../../src/people/explore/explore.ts'
-import type { EventPick, ExploreSpec, FunnelSpec } from '../../src/people/explore/spec.ts'
+import type { CohortDefinition, EventPick, ExploreSpec, FunnelSpec } from '../../src/people/explore/spec.ts'
 import { callColumns, commonColumns } from '../../src/warehouse/schema.ts'
 import { never, openRig, root } from '../../test/app/asking-rig.ts'
 import { defaultSettings } from '../../test/support/default-settings.ts'
@@ -73,6 +74,14 @@ function funnel(steps: number, more: Partial<FunnelSpec> = {}): FunnelSpec {
   return { ...common, kind: 'funnel', steps: picks, windowSeconds, entry: 'any', dialect: 'duckdb', ...more }
 }
 
+const peopleADay: ExploreSpec = {
+  ...common,
+  kind: 'trend',
+  series: [{ event: pick(0), measure: { kind: 'people' } }],
+  interval: 'day',
+  compares: false,
+}
+
 const questions: Readonly<Record<string, ExploreSpec>> = {
   'funnel, 5 steps': funnel(5),
   'funnel, 5 steps, first entry': funnel(5, { entry: 'first' }),
@@ -97,13 +106,7 @@ const questions: Readonly<Record<string, ExploreSpec>> = {
     periods: 14,
     counts: 'on',
   },
-  'trend, people a day': {
-    ...common,
-    kind: 'trend',
-    series: [{ event: pick(0), measure: { kind: 'people' } }],
-    interval: 'day',
-    compares: false,
-  },
+  'trend, people a day': peopleADay,
   'trend, events a day, any event': {
     ...common,
     kind: 'trend',
@@ -202,10 +205,40 @@ export async function benchExplore(rows: number): Promise<object> {
     }
     tell('people behind step 5', await behind(explore, funnel(5), 4))
     tell('people behind step 16', await behind(explore, funnel(16), 15))
+    for (const [kind, definition] of Object.entries(saveCohorts(control, cohorts))) {
+      const caller = { principal: root, signal: never }
+      const inIt = [{ cohort: kind, is: 'in' as const }]
+      const asked: Readonly<Record<string, () => Promise<unknown>>> = {
+        size: async () => explore.cohortSize(caller, definition),
+        'people a day': async () => explore.answer(caller, { ...peopleADay, cohorts: inIt }),
+        'funnel, 5 steps': async () => explore.answer(caller, funnel(5, { cohorts: inIt })),
+      }
+      for (const [name, ask] of Object.entries(asked))
+        tell(`cohort of ${kind}: ${name}`, await measured(ask, undefined))
+    }
+    await control.stop()
     return { bench: 'explore', rows, people, ms: told }
   } finally {
     await rig.close()
   }
+}
+
+/** Under the names of what they are made of. */
+function saveCohorts(control: Control, cohorts: Cohorts): Readonly<Record<string, CohortDefinition>> {
+  const maker = control.principalById('owner')
+  if (maker === undefined) throw new Error('there is no owner')
+  const sql = "SELECT user_id FROM web.event_2 WHERE plan = 'pro'"
+  const content = { dialect: 'googlesql', sql, parameters: [], zone: 'UTC' } as const
+  const query = control.queries.add({ name: 'pros', folder: '', description: '' }, content, maker.id).id
+  const ids = Array.from({ length: 10_000 }, (_none, n) => `u-${createHash('md5').update(String(n)).digest('hex')}`)
+  const definitions: Readonly<Record<string, CohortDefinition>> = {
+    question: { kind: 'question', spec: funnel(3), cell: { of: 'funnel', step: 2, who: 'reached', group: '' } },
+    query: { kind: 'query', query },
+    ids: { kind: 'ids', ids },
+  }
+  for (const [name, definition] of Object.entries(definitions))
+    cohorts.add({ name, description: '', audience: 'everybody' }, definition, maker)
+  return definitions
 }
 
 /** What the engine refuses is told as that: it is a figure, too. */

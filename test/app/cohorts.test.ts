@@ -256,6 +256,18 @@ describe('rights', () => {
         (one) => one === 400 || one === 403,
       )
     }
+    // One of somebody who may not write there, opened and asked with by somebody who may.
+    const hers = await query('ana', 'hers turns', 'SELECT user_id FROM shop.tracks')
+    const borrowed = await save('ana', 'Hers turns', { kind: 'query', query: hers })
+    for (const sql of ['DELETE FROM daily.kept WHERE TRUE', 'SELECT user_id FROM daily.kept; DROP TABLE daily.kept']) {
+      expect((await as('ana', `PUT /api/queries/${hers}`, { name: 'hers turns', sql })).status).toBe(200)
+      const asked = { ...funnel, cohorts: [{ cohort: borrowed }] }
+      const answers = [
+        await millpond.api(`/api/cohorts/${borrowed}/people`),
+        await millpond.api('/api/explore', { method: 'POST', body: JSON.stringify(asked) }),
+      ]
+      for (const { status } of answers) expect(status).toSatisfy((one) => one === 400 || one === 403)
+    }
     expect(await millpond.query('SELECT user_id FROM daily.kept')).toEqual([['u1']])
   })
 })
