@@ -152,6 +152,34 @@ describe.skipIf(reason !== undefined)('dashboards', () => {
     await page.getByText('There is no such dashboard').waitFor()
   })
 
+  it('are mailed by the clock: to routes that an administrator keeps, with what is chosen on the page', async () => {
+    const page = await open('/d/shop-商店')
+    await page.getByRole('button', { name: 'Mail it' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Mail this dashboard' })
+    await dialog.getByText('There is no e-mail route yet').waitFor()
+    await page.keyboard.press('Escape')
+    const settings = { to: 'a@example.com', from: 'b@example.com' }
+    // Nobody listens there: the history says so.
+    const route = { kind: 'email', settings, secrets: { smtpUrl: 'smtp://127.0.0.1:1' } }
+    await pond.api('/api/alert-routes/founders', { method: 'PUT', body: JSON.stringify(route) })
+    await page.reload()
+    await page.getByRole('button', { name: 'Mail it' }).click()
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('Shop, weekly')
+    await dialog.getByRole('checkbox', { name: /^founders/ }).check()
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Mail it' }).click()
+    await dialog.getByText('to founders').waitFor()
+    await dialog.getByRole('button', { name: 'Send Shop, weekly now' }).click()
+    await dialog.getByText(/waiting.*ECONNREFUSED/).waitFor()
+    await dialog.getByRole('button', { name: 'Pause' }).click()
+    await dialog.getByText('paused').waitFor()
+    await dialog.getByRole('button', { name: 'Remove Shop, weekly' }).click()
+    await dialog.getByText('to founders').waitFor({ state: 'detached' })
+    const viewer = await open('/d/shop-商店', 'viewer')
+    await viewer.getByRole('region', { name: 'Orders by city' }).waitFor()
+    expect(await viewer.getByRole('button', { name: 'Mail it' }).count()).toBe(0)
+  })
+
   it('are found with Cmd-K and listed; a viewer makes none', async () => {
     const page = await open('/dashboards', 'viewer')
     await page.getByRole('table', { name: 'Dashboards' }).getByRole('link', { name: 'Live' }).waitFor()

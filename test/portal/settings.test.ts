@@ -241,6 +241,44 @@ describe.skipIf(reason !== undefined)('settings', () => {
     expect((await fetch(`${pond.address}/api/me`, { headers })).status).toBe(401)
   })
 
+  it('adds a program that people sign in to, goes the whole way there, and removes it', async () => {
+    const page = await person('olga', 'admin')
+    await page.goto('/settings?part=services')
+    const form = page.getByRole('form', { name: 'Applications' })
+    await form.getByLabel('Name').fill('Hub')
+    await form.getByLabel('Comes back to').fill('http://hub.example.com/back')
+    await form.getByRole('button', { name: 'Add' }).click()
+    await form.getByRole('alert').getByText('no address to come back to').waitFor()
+    const back = `${pond.address}/login?hub=1`
+    await form.getByLabel('Comes back to').fill(back)
+    await form.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('region', { name: 'Hub is added' }).locator('code').waitFor()
+    const row = page.getByRole('table', { name: 'All applications' }).getByRole('row', { name: /^Hub/ })
+    const id = await row.getByRole('cell').first().innerText()
+    const challenge = 'A'.repeat(43)
+    const asked = new URLSearchParams({
+      client_id: id,
+      redirect_uri: back,
+      response_type: 'code',
+      scope: 'openid',
+      state: 'kept',
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    })
+    const there = await page.context().newPage()
+    await there.goto(`${pond.address}/api/oidc/authorize?${asked.toString()}`)
+    const came = new URL(there.url())
+    expect([came.pathname, came.searchParams.get('state'), came.searchParams.get('code')?.length]).toEqual([
+      '/login',
+      'kept',
+      43,
+    ])
+    await there.close()
+    await row.getByRole('button', { name: 'Remove Hub' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('Hub is removed.').waitFor()
+  })
+
   it('shows who did what, page by page, of one person and of one kind, and keeps that in the address', async () => {
     for (let made = 0; made < 60; made += 1) {
       const body = JSON.stringify({ grantee: '*', dataset: `set_${made}` })

@@ -72,6 +72,7 @@ import type {
   ScheduleAnswer,
   ScheduleAsked,
 } from './job-answers.ts'
+import type { ClientAnswer, ClientAsked } from './client-answers.ts'
 import type { PlanAnswer, PlanTriedAnswer } from './plan-answers.ts'
 import type { ReportAnswer, ReportAsked, ReportMailAnswer, ReportPreviewAnswer } from './report-answers.ts'
 
@@ -134,6 +135,9 @@ export interface Calls {
   'GET /api/sources/:source/plan/draft': {
     readonly answer: { readonly plan: TrackingPlan; readonly events: number }
   }
+  'GET /api/clients': { readonly answer: { readonly clients: readonly ClientAnswer[] } }
+  'POST /api/clients': { readonly body: ClientAsked; readonly answer: ClientAnswer }
+  'DELETE /api/clients/:id': { readonly answer: undefined }
   'GET /api/reports': { readonly answer: { readonly reports: readonly ReportAnswer[] } }
   'POST /api/reports': { readonly body: ReportAsked; readonly answer: ReportAnswer }
   'GET /api/reports/:id': { readonly answer: ReportAnswer }

@@ -11,6 +11,7 @@ import { MillpondError } from '../../core/errors.ts'
 import type { ApiDeps } from './api.ts'
 import { nobody } from './auth.ts'
 import { parseInput } from './body.ts'
+import type { ClientAnswer } from './client-answers.ts'
 import { identified, idOf } from './saved-queries.ts'
 import { says } from './says.ts'
 
@@ -33,16 +34,6 @@ const clientInput = z.strictObject({
 })
 const formBytesMax = 64 * 1024
 const ownDoor = { ownDoor: 'oidc' }
-
-export interface ClientAnswer {
-  readonly id: string
-  readonly name: string
-  readonly redirects: readonly string[]
-  readonly isPublic: boolean
-  readonly createdAt: string
-  /** Once. */
-  readonly secret?: string | undefined
-}
 
 export function oidcRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { control } = deps

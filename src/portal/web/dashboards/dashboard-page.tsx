@@ -99,6 +99,7 @@ function Shown({ dashboard }: { readonly dashboard: DashboardAnswer }) {
           save={() => draft !== undefined && save.mutate(draft)}
           isSaving={save.isPending}
           add={() => setEdited(newTile(draft?.tiles ?? []))}
+          settings={settings}
         />
         {save.error !== null && draft !== undefined && (
           <p role="alert" className="text-bad">

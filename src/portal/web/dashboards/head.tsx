@@ -1,7 +1,7 @@
 // The head of a dashboard: its title, how new its data are, and what can be done with it as a whole.
 import { useIsFetching, useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 
 import type { DashboardAnswer } from '../../api/dashboard-answers.ts'
 import { messageOf } from '../asking/ask.ts'
@@ -9,11 +9,16 @@ import { call } from '../asking/call.ts'
 import { copyText } from '../shell/copy.ts'
 import { Button, fieldClass, Select } from '../shell/parts.tsx'
 import { say } from '../shell/toast.tsx'
+import { useMe } from '../shell/me.ts'
 import { useRead } from '../shell/use-read.ts'
 import { useWords } from '../words/words.ts'
 import { readDashboardSearch } from './search.ts'
 import type { Draft } from './dashboard-page.tsx'
+import type { Settings } from './use-dashboard.ts'
 import { dashboardWords } from './words.ts'
+
+/** Whoever only looks never loads it. */
+const MailDialog = lazy(async () => ({ default: (await import('./mail-dialog.tsx')).MailDialog }))
 
 const from = '/d/$slug'
 const intervals = ['never', '10', '60', '600', '3600'] as const
@@ -25,11 +30,14 @@ interface HeadProps {
   readonly save: () => void
   readonly isSaving: boolean
   readonly add: () => void
+  /** As they are chosen on the page. */
+  readonly settings: Settings
 }
 
-export function Head({ dashboard, draft, change, save, isSaving, add }: HeadProps) {
+export function Head({ dashboard, draft, change, save, isSaving, add, settings }: HeadProps) {
   const t = useWords(dashboardWords)
-  if (draft === undefined) return <ShownHead dashboard={dashboard} edit={() => change(draftOf(dashboard))} />
+  if (draft === undefined)
+    return <ShownHead dashboard={dashboard} edit={() => change(draftOf(dashboard))} settings={settings} />
   const every = intervals.find((one) => one === String(draft.refreshSeconds)) ?? 'never'
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -71,7 +79,13 @@ function draftOf(dashboard: DashboardAnswer): Draft {
   return refreshSeconds === undefined ? base : { ...base, refreshSeconds }
 }
 
-function ShownHead({ dashboard, edit }: { readonly dashboard: DashboardAnswer; readonly edit: () => void }) {
+interface ShownHeadProps {
+  readonly dashboard: DashboardAnswer
+  readonly edit: () => void
+  readonly settings: Settings
+}
+
+function ShownHead({ dashboard, edit, settings }: ShownHeadProps) {
   const t = useWords(dashboardWords)
   const { tv } = useRead(useSearch({ from }), readDashboardSearch)
   const navigate = useNavigate({ from })
@@ -98,6 +112,7 @@ function ShownHead({ dashboard, edit }: { readonly dashboard: DashboardAnswer; r
       </div>
       <AsOf id={dashboard.id} />
       <Button onClick={() => setTv(tv !== true)}>{t(tv === true ? 'dashboard.leave-tv' : 'dashboard.tv')}</Button>
+      {tv !== true && <MailIt dashboard={dashboard} settings={settings} />}
       {tv !== true && dashboard.isMine && (
         <Button onClick={() => void copyText(`${JSON.stringify(fileOf(dashboard), undefined, 2)}\n`)}>
           {t('dashboard.export')}
@@ -105,6 +120,26 @@ function ShownHead({ dashboard, edit }: { readonly dashboard: DashboardAnswer; r
       )}
       {tv !== true && dashboard.isMine && <Button onClick={edit}>{t('dashboard.edit')}</Button>}
     </div>
+  )
+}
+
+/** For whoever may make reports (portal/api/role-routes.ts). */
+function MailIt({ dashboard, settings }: Pick<ShownHeadProps, 'dashboard' | 'settings'>) {
+  const t = useWords(dashboardWords)
+  const me = useMe()
+  const [isOpen, setOpen] = useState(false)
+  if (me === undefined || me.role === 'viewer' || me.role === 'support') return null
+  return (
+    <>
+      <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {t('dashboard.mail')}
+      </Button>
+      {isOpen && (
+        <Suspense>
+          <MailDialog dashboard={dashboard} settings={settings} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   )
 }
 

@@ -30,6 +30,7 @@ export const dashboardWords = {
   'dashboard.as-of': ['as of {time}', '資料時間 {time}'],
   'dashboard.remove': ['Remove dashboard', '刪除儀表板'],
   'dashboard.remove-sure': ['Remove it for everybody?', '確定要為所有人刪除？'],
+  'dashboard.mail': ['Mail it', '寄送'],
   'dashboard.export': ['Copy as file', '複製為檔案'],
   'dashboard.empty': ['This dashboard has no tile yet', '這個儀表板還沒有圖塊'],
   'dashboard.empty-text': [

@@ -6,6 +6,7 @@ import { Dialog } from '../shell/dialog.tsx'
 import { useWords } from '../words/words.ts'
 import { EventText } from './event-text.tsx'
 import type { EventChoice } from './events.ts'
+import { eventPickerWords } from './event-picker-words.ts'
 import { exploreWords } from './words.ts'
 
 const shownMax = 200
@@ -17,7 +18,8 @@ interface EventPickerProps {
 }
 
 export function EventPicker({ choices, choose, close }: EventPickerProps) {
-  const t = useWords(exploreWords)
+  const t = useWords(eventPickerWords)
+  const explore = useWords(exploreWords)
   const [text, setText] = useState('')
   // At once, not later: Enter has to take the first of what was typed for.
   const wanted = text.trim().toLowerCase()
@@ -30,7 +32,7 @@ export function EventPicker({ choices, choose, close }: EventPickerProps) {
     close()
   }
   return (
-    <Dialog label={t('explore.choose-event')} close={close}>
+    <Dialog label={explore('explore.choose-event')} close={close}>
       <input
         type="search"
         autoFocus

@@ -14,7 +14,12 @@ export interface PartProps {
   readonly edit: (part: Partial<Draft>) => void
 }
 
-export function WhenFields({ draft, edit }: PartProps) {
+interface WhenProps {
+  readonly draft: Pick<Draft, 'cron' | 'zone'>
+  readonly edit: (part: Partial<Pick<Draft, 'cron' | 'zone'>>) => void
+}
+
+export function WhenFields({ draft, edit }: WhenProps) {
   const t = useWords(formWords)
   const id = useId()
   const when = whenOf(draft.cron)

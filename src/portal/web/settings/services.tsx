@@ -8,6 +8,7 @@ import { call } from '../asking/call.ts'
 import { Button, fieldClass, Select } from '../shell/parts.tsx'
 import { Table } from '../shell/table.tsx'
 import { useWords } from '../words/words.ts'
+import { Applications } from './applications.tsx'
 import { type Days, daysOf, Lifetime } from './lifetime.tsx'
 import { RoleSelect } from './members.tsx'
 import { cardClass, Field, Section, ShownOnce, Sure, useAct, Wrong } from './parts.tsx'
@@ -53,6 +54,7 @@ export function Services() {
           />
         )}
       </Section>
+      <Applications />
       <Wrong text={error === null ? undefined : messageOf(error)} />
       <Section title={t('settings.all-keys')}>{keys.data !== undefined && <Keys keys={keys.data} />}</Section>
       <Section title={t('settings.all-tokens')}>

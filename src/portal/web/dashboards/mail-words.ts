@@ -1,0 +1,28 @@
+// The words of a dashboard's reports.
+export const mailWords = {
+  'mail.title': ['Mail this dashboard', '寄送這個儀表板'],
+  'mail.close': ['Close', '關閉'],
+  'mail.send': ['Send now', '立即寄送'],
+  'mail.send-one': ['Send {name} now', '立即寄送 {name}'],
+  'mail.on-its-way': ['On its way.', '寄送中。'],
+  'mail.pause': ['Pause', '暫停'],
+  'mail.resume': ['Resume', '繼續'],
+  'mail.remove': ['Remove', '移除'],
+  'mail.remove-one': ['Remove {name}', '移除 {name}'],
+  'mail.to': ['to {routes}', '寄給 {routes}'],
+  'mail.next': ['next {time}', '下次 {time}'],
+  'mail.paused': ['paused', '已暫停'],
+  'mail.last': ['Last, of {time}:', '上次（{time}）：'],
+  'mail.sent': ['sent', '已寄出'],
+  'mail.queued': ['waiting', '等待中'],
+  'mail.left-out': ['left out', '未寄送'],
+  'mail.failed': ['failed', '失敗'],
+  'mail.name': ['Name', '名稱'],
+  'mail.whom': ['To', '收件'],
+  'mail.skips-empty': ['Send nothing when no tile has rows', '沒有任何資料時不寄送'],
+  'mail.add': ['Mail it', '開始寄送'],
+  'mail.no-routes': [
+    'There is no e-mail route yet. An administrator adds one: millpond alert route add <name> email …',
+    '尚無電子郵件路徑。請管理員新增：millpond alert route add <name> email …',
+  ],
+} as const
