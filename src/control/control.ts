@@ -26,7 +26,6 @@ import { EmbedStore } from './embed-store.ts'
 import { ReportStore } from './report-store.ts'
 import { Oidc } from './oidc/oidc.ts'
 import { OidcStore } from './oidc/oidc-store.ts'
-import { TryLimiter } from './try-limiter.ts'
 import { DestinationStore } from './destination-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
@@ -197,8 +196,6 @@ export interface ControlDeps {
   readonly login?: { readonly settings: LoginSettings; readonly publicUrl: string | undefined }
 }
 
-/** Wrong secrets of one application, in a quarter of an hour. */
-const secretTriesMax = 30
 const noLogin = { settings: { loginTriesPerAddressMax: 30, loginTriesPerAccountMax: 10 }, publicUrl: undefined }
 
 /** The caller holds the data lock. When it resolves sources.json is there and says what SQLite says. */
@@ -351,7 +348,6 @@ function openPeople(
     principals,
     emailOf: (handle) => logins.users().find((user) => user.handle === handle)?.email,
     clock,
-    tries: new TryLimiter(clock, secretTriesMax),
   })
   return { logins, sessions, signIn, oidc }
 }

@@ -233,8 +233,9 @@ describe('a code', () => {
       code_verifier: verifier,
     }
     expect((await call('token', { ...form, client_id: hub.id })).status).toBe(401)
+    // Whoever knows the id shuts nobody out.
     for (let tries = 0; tries < 40; tries += 1) await call('token', {}, basic(wrong))
-    expect((await call('token', {}, basic(wrong))).status).toBe(429)
+    expect((await exchanged(await codeOf())).status).toBe(200)
   })
 })
 

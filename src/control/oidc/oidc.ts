@@ -14,7 +14,6 @@ import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { PrincipalStore } from '../principal-store.ts'
 import type { Principal } from '../principals.ts'
-import type { TryLimiter } from '../try-limiter.ts'
 import { OidcError } from './oidc-error.ts'
 import type { Grant, OidcClient, OidcStore, SigningKey } from './oidc-store.ts'
 
@@ -32,8 +31,6 @@ export interface OidcDeps {
   /** Of somebody who signs in. */
   readonly emailOf: (handle: string) => string | undefined
   readonly clock: Clock
-  /** Wrong secrets, by client. */
-  readonly tries: TryLimiter
 }
 
 export interface Authorizing {
@@ -152,13 +149,12 @@ export class Oidc {
   }
 
   #authenticated({ id, secret }: ClientCredentials): OidcClient {
-    const { store, tries } = this.#deps
+    const { store } = this.#deps
     const client = store.client(id)
     if (client !== undefined && !client.isConfidential && secret === undefined) return client
-    tries.take(`client ${id}`)
+    // Tries aren't counted: nobody guesses 256 bits, and whoever knows the id could shut everybody out.
     if (client?.isConfidential !== true || secret === undefined || !store.isSecret(id, secret))
       throw new OidcError('invalid_client', 'The application is unknown, or its secret is wrong')
-    tries.forget(`client ${id}`)
     return client
   }
 

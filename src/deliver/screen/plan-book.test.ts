@@ -164,6 +164,15 @@ describe('the screen', () => {
     expect(judged(2).verdicts).toMatchObject({ stored: 1, quarantined: 3 })
   })
 
+  test('a number of twenty digits is a number', () => {
+    const [long] = new TestMaker({ plansFolder: folder }).plan([], {
+      body: '{"batch":[{"type":"track","event":"Order Paid","userId":"u","properties":{"total":12345678901234567890}}]}',
+      count: 1,
+      meta: { plan: 1 },
+    }).counts
+    expect(long).toMatchObject({ stored: 1, quarantined: 0 })
+  })
+
   test('looks at nothing where none was in force', () => {
     const { verdicts, violations } = judged()
     expect(verdicts).toMatchObject({ stored: 4, quarantined: 0 })

@@ -13,6 +13,7 @@ import { LRUCache } from 'lru-cache'
 import { MillpondError, messageOf } from '../../core/errors.ts'
 import { isErrno } from '../../core/files.ts'
 import { type PlanCall, planFileName, type PlanRule, type TrackingPlan } from '../../core/tracking-plan.ts'
+import { stringifyExact } from './parse.ts'
 import type { KeptEvent } from './screen.ts'
 
 export interface PlanFinding {
@@ -21,7 +22,7 @@ export interface PlanFinding {
   readonly problems: readonly string[]
 }
 
-type Judged = Pick<KeptEvent, 'type' | 'name' | 'event'>
+type Judged = Pick<KeptEvent, 'type' | 'name' | 'event'> & Partial<Pick<KeptEvent, 'isExact'>>
 
 const plansMax = 200
 const planBytesMax = 256 * 1024
@@ -64,14 +65,16 @@ export class CompiledPlan {
     for (const rule of rules) this.#rules.set(keyOf(rule.call, rule.event), compiled(ajv, rule))
   }
 
-  check({ type, name, event }: Judged): PlanFinding | undefined {
+  check({ type, name, event, isExact = false }: Judged): PlanFinding | undefined {
     if (type === 'alias') return undefined
     const rule = this.#rules.get(keyOf(type, type === 'track' ? name : undefined))
     if (rule === undefined) {
       if (type !== 'track' || this.#unplanned === 'allow') return undefined
       return { action: this.#unplanned, problems: ['the event is not in the plan'] }
     }
-    const value = event[type === 'identify' || type === 'group' ? 'traits' : 'properties'] ?? {}
+    const given = event[type === 'identify' || type === 'group' ? 'traits' : 'properties'] ?? {}
+    // Schemas know numbers, and none that are longer than a double.
+    const value: unknown = isExact ? JSON.parse(stringifyExact(given)) : given
     if (rule.validate(value)) return undefined
     return { action: rule.action, problems: problemsOf(rule.validate.errors ?? []) }
   }
