@@ -12,6 +12,8 @@ export interface Embed {
   readonly principal: string
   /** Of the pages that may show it: `https://app.example.com`. */
   readonly origins: readonly string[]
+  /** Of the dashboard, as it was when it was let in. */
+  readonly version: number
   readonly changedAtMicros: number
 }
 
@@ -40,6 +42,7 @@ export class EmbedStore {
     return {
       principal: String(row['principal']),
       origins: JSON.parse(String(row['origins'])) as string[],
+      version: Number(row['version']),
       changedAtMicros: Number(row['changed_at']),
     }
   }
@@ -51,20 +54,21 @@ export class EmbedStore {
   }
 
   /** The secret if it is new: now, and never again. */
-  set(dashboard: string, { principal, origins }: Omit<Embed, 'changedAtMicros'>): string | undefined {
+  set(dashboard: string, { principal, origins, version }: Omit<Embed, 'changedAtMicros'>): string | undefined {
     const { database, clock, audit } = this.#deps
     return transaction(database, 'COMMIT', () => {
       const isNew = this.#row(dashboard) === undefined
       const secret = isNew ? this.#newSecret() : undefined
-      const texts = [principal, JSON.stringify(origins), clock.nowMicros()] as const
+      const texts = [principal, JSON.stringify(origins), version, clock.nowMicros()] as const
       if (secret === undefined) {
-        const sql = 'UPDATE embeds SET principal = ?, origins = ?, changed_at = ? WHERE dashboard = ?'
+        const sql = 'UPDATE embeds SET principal = ?, origins = ?, version = ?, changed_at = ? WHERE dashboard = ?'
         database.prepare(sql).run(...texts, dashboard)
       } else {
-        const sql = 'INSERT INTO embeds (principal, origins, changed_at, dashboard, secret) VALUES (?, ?, ?, ?, ?)'
+        const sql =
+          'INSERT INTO embeds (principal, origins, version, changed_at, dashboard, secret) VALUES (?, ?, ?, ?, ?, ?)'
         database.prepare(sql).run(...texts, dashboard, this.#deps.box.seal(secret, purposeOf(dashboard)))
       }
-      audit.add('dashboard.embed', dashboard, { principal, origins })
+      audit.add('dashboard.embed', dashboard, { principal, origins, version })
       return secret
     })
   }

@@ -85,6 +85,12 @@ export class ReportStore {
     const { id: own, name } = this.get(id)
     transaction(this.#deps.database, 'COMMIT', () => {
       this.#run('UPDATE reports SET is_enabled = ?, next_at = ? WHERE id = ?', isEnabled ? 1 : 0, nextAtMicros, own)
+      if (!isEnabled)
+        this.#run(
+          `UPDATE report_mails SET state = 'left-out', note = 'The report was paused', ended_at = ? WHERE report = ? AND state = 'queued'`,
+          this.#now(),
+          own,
+        )
       this.#deps.audit.add(isEnabled ? 'report.resume' : 'report.pause', own, { name })
     })
     return this.get(own)

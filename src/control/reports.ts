@@ -4,6 +4,8 @@ import type { ParameterSetting } from './saved-queries.ts'
 export interface ReportDefinition {
   /** Id of a dashboard. */
   readonly dashboard: string
+  /** Of the dashboard, as its owner has seen it. Later ones are mailed if the owner or an administrator saved them. */
+  readonly version: number
   /** Five fields. */
   readonly cron: string
   /** IANA. */

@@ -4,7 +4,7 @@
 import type { Control } from '../control/control.ts'
 import type { Dashboard, DashboardContent, DashboardPlace, DashboardVersion, Tile } from '../control/dashboards.ts'
 import type { Principal } from '../control/principals.ts'
-import type { ParameterDefinition, ParameterSetting } from '../control/saved-queries.ts'
+import type { ParameterDefinition, ParameterSetting, QueryContent } from '../control/saved-queries.ts'
 import type { Clock } from '../core/clock.ts'
 import { MillpondError } from '../core/errors.ts'
 import { isZone } from '../core/zone.ts'
@@ -13,7 +13,7 @@ import type { SavedQueries } from '../jobs/saved.ts'
 import type { Port, QueryRequest } from '../query/contract.ts'
 
 export interface DashboardsDeps {
-  readonly control: Pick<Control, 'dashboards'>
+  readonly control: Pick<Control, 'dashboards' | 'principalById'>
   readonly saved: SavedQueries
   readonly clock: Clock
 }
@@ -57,6 +57,32 @@ export class Dashboards {
     this.#deps.control.dashboards.remove(id)
   }
 
+  /**
+   * For whoever lends rights to others' eyes (a mail, a page elsewhere): the newest version that they have seen, or that somebody
+   * saved whose word counts: they themselves or an administrator. Else whoever may edit a tile would read with their rights.
+   */
+  trusted(id: string, lent: { readonly seen: number; readonly by: string | undefined }): DashboardVersion {
+    const { principalById } = this.#deps.control
+    const { latest } = this.get(id)
+    const counts = ({ version, savedBy }: DashboardVersion): boolean =>
+      version <= lent.seen || savedBy === lent.by || principalById(savedBy)?.role === 'admin'
+    return this.versions(id).find(counts) ?? { ...latest, tiles: [] }
+  }
+
+  /** What a tile of such a version asks; a saved query in the version that somebody has verified whose word counts. */
+  trustedRequest(
+    dashboard: DashboardVersion & { readonly id: string },
+    tile: Tile,
+    given: Settings,
+    caller: { readonly principal: Principal; readonly port: Port },
+  ): QueryRequest {
+    const asked =
+      tile.query === undefined
+        ? this.#own(dashboard, tile, given)
+        : this.#ofQuery(dashboard, this.#deps.saved.verifiedFor(tile.query, caller.principal), given)
+    return { ...asked, ...caller, onlyReads: true, labels: { dashboard: dashboard.id, tile: tile.id } }
+  }
+
   /** What a tile asks. Errors: not-found, request-invalid. */
   request(
     id: string,
@@ -73,19 +99,17 @@ export class Dashboards {
     const asked =
       tile.query === undefined
         ? this.#own(latest, tile, given)
-        : this.#saved(latest, tile.query, given, caller.principal)
+        : this.#ofQuery(latest, this.#deps.saved.get(tile.query, caller.principal).latest, given)
     // Whoever opens the page asks, and has not read it.
     return { ...asked, ...caller, onlyReads: true, labels: { dashboard: dashboard.id, tile: tile.id } }
   }
 
   /** Parameters of the saved query that the dashboard has, too, take its value; others their own default. */
-  #saved(
+  #ofQuery(
     { parameters }: DashboardContent,
-    query: string,
+    content: QueryContent,
     given: Settings,
-    by: Principal,
   ): Pick<QueryRequest, 'sql' | 'dialect' | 'parameters'> {
-    const content = this.#deps.saved.get(query, by).latest
     const settings = content.parameters.flatMap(({ name }): [string, ParameterSetting][] => {
       const shared = parameters.find((one) => sameName(one.name, name))
       const setting = shared && settingOf(shared, given)

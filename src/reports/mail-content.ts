@@ -23,6 +23,8 @@ export interface ReportParts {
   readonly asOf: string
   /** Parameters as they were resolved. */
   readonly values: readonly (readonly [name: string, value: string])[]
+  /** Somebody else has saved a newer version, for whom the report's owner's rights are not. */
+  readonly older?: { readonly shown: number; readonly newest: number } | undefined
   /** Of the dashboard; '' where nobody knows it. */
   readonly address: string
   readonly tiles: readonly ReportTile[]
@@ -52,10 +54,16 @@ const rowsMax = 20
 const columnsMax = 8
 const picture = { width: 640, height: 280 }
 
-export function reportContent({ title, asOf, values, address, tiles }: ReportParts): ReportContent {
+export function reportContent({ title, asOf, values, older, address, tiles }: ReportParts): ReportContent {
   const failed = tiles.filter(({ rows }) => rows === undefined).map((tile) => tile.title || tile.id)
   const said = tiles.map((tile) => ({ tile, ...contentOf(tile) }))
-  const notes = [`Data as of ${asOf}`, ...values.map(([name, value]) => `${name}: ${value}`)]
+  const notes = [
+    `Data as of ${asOf}`,
+    ...values.map(([name, value]) => `${name}: ${value}`),
+    ...(older === undefined
+      ? []
+      : [`version ${older.shown}: somebody else saved version ${older.newest}; save the report anew to mail that one`]),
+  ]
   const failure = failed.length === 0 ? [] : [`Could not be asked: ${failed.join(', ')}`]
   const link = address === '' ? [] : [address]
   return {

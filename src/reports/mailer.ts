@@ -88,7 +88,7 @@ export class Mailer {
   async #content({ report: id }: ReportMail): Promise<ReportContent> {
     const { control } = this.#deps
     const { definition, owner } = control.reports.get(id)
-    return askedContent(this.#deps, definition, this.#ownerOf(owner), this.#abort.signal)
+    return askedContent(this.#deps, { ...definition, owner }, this.#ownerOf(owner), this.#abort.signal)
   }
 
   /** With the rights that they have now. Error: not-allowed. */

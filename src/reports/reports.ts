@@ -50,13 +50,13 @@ export class Reports {
     throw new MillpondError('not-found', `There is no report "${id.slice(0, 200)}"`)
   }
 
-  add(name: string, definition: ReportDefinition, by: Principal): Report {
+  add(name: string, definition: Omit<ReportDefinition, 'version'>, by: Principal): Report {
     const made = this.#deps.control.reports.add(name, this.#checked(definition), by.id, this.#next(definition))
     this.#changed()
     return made
   }
 
-  change(id: string, name: string, definition: ReportDefinition, by: Principal): Report {
+  change(id: string, name: string, definition: Omit<ReportDefinition, 'version'>, by: Principal): Report {
     const { id: own } = this.get(id, by)
     const made = this.#deps.control.reports.change(own, name, this.#checked(definition), this.#next(definition))
     this.#changed()
@@ -83,7 +83,7 @@ export class Reports {
   /** The mail as it would be now, for whoever looks: with their rights. */
   async preview(id: string, by: Principal, signal: AbortSignal = never): Promise<ReportContent> {
     const { definition } = this.get(id, by)
-    return askedContent(this.#deps, definition, by, signal)
+    return askedContent(this.#deps, { ...definition, owner: by.id }, by, signal)
   }
 
   /** The next times, oldest first. */
@@ -93,12 +93,12 @@ export class Reports {
   }
 
   /** Microseconds; 0: never. */
-  #next({ cron, zone }: ReportDefinition): number {
+  #next({ cron, zone }: Pick<ReportDefinition, 'cron' | 'zone'>): number {
     return (cronTimes(cron, zone).next(this.#deps.clock.nowMicros() / 1000) ?? 0) * 1000
   }
 
-  /** With the id of its dashboard, which stays when its address changes. */
-  #checked(definition: ReportDefinition): ReportDefinition {
+  /** With the id of its dashboard, which stays when its address changes, and the version that stands there now. */
+  #checked(definition: Omit<ReportDefinition, 'version'>): ReportDefinition {
     const { control, saved, clock } = this.#deps
     const dashboard = new Dashboards({ control, saved, clock }).get(definition.dashboard)
     const mails = control.alerts.routes().filter(({ kind }) => kind === 'email')
@@ -110,7 +110,7 @@ export class Reports {
     if (strange !== undefined)
       throw new MillpondError('request-invalid', `\`parameters\`: the dashboard has no parameter ${strange}`)
     if (this.#next(definition) === 0) throw new MillpondError('schedule-invalid', 'The report is never due')
-    return { ...definition, dashboard: dashboard.id }
+    return { ...definition, dashboard: dashboard.id, version: dashboard.latest.version }
   }
 }
 

@@ -137,6 +137,30 @@ describe('a signed address', () => {
     expect((await shown(await token(), { 'p.city': '"><script>alert(1)</script>' })).text).not.toContain('<script')
   })
 
+  test('shows what an administrator has let in, not what its owner puts into a tile later', async () => {
+    const { token: hers } = await asked('POST', '/api/tokens', { name: 'laptop', for: 'ana' })
+    const headers = { authorization: `Bearer ${String(hers)}`, 'content-type': 'application/json' }
+    const own = { slug: 'hers', title: 'Hers', ...content }
+    const made = await fetch(`${millpond.address}/api/dashboards`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(own),
+    })
+    expect(made.status).toBe(201)
+    const { secret: other } = await asked('PUT', '/api/dashboards/hers/embed', { as: 'site', origins: [origin] })
+    const taken = { ...own, version: 1, tiles: [{ ...content.tiles[0], sql: 'SELECT 4711 AS n' }] }
+    const saved = await fetch(`${millpond.address}/api/dashboards/hers`, {
+      method: 'PUT',
+      headers,
+      body: JSON.stringify(taken),
+    })
+    expect(saved.status).toBe(200)
+    const sign = async () => token({ claims: { dashboard: 'hers' }, secret: String(other) })
+    expect(ordersIn((await shown(await sign(), {}, 'hers')).text)).toBe('2')
+    await asked('PUT', '/api/dashboards/hers/embed', { as: 'site', origins: [origin] })
+    expect((await shown(await sign(), {}, 'hers')).text).toContain('4.71K')
+  })
+
   test('asks nothing that writes', async () => {
     await asked('POST', '/api/query', { sql: 'CREATE SCHEMA IF NOT EXISTS made' }).catch(() => undefined)
     await asked('POST', '/api/grants', { grantee: 'site', dataset: 'made', privilege: 'write' })
@@ -214,6 +238,9 @@ describe('an administrator', () => {
     ['every site', { as: 'site', origins: ['*'] }],
     ['a page instead of an origin', { as: 'site', origins: [`${origin}/page`] }],
     ['words of a policy', { as: 'site', origins: ["https://a.example 'unsafe-inline'"] }],
+    ['a pattern', { as: 'site', origins: ['https://*'] }],
+    ['a pattern of names', { as: 'site', origins: ['https://*.com'] }],
+    ['the end of a directive', { as: 'site', origins: ['https://a.example;sandbox'] }],
     ['no origin', { as: 'site', origins: [] }],
   ])('is refused %s', async (_what, body) => {
     expect((await call('PUT', '/api/dashboards/growth/embed', body)).status).toBe(400)

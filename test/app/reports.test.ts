@@ -192,6 +192,17 @@ describe('by the clock', () => {
     expect(told(made)).toEqual(['2026-03-02T00:00 team sent'])
   })
 
+  test('a pause holds back what waits for another try', async () => {
+    dashboard([orders])
+    refused = 1
+    const made = report()
+    await advance(dayMs)
+    reports().setEnabled(made.id, false, owner)
+    await advance(hourMs)
+    expect(mails).toEqual([])
+    expect(told(made)).toEqual(['2026-03-02T00:00 team left-out The report was paused'])
+  })
+
   test('paused it waits; resumed it goes on with the next time; by hand it goes at once', async () => {
     dashboard([orders])
     const made = report()
@@ -267,6 +278,40 @@ describe('rights', () => {
     await rig.control.removePrincipal('ana')
     await advance(dayMs)
     expect(told(made).at(-1)).toMatch(/team failed Its owner may not sign in any more/)
+  })
+
+  test('what somebody else puts into a tile later is not mailed with its owner’s rights; what an administrator saves is', async () => {
+    const { id: by } = await rig.control.addPrincipal('eve', 'person', 'analyst')
+    const id = dashboard([orders])
+    const made = report()
+    const place = { slug: 'growth', title: 'Growth', description: '' }
+    const taken = tile('orders', 'SELECT country AS taken FROM daily.orders')
+    rig.control.dashboards.save(id, 1, place, { parameters: [], zone: 'UTC', tiles: [taken] }, by)
+    const before = await reports().preview(made.id, owner)
+    expect(before.text).toMatch(/2026-02-28 +1\.25K/)
+    expect(before.text).toContain('version 1: somebody else saved version 2')
+    expect(before.text).not.toContain('taken')
+    reports().change(made.id, 'Daily', made.definition, owner)
+    expect((await reports().preview(made.id, owner)).text).toContain('taken')
+    rig.control.dashboards.save(
+      id,
+      2,
+      place,
+      { parameters: [], zone: 'UTC', tiles: [tile('more', 'SELECT 7 AS seven')] },
+      owner.id,
+    )
+    expect((await reports().preview(made.id, owner)).text).toContain('seven')
+  })
+
+  test('a tile’s saved query is asked in the version that an administrator or the report’s owner has verified', async () => {
+    const saved = rig.query('orders', 'SELECT 1 AS verified')
+    dashboard([{ id: 'q', title: 'Q', query: saved.id, chart: { kind: 'table' }, place }])
+    const made = report()
+    const content = { dialect: 'googlesql', sql: 'SELECT 2 AS unseen', parameters: [], zone: 'UTC' } as const
+    rig.saved.save(saved.id, { name: 'orders', folder: '', description: '' }, content, owner)
+    expect((await reports().preview(made.id, owner)).text).toContain('verified')
+    rig.saved.verify(saved.id, 2, owner)
+    expect((await reports().preview(made.id, owner)).text).toContain('unseen')
   })
 
   test('it reads and never writes', async () => {

@@ -19,6 +19,7 @@ import { oidc } from './0014-oidc.ts'
 import { cohorts } from './0015-cohorts.ts'
 import { reports } from './0016-reports.ts'
 import { trackingPlans } from './0017-tracking-plans.ts'
+import { embedVersions } from './0018-embed-versions.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -39,6 +40,7 @@ const steps: readonly string[] = [
   cohorts,
   reports,
   trackingPlans,
+  embedVersions,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { draw } from '../../charts/draw.ts'
 import { readChart } from '../../charts/read-chart.ts'
 import { svgText } from '../../charts/svg-text.ts'
-import type { Dashboard, Tile } from '../../control/dashboards.ts'
+import type { Dashboard, DashboardVersion, Tile } from '../../control/dashboards.ts'
 import type { Principal } from '../../control/principals.ts'
 import { networkOf, TryLimiter } from '../../control/try-limiter.ts'
 import { isoTime } from '../../core/clock.ts'
@@ -35,7 +35,8 @@ const gap = 12
 const originInput = z
   .string()
   .max(300)
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text), {
+  // It stands in a policy: nothing in it may be a pattern or end the directive.
+  .refine((text) => /^https?:\/\/(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/.test(text), {
     error: 'is an origin: https://app.example.com',
   })
 const embedInput = z.strictObject({
@@ -83,7 +84,10 @@ export function embedRoutes(app: FastifyInstance, deps: ApiDeps): void {
         throw new MillpondError('request-invalid', `\`as\`: "${as}" is no service: \`millpond user add\` makes one`)
       if (principal.role === 'admin')
         throw new MillpondError('request-invalid', '`as`: the rights of an administrator are not lent to strangers')
-      return told(dashboard, control.embeds.set(dashboard.id, { principal: principal.id, origins }))
+      return told(
+        dashboard,
+        control.embeds.set(dashboard.id, { principal: principal.id, origins, version: dashboard.latest.version }),
+      )
     },
   )
 
@@ -132,9 +136,11 @@ function embeddedPage(app: FastifyInstance, deps: ApiDeps): void {
         throw refused('This dashboard is not embedded')
       const principal = lentBy(deps, embed.principal)
       const { token, theme } = parseInput(shownInput, request.query)
-      const fixed = await readEmbedToken(token, secret, found, clock.nowMicros() / 1000)
-      const { open, settings } = openParameters(found, fixed, givenIn(request))
-      const tiles = await tilesOf(deps, found, { settings, principal, theme, signal: goneOf(reply) })
+      const latest = dashboardsOf(deps)().trusted(found.id, { seen: embed.version, by: undefined })
+      const shown = { ...found, latest }
+      const fixed = await readEmbedToken(token, secret, shown, clock.nowMicros() / 1000)
+      const { open, settings } = openParameters(shown, fixed, givenIn(request))
+      const tiles = await tilesOf(deps, shown, { settings, principal, theme, signal: goneOf(reply) })
       const fields = open.map((definition) => ({
         name: definition.name,
         value: givenIn(request)[definition.name] ?? shownDefault(definition.default),
@@ -173,11 +179,16 @@ async function tilesOf(deps: ApiDeps, { id, latest }: Dashboard, shown: Shown): 
       value,
     ]),
   )
-  return Promise.all(latest.tiles.map(async (tile) => drawnTile(deps, id, tile, { ...shown, settings })))
+  return Promise.all(latest.tiles.map(async (tile) => drawnTile(deps, { ...latest, id }, tile, { ...shown, settings })))
 }
 
 /** What a query says of its failure names tables and values: none of it is for strangers. */
-async function drawnTile(deps: ApiDeps, id: string, tile: Tile, shown: Shown): Promise<EmbedTile> {
+async function drawnTile(
+  deps: ApiDeps,
+  dashboard: DashboardVersion & { readonly id: string },
+  tile: Tile,
+  shown: Shown,
+): Promise<EmbedTile> {
   const { settings, principal, theme, signal } = shown
   const { title, chart, place } = tile
   const size = {
@@ -185,14 +196,14 @@ async function drawnTile(deps: ApiDeps, id: string, tile: Tile, shown: Shown): P
     height: Math.max(60, place.height * (rowHeight + gap) - 4 * gap),
   }
   try {
-    const asked = dashboardsOf(deps)().request(id, tile.id, settings, { principal, port: 'portal' })
+    const asked = dashboardsOf(deps)().trustedRequest(dashboard, tile, settings, { principal, port: 'portal' })
     const job = await deps.query.submit(asked, signal)
     const rows = await chartRowsOf(await job.result())
     const drawing = rows.count === 0 ? undefined : draw(rows, readChart(chart, 'table'), size, title)
     return { title, place, svg: drawing && svgText(drawing, theme), hasFailed: false }
   } catch (error) {
     if (!(error instanceof MillpondError) || error.kind === 'bug')
-      deps.log.error({ err: error, dashboard: id, tile: tile.id }, 'A tile of an embedded dashboard failed.')
+      deps.log.error({ err: error, dashboard: dashboard.id, tile: tile.id }, 'A tile of an embedded dashboard failed.')
     return { title, place, svg: undefined, hasFailed: true }
   }
 }
