@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { type Browser, openSignInRig, type SignInRig } from './sign-in-rig.ts'
+import { type Browser, openSignInRig, password, type SignInRig } from './sign-in-rig.ts'
 import { startMillpond } from '../support/millpond.ts'
 import { runCli } from '../app/cli-support.ts'
 
@@ -112,6 +112,7 @@ describe('the way in', () => {
     expect(tokens.headers['cache-control']).toBe('no-store')
     const about = await userinfo(tokens.body['access_token'])
     expect(about.body).toMatchObject({ preferred_username: 'ana', email: 'ana@example.com', groups: ['analyst'] })
+    expect(about.body).not.toHaveProperty('email_verified')
     const [, claims = ''] = String(tokens.body['id_token']).split('.')
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
       iss: issuer,
@@ -257,6 +258,9 @@ describe('a refresh token', () => {
     expect(next['refresh_token']).toBeDefined()
     const more = await refreshed(next['refresh_token'], hub, { scope: 'openid email' })
     expect(more.body).toMatchObject({ error: 'invalid_scope' })
+    // Nothing is lost by asking for too much; less is answered with what was granted.
+    const less = await refreshed(next['refresh_token'], hub, { scope: 'openid' })
+    expect(less.body).toMatchObject({ scope: 'openid offline_access', refresh_token: expect.any(String) as unknown })
   })
 
   test('and what came of it is worthless once it is revoked, or the program is removed', async () => {
@@ -288,6 +292,37 @@ describe('people', () => {
     }
   })
 
+  test('a token is no sign-in: what it led to would outlive it', async () => {
+    const { token } = await rig.control.createToken('t', 'ana')
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await rig.browser().ask('GET', asking(), { headers })
+    expect(String(answer.headers['location'])).toMatch(/^\/login\?next=/)
+    const silent = await rig.browser().ask('GET', asking({ prompt: 'none' }), { headers })
+    expect(new URL(String(silent.headers['location'])).searchParams.get('error')).toBe('login_required')
+  })
+
+  test('who signed in long ago is asked anew if the program wants that, and it is told when they did', async () => {
+    const fay = await rig.person('fay', 'support')
+    const begun = Math.floor(Date.now() / 1000)
+    rig.clock.advance(dayMs)
+    expect((await sent(fay, { max_age: '60' })).pathname).toBe('/login')
+    const { body } = await exchanged(await codeOf(fay, { max_age: '100000' }))
+    const claims = JSON.parse(Buffer.from(String(body['id_token']).split('.')[1] ?? '', 'base64url').toString()) as {
+      auth_time: number
+    }
+    expect(Math.abs(claims.auth_time - begun)).toBeLessThan(60)
+  })
+
+  test('who is disabled is nobody to userinfo, before any refresh', async () => {
+    const gus = await rig.person('gus', 'support')
+    const { body } = await exchanged(await codeOf(gus))
+    expect((await userinfo(body['access_token'])).status).toBe(200)
+    rig.control.logins.setDisabled('gus', true)
+    const answer = await userinfo(body['access_token'])
+    expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_token'])
+    expect(answer.headers['www-authenticate']).toContain('invalid_token')
+  })
+
   test('access tokens open nothing but userinfo, and end after an hour', async () => {
     const { body } = await exchanged(await codeOf())
     const headers = { authorization: `Bearer ${String(body['access_token'])}` }
@@ -300,11 +335,16 @@ describe('people', () => {
     expect((await refreshed(body['refresh_token'])).status).toBe(400)
   })
 
-  test('services sign in nowhere', async () => {
-    await rig.control.addPrincipal('robot', 'service', 'analyst')
-    const { token } = await rig.control.createToken('t', 'robot')
-    const answer = await rig.browser().ask('GET', asking(), { headers: { authorization: `Bearer ${token}` } })
-    expect(new URL(String(answer.headers['location'])).searchParams.get('error')).toBe('access_denied')
+  test('a key that was replaced is shown for an hour', async () => {
+    await exchanged(await codeOf())
+    const shown = async () => ((await rig.browser().ask('GET', '/api/oidc/jwks')).body['keys'] as object[]).length
+    rig.clock.advance(2 * 3_600_000)
+    const before = await shown()
+    expect(before).toBe(1)
+    await rig.control.oidc.rotateKey()
+    expect(await shown()).toBe(2)
+    rig.clock.advance(3_601_000)
+    expect(await shown()).toBe(1)
   })
 })
 
@@ -334,7 +374,19 @@ test('over the real processes: a library finds everything, and verifies what was
       Record<string, string>
     >
     hub = client
-    const answer = await pond.api(asking({ scope: 'openid' }), { redirect: 'manual' })
+    const post = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json', origin: pond.address }
+      return fetch(`${pond.address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    }
+    const invited = await pond.api('/api/users', {
+      method: 'POST',
+      body: JSON.stringify({ email: 'zoe@example.com', role: 'ml' }),
+    })
+    const { path } = (await invited.json()) as { path: string }
+    const came = await post('/api/auth/invitation/accept', { code: path.split('#')[1], password })
+    const cookie = (came.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const question = `${pond.address}${asking({ scope: 'openid groups' })}`
+    const answer = await fetch(question, { redirect: 'manual', headers: { cookie } })
     const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? ''
     const tokens = await fetch(found['token_endpoint'] ?? '', {
       method: 'POST',
@@ -349,7 +401,10 @@ test('over the real processes: a library finds everything, and verifies what was
     const { id_token: token } = (await tokens.json()) as { id_token: string }
     const keys = createRemoteJWKSet(new URL(found['jwks_uri'] ?? ''))
     const options = { issuer: String(found['issuer']), audience: client.id, algorithms: ['RS256'] }
-    expect((await jwtVerify(token, keys, options)).payload).toMatchObject({ sub: 'owner', nonce: 'n-1' } satisfies Json)
+    expect((await jwtVerify(token, keys, options)).payload).toMatchObject({
+      groups: ['ml'],
+      nonce: 'n-1',
+    } satisfies Json)
     await run(['rotate-key'])
     const jwks = (await (await fetch(found['jwks_uri'] ?? '')).json()) as { keys: readonly object[] }
     expect(jwks.keys).toHaveLength(2)

@@ -56,6 +56,8 @@ export interface OidcStoreDeps {
 
 /** 256 bits. */
 const secretLetters = 43
+/** As long as an ID token lives. */
+const keyOverlapMicros = 3_600_000_000
 const grantLifeMicros = 180 * 86_400_000_000
 
 type Row = Readonly<Record<string, unknown>>
@@ -172,9 +174,12 @@ export class OidcStore {
     this.#deps.database.prepare('DELETE FROM oidc_grants WHERE id = ?').run(id)
   }
 
-  /** Newest first. Error: setting-invalid. */
+  /** Newest first; an older one as long as something that it has signed may be good. Error: setting-invalid. */
   keys(): SigningKey[] {
-    return this.#all('SELECT * FROM oidc_keys ORDER BY created_at DESC').map((row) => {
+    const rows = this.#all('SELECT * FROM oidc_keys ORDER BY created_at DESC')
+    const endMicros = this.#deps.clock.nowMicros() - keyOverlapMicros
+    const good = rows.filter((_row, index) => index === 0 || Number(rows[index - 1]?.['created_at']) > endMicros)
+    return good.map((row) => {
       const id = String(row['id'])
       return {
         id,
@@ -187,6 +192,7 @@ export class OidcStore {
   addKey({ id, publicJwk, privatePem }: SigningKey): void {
     const { database, clock, box, audit } = this.#deps
     transaction(database, 'COMMIT', () => {
+      // The one before stays for the hour of its last ID token: `keys` leaves it out then.
       database
         .prepare('INSERT INTO oidc_keys (id, public_jwk, sealed, created_at) VALUES (?, ?, ?, ?)')
         .run(id, JSON.stringify(publicJwk), box.seal(privatePem, `signing key ${id}`), clock.nowMicros())

@@ -24,6 +24,7 @@ const codeLifeMicros = 60 * second
 const accessLifeMicros = 3600 * second
 const refreshLifeMicros = 30 * 86_400 * second
 const algorithm = 'RS256'
+const notAnyMore = 'This person may not sign in any more'
 
 export interface OidcDeps {
   readonly store: OidcStore
@@ -43,6 +44,14 @@ export interface Authorizing {
   readonly challenge: string | undefined
   readonly challengeMethod: string | undefined
   readonly prompt: string | undefined
+  /** Seconds since somebody signed in, at most. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+/** Who is signed in in the browser, and since when. */
+export interface SignedInPerson {
+  readonly principal: Principal
+  readonly sinceMicros: number
 }
 
 export interface ClientCredentials {
@@ -61,7 +70,7 @@ export interface TokenAnswer {
 
 export class Oidc {
   readonly #deps: OidcDeps
-  #keys: Promise<readonly SigningKey[]> | undefined
+  #made: Promise<void> | undefined
 
   constructor(deps: OidcDeps) {
     this.#deps = deps
@@ -87,10 +96,10 @@ export class Oidc {
   }
 
   /**
-   * Where the browser goes. `principal`: who is signed in; undefined: nobody, who is to be asked first (`sign-in`). Error: request-invalid,
-   * which is told here: an address that isn't the program's gets nothing, not even an error.
+   * Where the browser goes. `person` undefined: nobody is signed in, and is to be asked first (`sign-in`). A token is no sign-in: what it
+   * led to would outlive it. Error: request-invalid, which is told here: an address that isn't the program's gets nothing, not even an error.
    */
-  authorize(asked: Authorizing, principal: Principal | undefined, issuer: string): { to: string } | 'sign-in' {
+  authorize(asked: Authorizing, person: SignedInPerson | undefined, issuer: string): { to: string } | 'sign-in' {
     const { store, clock } = this.#deps
     const { clientId, redirect, scope, state, nonce, challenge } = asked
     const client = store.client(clientId)
@@ -105,10 +114,13 @@ export class Oidc {
     }
     const wrong = wrongIn(asked)
     if (wrong !== undefined) return back({ error: wrong.error, error_description: wrong.message })
-    if (principal === undefined) return asked.prompt === 'none' ? back({ error: 'login_required' }) : 'sign-in'
+    const { maxAgeSeconds = Infinity } = asked
+    const isFresh = person !== undefined && clock.nowMicros() - person.sinceMicros <= maxAgeSeconds * second
+    if (!isFresh) return asked.prompt === 'none' ? back({ error: 'login_required' }) : 'sign-in'
+    const { principal, sinceMicros: authAtMicros } = person
     if (principal.kind !== 'person' && principal.kind !== 'owner') return back({ error: 'access_denied' })
     const known = scope.split(' ').filter((one) => (scopes as readonly string[]).includes(one))
-    const details = { redirect, nonce, challenge: challenge ?? '', authAtMicros: clock.nowMicros() }
+    const details = { redirect, nonce, challenge: challenge ?? '', authAtMicros }
     const grant = { client: client.id, principal: principal.id, scope: known.join(' '), asked: details }
     return back({ code: store.addGrant(grant, codeLifeMicros) })
   }
@@ -127,7 +139,9 @@ export class Oidc {
     const grant = this.#deps.store.grantOf('access', token)
     if (grant === undefined)
       throw new OidcError('invalid_token', 'The access token is unknown, has ended or was revoked')
-    return this.#claims(grant)
+    const claims = this.#claimsOf(grant)
+    if (claims === undefined) throw new OidcError('invalid_token', notAnyMore)
+    return claims
   }
 
   /** RFC 7009: whatever it is, it is worthless afterwards, with all that came of the same sign-in. Error: OidcError. */
@@ -145,7 +159,6 @@ export class Oidc {
   /** The new one signs from now on. */
   async rotateKey(): Promise<void> {
     await this.#makeKey()
-    this.#keys = undefined
   }
 
   #authenticated({ id, secret }: ClientCredentials): OidcClient {
@@ -178,20 +191,29 @@ export class Oidc {
     const { store } = this.#deps
     const token = form.get('refresh_token') ?? ''
     const known = store.grantOf('refresh', token)
-    // Of another application: it is left as it is, for whom it belongs to.
-    const grant = known === undefined || known.client === id ? store.use('refresh', token) : undefined
-    if (grant === undefined)
+    if (known === undefined || known.client !== id) {
+      // Of another application: it is left as it is, for whom it belongs to. One that was used before ends its grant.
+      if (known === undefined) store.use('refresh', token)
       throw new OidcError('invalid_grant', 'The refresh token is unknown, used, too old, or not of this application')
-    const wanted = form.get('scope')?.split(' ')
-    const own = grant.scope.split(' ')
-    if (wanted?.some((one) => !own.includes(one)) === true)
+    }
+    // Less than before is answered with what was granted, as RFC 6749 §5.1 allows: `scope` says so.
+    const own = known.scope.split(' ')
+    if (
+      form
+        .get('scope')
+        ?.split(' ')
+        .some((one) => !own.includes(one)) === true
+    )
       throw new OidcError('invalid_scope', 'Nothing more than before can be asked for')
-    return wanted === undefined ? grant : { ...grant, scope: wanted.join(' ') }
+    const grant = store.use('refresh', token)
+    if (grant === undefined) throw new OidcError('invalid_grant', 'The refresh token was used this moment')
+    return grant
   }
 
   async #answer(grant: Grant, issuer: string): Promise<TokenAnswer> {
     const { store } = this.#deps
-    const claims = this.#claims(grant)
+    const claims = this.#claimsOf(grant)
+    if (claims === undefined) throw new OidcError('invalid_grant', notAnyMore)
     const own = grant.scope.split(' ')
     return {
       access_token: store.addToken('access', grant.id, accessLifeMicros),
@@ -203,20 +225,20 @@ export class Oidc {
     }
   }
 
-  /** As they are at this moment. Error: OidcError, and the grant has ended. */
-  #claims({ id, principal, scope }: Grant): Readonly<Record<string, unknown>> {
+  /** As they are at this moment. Undefined: they may not sign in any more, and the grant has ended. */
+  #claimsOf({ id, principal, scope }: Grant): Readonly<Record<string, unknown>> | undefined {
     const { principals, store, emailOf } = this.#deps
     const found = principals.byId(principal)
     if (found === undefined || found.disabledAtMicros !== null) {
       store.endGrant(id)
-      throw new OidcError('invalid_grant', 'This person may not sign in any more')
+      return undefined
     }
     const own = new Set(scope.split(' '))
     const email = emailOf(found.handle)
     return {
       sub: found.id,
       ...(own.has('profile') && { preferred_username: found.handle, name: found.handle }),
-      ...(own.has('email') && email !== undefined && { email, email_verified: true }),
+      ...(own.has('email') && email !== undefined && { email }),
       ...(own.has('groups') && { groups: [found.role] }),
     }
   }
@@ -241,11 +263,9 @@ export class Oidc {
 
   /** Made by the first who comes: most installations need none. */
   async #signingKeys(): Promise<readonly SigningKey[]> {
-    this.#keys ??= (async () => {
-      if (this.#deps.store.keys().length === 0) await this.#makeKey()
-      return this.#deps.store.keys()
-    })()
-    return this.#keys
+    this.#made ??= this.#deps.store.keys().length === 0 ? this.#makeKey() : Promise.resolve()
+    await this.#made
+    return this.#deps.store.keys()
   }
 
   async #makeKey(): Promise<void> {

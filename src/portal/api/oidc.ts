@@ -4,12 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import type { OidcClient } from '../../control/oidc/oidc-store.ts'
-import { type ClientCredentials, scopes } from '../../control/oidc/oidc.ts'
+import { type ClientCredentials, scopes, type SignedInPerson } from '../../control/oidc/oidc.ts'
 import { OidcError } from '../../control/oidc/oidc-error.ts'
 import { isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
+import { addressOf } from '../../query/bigquery-api/address.ts'
 import type { ApiDeps } from './api.ts'
-import { nobody } from './auth.ts'
 import { parseInput } from './body.ts'
 import type { ClientAnswer } from './client-answers.ts'
 import { identified, idOf } from './saved-queries.ts'
@@ -26,6 +26,7 @@ const authorizeInput = z.object({
   code_challenge: text,
   code_challenge_method: text,
   prompt: text,
+  max_age: z.coerce.number().int().min(0).optional(),
 })
 const clientInput = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -38,7 +39,9 @@ const ownDoor = { ownDoor: 'oidc' }
 export function oidcRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { control } = deps
 
-  app.get('/.well-known/openid-configuration', { config: ownDoor }, (request) => discovery(issuerOf(request, deps)))
+  app.get('/.well-known/openid-configuration', { config: ownDoor }, (request) =>
+    discovery(addressOf(request, deps.publicUrl)),
+  )
 
   app.get('/api/oidc/jwks', says('Keys that sign ID tokens'), async () => ({ keys: await control.oidc.publicKeys() }))
 
@@ -47,7 +50,6 @@ export function oidcRoutes(app: FastifyInstance, deps: ApiDeps): void {
     says('Sends the browser back to a program, with a code', { query: authorizeInput, status: 303 }),
     async (request, reply): Promise<FastifyReply> => {
       const asked = parseInput(authorizeInput, request.query)
-      const principal = request.principal === nobody ? undefined : request.principal
       const answer = control.oidc.authorize(
         {
           clientId: asked.client_id,
@@ -59,9 +61,10 @@ export function oidcRoutes(app: FastifyInstance, deps: ApiDeps): void {
           challenge: asked.code_challenge,
           challengeMethod: asked.code_challenge_method,
           prompt: asked.prompt,
+          maxAgeSeconds: asked.max_age,
         },
-        principal,
-        issuerOf(request, deps),
+        signedIn(request, deps),
+        addressOf(request, deps.publicUrl),
       )
       const to = answer === 'sign-in' ? `/login?next=${encodeURIComponent(request.url)}` : answer.to
       return reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).redirect(to, 303)
@@ -93,7 +96,7 @@ function programRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     async (request, reply) => {
       const form = formOf(request)
       void reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
-      return control.oidc.token(form, credentialsOf(request, form), issuerOf(request, deps))
+      return control.oidc.token(form, credentialsOf(request, form), addressOf(request, deps.publicUrl))
     },
   )
 
@@ -152,9 +155,10 @@ function told({ id, name, redirects, isConfidential, createdAtMicros }: OidcClie
   return { id, name, redirects, isPublic: !isConfidential, createdAt: isoTime(createdAtMicros), secret }
 }
 
-/** Without a public address: whatever the caller calls us, who alone is misled by calling us something else. */
-function issuerOf({ headers, protocol }: FastifyRequest, { publicUrl }: Pick<ApiDeps, 'publicUrl'>): string {
-  return publicUrl?.replace(/\/+$/, '') ?? `${protocol}://${headers.host ?? 'localhost'}`
+/** By a session: a token is no sign-in. */
+function signedIn({ principal, sessionId }: FastifyRequest, { control }: ApiDeps): SignedInPerson | undefined {
+  const session = control.sessions.list(principal.id).find(({ id }) => id === sessionId)
+  return session && { principal, sinceMicros: session.createdAtMicros }
 }
 
 function formOf({ body }: FastifyRequest): URLSearchParams {
@@ -218,7 +222,7 @@ function discovery(issuer: string): object {
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: ['none'],
-    claims_supported: ['sub', 'preferred_username', 'name', 'email', 'email_verified', 'groups', 'auth_time', 'nonce'],
+    claims_supported: ['sub', 'preferred_username', 'name', 'email', 'groups', 'auth_time', 'nonce'],
     authorization_response_iss_parameter_supported: true,
   }
 }

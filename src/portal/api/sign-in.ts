@@ -11,7 +11,8 @@ import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
 import { says } from './says.ts'
 
-const next = z.string().max(2_000).optional()
+/** Another program's question, percent-encoded once more, may be long. */
+const next = z.string().max(8_000).optional()
 const password = z.string().max(1_000)
 const signInBody = z.strictObject({ email: z.string().max(320), password, next })
 const startBody = z.strictObject({ next })
