@@ -11,7 +11,9 @@ import { openSignInRig, type SignInRig } from './sign-in-rig.ts'
 /** The answer of this test in place of every handler: whoever gets it was let in. */
 const letIn = 299
 const host = 'pond.example.com'
-const ownDoors = /^\/(?:bigquery|projects|upload|resumable|discovery|\$discovery|oauth2|token|v1|batch)\b/
+// They ask for their own kind of token or secret, and for no cookie.
+const ownDoors =
+  /^\/(?:bigquery|projects|upload|resumable|discovery|\$discovery|oauth2|token|v1|batch)\b|^\/api\/oidc\/(?:token|userinfo|revoke)$/
 
 /** What a browser says of a page elsewhere; of plain http it says less. */
 const elsewhere: readonly Readonly<Record<string, string>>[] = [
