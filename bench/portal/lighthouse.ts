@@ -10,11 +10,15 @@ const pages = [
   '/sql',
   '/people',
   '/explore',
+  '/explore?view=cohorts',
   '/dashboards',
   '/d/morning',
   '/schedules',
   '/alerts',
   '/pipelines',
+  '/sources',
+  '/destinations',
+  '/settings',
 ].filter((path) => wanted.length === 0 || wanted.includes(path))
 if (pages.length === 0) throw new Error(`No page ${wanted.join(', ')}.`)
 

@@ -2,8 +2,8 @@
 import type { RowMeta, RowTable } from '../core/event.ts'
 
 /**
- * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON object of
- * one row for a table of ours (meta: RowMeta). `forward`: body is the entries of one Fluent Forward message, msgpack values
+ * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON objects of
+ * rows for a table of ours, one a line if there are several (meta: RowMeta). `forward`: body is the entries of one Fluent Forward message, msgpack values
  * `[time, record]` one after the other (meta: ForwardMeta). `append`: body is rows for a table that people made (meta and body:
  * core/append-record.ts).
  */
@@ -29,16 +29,16 @@ export interface StoredRecord extends NewRecord {
   readonly sequence: number
 }
 
-/** A row that Millpond writes of itself. `json`: the object of the row. */
-export function ownRow(table: RowTable, json: string, receivedAtMicros: number): NewRecord {
+/** Rows that Millpond writes of itself: JSON objects, each without a line break. They are durable together, or not at all. */
+export function ownRows(table: RowTable, rows: readonly string[], receivedAtMicros: number): NewRecord {
   const meta: RowMeta = { table }
   return {
     kind: 'row',
     source: 'millpond',
     receivedAtMicros,
-    count: 1,
+    count: rows.length,
     meta: JSON.stringify(meta),
-    body: Buffer.from(json),
+    body: Buffer.from(rows.join('\n')),
   }
 }
 

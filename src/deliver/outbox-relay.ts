@@ -3,7 +3,7 @@
 //
 //   idle ──onRow, start──▶ appending ──all synced──▶ forgotten ──more?──▶ appending … ──none──▶ idle
 //                              └──an append fails──▶ waiting ──10 s──▶ appending
-import { type Append, ownRow } from '../buffer/record.ts'
+import { type Append, ownRows } from '../buffer/record.ts'
 import type { OutboxQueue } from '../control/outbox.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
@@ -32,7 +32,7 @@ export function startOutboxRelay({ outbox, append, clock, log }: OutboxRelayDeps
       rows.length > 0 && !stopping.signal.aborted;
       rows = outbox.waiting(rowsMax)
     ) {
-      await Promise.all(rows.map(async ({ table, row }) => append(ownRow(table, row, clock.nowMicros()))))
+      await Promise.all(rows.map(async ({ table, row }) => append(ownRows(table, [row], clock.nowMicros()))))
       outbox.forget(rows.at(-1)?.number ?? 0)
     }
   }

@@ -3,7 +3,7 @@
 import { type Clock, isoTime } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { type Append, ownRow } from '../buffer/record.ts'
+import { type Append, ownRows } from '../buffer/record.ts'
 import type { JobInfo } from './contract.ts'
 
 export interface JobHistoryDeps {
@@ -55,7 +55,7 @@ export class JobHistory {
 
   async #append(job: JobInfo): Promise<void> {
     const json = JSON.stringify(jobRow(job), wellFormed)
-    await this.#deps.append(ownRow('millpond.jobs', json, this.#deps.clock.nowMicros()))
+    await this.#deps.append(ownRows('millpond.jobs', [json], this.#deps.clock.nowMicros()))
   }
 }
 

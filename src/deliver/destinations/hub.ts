@@ -3,7 +3,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import { type Append, ownRow } from '../../buffer/record.ts'
+import { type Append, ownRows } from '../../buffer/record.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
@@ -41,6 +41,9 @@ const restartMs = 5000
 export async function startHub(deps: HubDeps): Promise<Hub> {
   return new WorkerHub(deps, await deps.erasures())
 }
+
+const recordRowsMax = 500
+const recordBytesMax = 512 * 1024
 
 class WorkerHub implements Hub {
   readonly #deps: HubDeps
@@ -154,7 +157,9 @@ class WorkerHub implements Hub {
     const { append, clock } = this.#deps
     let error: string | undefined
     try {
-      await Promise.all(rows.map(async (row) => append(ownRow('millpond.deliveries', row, clock.nowMicros()))))
+      const nowMicros = clock.nowMicros()
+      const records = inRecords(rows).map((part) => ownRows('millpond.deliveries', part, nowMicros))
+      await Promise.all(records.map(async (record) => append(record)))
     } catch (caught) {
       error = messageOf(caught)
     }
@@ -173,4 +178,19 @@ class WorkerHub implements Hub {
       this.#openThread()
     }, restartMs)
   }
+}
+
+/** A row costs less in company; a record must not become long for the loader, which reads it whole. */
+function inRecords(rows: readonly string[]): string[][] {
+  const records: string[][] = []
+  let bytes = Infinity
+  for (const row of rows) {
+    if (bytes + row.length > recordBytesMax || (records.at(-1)?.length ?? 0) >= recordRowsMax) {
+      records.push([])
+      bytes = 0
+    }
+    records.at(-1)?.push(row)
+    bytes += row.length
+  }
+  return records
 }

@@ -321,6 +321,29 @@ test.each([
   expect(lettersOf(unknown)).toMatchObject([{ id: 'events-9', reason: 'row_refused', events: 1 }])
 })
 
+test('Several rows in one record, a line each: each has its own verdict, and a bad one is a letter', () => {
+  const record: StoredRecord = {
+    sequence: 9,
+    kind: 'row',
+    source: 'millpond',
+    receivedAtMicros: nowMicros,
+    count: 4,
+    meta: '{"table":"millpond.deliveries"}',
+    body: Buffer.from(
+      ['{"delivery_id":"a"}', '{"delivery_id":', '{"delivery_id":"a"}', '{"delivery_id":"b"}'].join('\n'),
+    ),
+  }
+  const plan = new TestMaker().planOf([record])
+  expect(rowsOf(plan, 'millpond.deliveries').map((row) => row['delivery_id'])).toEqual(['a', 'b'])
+  expect(countsOf(plan)).toMatchObject({ stored: 2, duplicates: 1, quarantined: 1 })
+  expect(lettersOf(plan)).toMatchObject([
+    { id: 'events-9-1', events: 1, raw: '{"delivery_id":', meta: { origin: { id: 'r-events-9', index: 1 } } },
+  ])
+  const miscounted = new TestMaker().planOf([{ ...record, count: 5 }])
+  expect(lettersOf(miscounted)).toMatchObject([{ id: 'events-9', reason: 'row_refused', events: 5 }])
+  expect(countsOf(miscounted)).toMatchObject({ stored: 0, quarantined: 5 })
+})
+
 test('Refused rows become letters, and pieces load their part only', () => {
   const maker = new TestMaker()
   const record = stored([[second, { a: 0 }], group, [second, { a: 1 }], [second, { a: 2 }]], {

@@ -1,4 +1,4 @@
-// The screen for rows of fixed tables: one verdict for every entry of a Forward record, and for the row of a row record.
+// The screen for rows of fixed tables: one verdict for every entry of a Forward record, and for every row of a row record.
 //
 //   record --chunk or replayed letter seen before, same content--> all duplicates, nothing is decoded
 //      \--> entries --no [time, map], limits--> letter
@@ -66,6 +66,7 @@ export interface RowSink {
 /** Meta of a record that replays a letter says where the letter's first entry stood. */
 type ReplayableForward = ForwardMeta & { readonly origin?: Origin }
 type ReplayableRow = RowMeta & { readonly origin?: Origin }
+type RowLetterMeta = Extract<LetterMeta, { readonly kind: 'row' }>
 
 /** What a verdict needs to know of the record. */
 interface Judged {
@@ -83,6 +84,12 @@ interface ForwardWork extends Judged {
   readonly stream: string
   readonly meta: ForwardMeta
   readonly refused: ReadonlySet<number>
+}
+
+interface RowsWork extends Judged {
+  readonly stream: string
+  readonly refused: ReadonlySet<number>
+  readonly letterMeta: RowLetterMeta
 }
 
 interface ReadRow {
@@ -130,7 +137,7 @@ export class RowScreen {
     const tally = { stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
     this.#frames.begin(record.sequence, hourOf(record.receivedAtMicros), record.count)
     if (record.kind === 'forward') this.#judgeForward(stream, record, sink, refused, tally)
-    else this.#judgeRow(stream, record, sink, refused, tally)
+    else this.#judgeRows(stream, record, sink, refused, tally)
     this.#frames.end()
     return tally
   }
@@ -366,35 +373,44 @@ export class RowScreen {
     sink.seen(record, undefined, 'quarantined', 'row_refused', letter.id, table, record.count)
   }
 
-  #judgeRow(stream: string, record: StoredRecord, sink: RowSink, refused: RefusedEvents, tally: RecordTally): void {
+  #judgeRows(stream: string, record: StoredRecord, sink: RowSink, refused: RefusedEvents, tally: RecordTally): void {
     const meta = parseObject(record.meta) as ReplayableRow | undefined
     const name = meta?.table
     const origin = meta?.origin ?? { id: `r-${meta?.replayOf ?? `${stream}-${record.sequence}`}`, index: 0 }
     const table = isRowTable(name) ? rowTables[name] : undefined
-    const letterMeta = { table: 'logs.entries', ...meta, kind: 'row', origin } as LetterMeta
-    if (meta === undefined || table === undefined || record.count !== 1 || refused === 'all') {
+    const letterMeta = { table: 'logs.entries', ...meta, kind: 'row', origin } as RowLetterMeta
+    const lines = linesOf(record)
+    if (meta === undefined || table === undefined || lines === undefined || refused === 'all') {
       this.#keepWhole({ stream, record, index: undefined }, letterMeta, record.body, sink, tally, table)
       return
     }
-    const read = this.#readRow(record.body)
-    const reason = 'reason' in read ? read.reason : refused.has(0) ? 'row_refused' : undefined
     const key = meta.replayOf === undefined ? undefined : `replay:${meta.replayOf}`
-    const whole = reason === undefined ? this.#judgeWhole(record, key, tally, sink, table) : undefined
-    if ('row' in read && whole !== undefined) {
+    const verdict = this.#judgeWhole(record, key, tally, sink, table)
+    if (verdict === undefined) return
+    const work = { stream, record, meta, table, origin, sink, tally, refused, verdict, letterMeta }
+    for (const [index, line] of lines.entries()) this.#judgeLine(work, index, line)
+  }
+
+  #judgeLine(work: RowsWork, index: number, line: Uint8Array): void {
+    const { stream, record, letterMeta, origin, sink, tally, table, refused } = work
+    const read = this.#readRow(line)
+    const reason = 'reason' in read ? read.reason : refused.has(index) ? 'row_refused' : undefined
+    if (reason === undefined && 'row' in read) {
       const kept = this.#kept
       this.#forget()
       kept.table = table
       kept.row = read.row
-      kept.index = 0
+      kept.index = index
       kept.isExact = read.isExact
-      this.#giveVerdict(kept, { record, meta, table, origin, sink, tally, verdict: whole })
+      this.#giveVerdict(kept, work)
       this.#forget()
+    } else if (reason !== undefined) {
+      const meta = { ...letterMeta, origin: { id: origin.id, index: origin.index + index } }
+      const letter = createLetter({ stream, record, index }, meta, reason, 1, line)
+      sink.letter(letter)
+      tally.quarantined += 1
+      sink.seen(record, 'row' in read ? read.row : undefined, 'quarantined', reason, letter.id, table)
     }
-    if (reason === undefined) return
-    const letter = createLetter({ stream, record, index: 0 }, letterMeta, reason, 1, record.body)
-    sink.letter(letter)
-    tally.quarantined += 1
-    sink.seen(record, 'row' in read ? read.row : undefined, 'quarantined', reason, letter.id, table)
   }
 
   /** The row, walked. */
@@ -442,6 +458,19 @@ function contentOf(row: Json, notContent: readonly string[]): Json {
 function keyOf({ replayOf, chunk, part, tag }: ForwardMeta): string | undefined {
   if (replayOf !== undefined) return `replay:${replayOf}`
   return chunk === undefined ? undefined : `chunk:${chunk}/${part ?? 0}/${tag}`
+}
+
+/** A row that is alone may have any line breaks. Undefined: they aren't as many as was said. */
+function linesOf({ body, count }: StoredRecord): readonly Uint8Array[] | undefined {
+  if (count === 1) return [body]
+  const lines: Uint8Array[] = []
+  for (let start = 0; start < body.length;) {
+    const found = body.indexOf(0x0a, start)
+    const end = found === -1 ? body.length : found
+    lines.push(body.subarray(start, end))
+    start = end + 1
+  }
+  return lines.length === count ? lines : undefined
 }
 
 /** What the ids of entries begin with that have none of their own: the same whenever the record is read or sent again. */
