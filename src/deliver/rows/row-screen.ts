@@ -21,6 +21,7 @@ import { verdictCodes, type VerdictFrames } from '../screen/verdict-file.ts'
 import { EventWalk } from '../screen/walk.ts'
 import { MsgpackDecoder } from './decode.ts'
 import { type Entry, type Group, isEntry, readEntry, readGroup } from './entry.ts'
+import { baseOf, chunkText, forwardMetaOf, keyOf, linesOf, parseObject, type ReplayableRow } from './row-record.ts'
 import { TagRoutes } from './routes.ts'
 import { timeFieldOf } from './time-field.ts'
 
@@ -63,9 +64,6 @@ export interface RowSink {
   ): void
 }
 
-/** Meta of a record that replays a letter says where the letter's first entry stood. */
-type ReplayableForward = ForwardMeta & { readonly origin?: Origin }
-type ReplayableRow = RowMeta & { readonly origin?: Origin }
 type RowLetterMeta = Extract<LetterMeta, { readonly kind: 'row' }>
 
 /** What a verdict needs to know of the record. */
@@ -443,60 +441,11 @@ export class RowScreen {
   }
 }
 
-/** Undefined: no receiver of ours wrote it. */
-function forwardMetaOf(text: string): ReplayableForward | undefined {
-  const meta = parseObject(text)
-  const { tag, chunk = '' } = meta ?? {}
-  return typeof tag === 'string' && typeof chunk === 'string' ? (meta as unknown as ReplayableForward) : undefined
-}
-
 function contentOf(row: Json, notContent: readonly string[]): Json {
   if (notContent.length === 0) return row
   return Object.fromEntries(Object.entries(row).filter(([key]) => !notContent.includes(key)))
 }
 
-function keyOf({ replayOf, chunk, part, tag }: ForwardMeta): string | undefined {
-  if (replayOf !== undefined) return `replay:${replayOf}`
-  return chunk === undefined ? undefined : `chunk:${chunk}/${part ?? 0}/${tag}`
-}
-
-/** A row that is alone may have any line breaks. Undefined: they aren't as many as was said. */
-function linesOf({ body, count }: StoredRecord): readonly Uint8Array[] | undefined {
-  if (count === 1) return [body]
-  const lines: Uint8Array[] = []
-  for (let start = 0; start < body.length;) {
-    const found = body.indexOf(0x0a, start)
-    const end = found === -1 ? body.length : found
-    lines.push(body.subarray(start, end))
-    start = end + 1
-  }
-  return lines.length === count ? lines : undefined
-}
-
-/** What the ids of entries begin with that have none of their own: the same whenever the record is read or sent again. */
-function baseOf(stream: string, { sequence }: StoredRecord, meta: ForwardMeta | undefined): string {
-  if (meta?.replayOf !== undefined) return `r-${meta.replayOf}`
-  if (meta?.chunk === undefined) return `r-${stream}-${sequence}`
-  const chunk = chunkText(meta.chunk)
-  return meta.part === undefined ? chunk : `${chunk}-${meta.part}`
-}
-
-/** Ack tokens are mostly base64 text, of Ruby's with a line end behind it. */
-function chunkText(chunk: string): string {
-  const text = Buffer.from(chunk, 'base64').toString().trim()
-  return /^[\x21-\x7e]+$/.test(text) ? text : chunk
-}
-
 function base64(bytes: Uint8Array): Uint8Array {
   return Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'), 'latin1')
-}
-
-function parseObject(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
