@@ -10,11 +10,11 @@ import type { Log } from '../../core/log.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import { createSignal, type Signal, waitForAny } from '../warehouse/signal.ts'
 import type { Breaker } from './breaker.ts'
-import type { Destination, DestinationType, Item, Outcome, OutgoingEvent } from './destination.ts'
+import type { Destination, DestinationType, Outcome } from './destination.ts'
 import type { Delivery, DeliveryStatus } from './delivery.ts'
 import type { Chunk } from './feed.ts'
 import type { Send } from '../../outgoing/http.ts'
-import { missingConsentFor, wantedBy } from './routing.ts'
+import { envelopeBytes, type Parcel, Shaper } from './shaper.ts'
 
 export interface CourierDeps {
   readonly destination: Destination
@@ -37,17 +37,6 @@ export interface CourierDeps {
 }
 
 export type CourierCounts = Record<DeliveryStatus, number>
-
-/** An event on its way, with all that it became. */
-interface Parcel {
-  readonly event: OutgoingEvent
-  readonly items: readonly Item[]
-  attempts: number
-  status: DeliveryStatus | undefined
-  reason: string
-  answer: string
-  open: number
-}
 
 /** A chunk, and what became of its events once that is known. */
 interface Work {
@@ -75,8 +64,6 @@ interface Load {
 const chunkEventsMax = 10_000
 /** An event that couldn't be delivered for so long is given up, and the ledger says so. */
 export const waitHoursMax = 14 * 24
-/** Of a request, around its items. */
-const envelopeBytes = 1024
 /** Errors of the service's own with the same request: perhaps one event in it is the reason. */
 const serverErrorsMax = 4
 /** By then more than an hour has passed. */
@@ -87,8 +74,7 @@ export class Courier {
   readonly #deps: CourierDeps
   readonly #stopping = new AbortController()
   readonly #stopped = createSignal()
-  readonly #isWanted: ReturnType<typeof wantedBy>
-  readonly #missingConsent: ReturnType<typeof missingConsentFor>
+  readonly #shaper: Shaper
   readonly counts: CourierCounts = { delivered: 0, rejected: 0, skipped: 0, expired: 0, unconfirmed: 0 }
   lastError: string | null = null
   #successes = 0
@@ -96,8 +82,7 @@ export class Courier {
 
   constructor(deps: CourierDeps) {
     this.#deps = deps
-    this.#isWanted = wantedBy(deps.type.integrationNames)
-    this.#missingConsent = missingConsentFor(deps.destination.settings)
+    this.#shaper = new Shaper(deps)
   }
 
   begin(): void {
@@ -147,7 +132,7 @@ export class Courier {
     const { settled, record, woken } = this.#deps
     const { chunk } = work
     if (work.deliveries === undefined) {
-      const parcels = this.#shape(chunk.events)
+      const parcels = this.#shaper.shape(chunk.events)
       await this.#sendAll(parcels)
       if (this.#isStopping) return false
       // From here on nothing of it is sent again, however often the disk refuses the ledger.
@@ -158,45 +143,6 @@ export class Courier {
     for (const { status } of work.deliveries) this.counts[status] += 1
     if (!chunk.more) await waitForAny([woken, this.#stopped])
     return true
-  }
-
-  /** Parcels of all events that the destination is concerned with. */
-  #shape(events: readonly OutgoingEvent[]): Parcel[] {
-    const { type, clock } = this.#deps
-    const parcels: Parcel[] = []
-    const ageHoursMax = type.limits.ageHoursMax ?? Infinity
-    for (const event of events) {
-      const fresh = { event, items: [], attempts: 0, status: undefined, reason: '', answer: '', open: 0 }
-      const ageHours = (clock.nowMicros() - event.atMicros) / 3_600_000_000
-      const category = this.#missingConsent(event)
-      if (category !== undefined) {
-        parcels.push({ ...fresh, status: 'skipped', reason: `No consent for ${category}` })
-      } else if (!this.#isWanted(event)) {
-        parcels.push({ ...fresh, status: 'skipped', reason: "The event's `integrations` say no" })
-      } else if (ageHours > ageHoursMax) {
-        const reason = `${type.title} takes no events older than ${ageHoursMax} h`
-        parcels.push({ ...fresh, status: 'expired', reason })
-      } else parcels.push(this.#shapeOne(fresh))
-    }
-    return parcels
-  }
-
-  #shapeOne(fresh: Parcel): Parcel {
-    const { destination, type } = this.#deps
-    try {
-      const shaped = type.shape(fresh.event, destination.settings)
-      if ('skipped' in shaped) return { ...fresh, status: 'skipped', reason: shaped.skipped }
-      if ('refused' in shaped) return { ...fresh, status: 'rejected', reason: shaped.refused }
-      if (shaped.items.length === 0) return { ...fresh, status: 'skipped', reason: 'It became nothing' }
-      const { bytesPerRequestMax } = type.limits
-      if (shaped.items.some(({ text }) => Buffer.byteLength(text) > bytesPerRequestMax - envelopeBytes)) {
-        return { ...fresh, status: 'rejected', reason: `It is larger than ${bytesPerRequestMax} bytes` }
-      }
-      return { ...fresh, items: shaped.items, open: shaped.items.length }
-    } catch (error) {
-      // A mapping that stumbles over one event must not stop the others.
-      return { ...fresh, status: 'rejected', reason: `It could not be mapped: ${messageOf(error)}` }
-    }
   }
 
   async #sendAll(parcels: readonly Parcel[]): Promise<void> {
