@@ -122,10 +122,10 @@ async function openHub(settings: Settings, { control, writer, driver }: Storage,
 /** One whose secrets can't be read stands still, and the others go on. */
 function activeDestinations(control: Control, log: Log): Destination[] {
   const active = control.destinations.list().filter(({ state }) => state === 'active')
-  return active.flatMap(({ id, name, type, sources, state, version, settings }) => {
+  return active.flatMap((info) => {
+    const { name, settings } = info
     try {
-      const secrets = control.destinations.secretsOf(name)
-      return [{ id, name, type, sources, state, version, settings: { ...settings, ...secrets } }]
+      return [{ ...info, settings: { ...settings, ...control.destinations.secretsOf(name) } }]
     } catch (error) {
       log.error({ err: error, destination: name }, 'A destination cannot be started.')
       return []

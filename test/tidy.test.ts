@@ -74,7 +74,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^croner$/, room: 'jobs' },
   { library: /^commander$|^cli-progress$/, room: 'cli' },
   { library: /^zod$/, room: 'config|portal/api|query/bigquery-api' },
-  { library: /^quickjs-emscripten/, room: 'warehouse/duckdb' },
+  { library: /^quickjs-emscripten/, room: 'core' },
   { library: /^farmhash-modern$|^tldts$/, room: 'sql/functions' },
   { library: /^apache-arrow$/, room: 'query' },
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },

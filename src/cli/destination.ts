@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { addRulesCommands } from './destination-rules.ts'
 import { UsageError } from './failure.ts'
 import { collect, sayList } from './say.ts'
 
@@ -34,7 +35,8 @@ interface Answer {
   } | null
 }
 
-type Call = (
+/** Asks the API in the name of the command. */
+export type DestinationCall = (
   command: Command,
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
@@ -47,13 +49,14 @@ export function addDestinationCommand(program: Command, context: CliContext): vo
     'after',
     '\nExample:\n  $ millpond destination types\n  $ millpond destination add webhook --setting url=https://example.com/events',
   )
-  const call: Call = async (command, method, path, body) =>
+  const call: DestinationCall = async (command, method, path, body) =>
     withEngine(context, settingsOf(context, command.optsWithGlobals<GlobalOptions>()), async (client: AdminClient) =>
       client.call(method, path, body),
     )
   addLists(destination, context, call)
   addAdd(destination, context, call)
   addChanges(destination, context, call)
+  addRulesCommands(destination, context, call)
   addWhy(destination, context, call)
 }
 
@@ -67,7 +70,7 @@ function pairsOf(words: readonly string[]): Record<string, string> {
   return pairs
 }
 
-function addLists(destination: Command, context: CliContext, call: Call): void {
+function addLists(destination: Command, context: CliContext, call: DestinationCall): void {
   destination
     .command('types')
     .description('list what can be a destination, with its settings')
@@ -105,7 +108,7 @@ function addLists(destination: Command, context: CliContext, call: Call): void {
     })
 }
 
-function addAdd(destination: Command, context: CliContext, call: Call): void {
+function addAdd(destination: Command, context: CliContext, call: DestinationCall): void {
   destination
     .command('add <type>')
     .description('pass on what comes in from now on')
@@ -139,7 +142,7 @@ function addAdd(destination: Command, context: CliContext, call: Call): void {
     })
 }
 
-function addWhy(destination: Command, context: CliContext, call: Call): void {
+function addWhy(destination: Command, context: CliContext, call: DestinationCall): void {
   destination
     .command('why <name> <message>')
     .description('say why an event is, or is not, at a destination; <message> is its messageId')
@@ -152,7 +155,7 @@ function addWhy(destination: Command, context: CliContext, call: Call): void {
     })
 }
 
-function addChanges(destination: Command, context: CliContext, call: Call): void {
+function addChanges(destination: Command, context: CliContext, call: DestinationCall): void {
   const changes = [
     ['disable', 'stop passing on; it goes on from where it stopped when it is enabled', 'is disabled'],
     ['enable', 'go on from where it stopped', 'is active'],

@@ -58,6 +58,11 @@ export class Audit {
     this.#outbox = outbox
   }
 
+  /** Handle of whoever acts. */
+  get actorHandle(): string {
+    return this.#now().handle
+  }
+
   /** Whatever `work` changes, now and later, is this one's doing. */
   acting<T>(actor: Actor, work: () => T): T {
     return this.#actor.run(actor, work)

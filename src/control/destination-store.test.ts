@@ -24,14 +24,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const content = { sources: ['web'], settings: { url: 'https://example.com' }, secrets: { secret: 'open sesame 4711' } }
+const content = {
+  sources: ['web'],
+  settings: { url: 'https://example.com' },
+  rules: {},
+  secrets: { secret: 'open sesame 4711' },
+}
 
 test('a destination is kept, shown without its secrets, changed and removed', async () => {
   const added = control.destinations.add('crm', 'webhook', content)
   expect(added).toMatchObject({ name: 'crm', type: 'webhook', sources: ['web'], secretNames: ['secret'], version: 1 })
   expect(JSON.stringify(control.destinations.list())).not.toContain('sesame')
   expect(control.destinations.secretsOf('crm')).toEqual(content.secrets)
-  expect(control.destinations.change('crm', { ...content, secrets: {} })).toMatchObject({ secretNames: [], version: 2 })
+  expect(control.destinations.change('crm', { ...content, rules: {}, secrets: {} })).toMatchObject({
+    secretNames: [],
+    version: 2,
+  })
   expect(control.destinations.setState('crm', 'disabled')).toMatchObject({ state: 'disabled', version: 3 })
   expect(control.destinations.setState('crm', 'disabled').version).toBe(3)
   control.destinations.remove('crm')

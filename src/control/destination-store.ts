@@ -16,6 +16,8 @@ export interface DestinationInfo {
   /** Empty: all of them. */
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
+  /** What its owner says about events before they go; whoever delivers knows its shape. */
+  readonly rules: Json
   /** Names of secret settings that are set. */
   readonly secretNames: readonly string[]
   readonly state: 'active' | 'disabled'
@@ -29,6 +31,14 @@ export interface DestinationContent {
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, string>>
+  readonly rules: Json
+}
+
+/** What the ledger's `destination_version` stands for. */
+export interface DestinationVersion extends Pick<DestinationInfo, 'version' | 'sources' | 'settings' | 'rules'> {
+  /** Handle at that time; '' = before versions were kept. */
+  readonly changedBy: string
+  readonly changedAtMicros: number
 }
 
 export interface DestinationStoreDeps {
@@ -41,6 +51,7 @@ export interface DestinationStoreDeps {
 
 type Row = Readonly<Record<string, string | number>>
 type Texts = Readonly<Record<string, string>>
+type Json = Readonly<Record<string, unknown>>
 
 const namePattern = /^[a-z][a-z0-9-]{0,39}$/
 
@@ -59,6 +70,20 @@ export class DestinationStore {
   /** Error: not-found. */
   get(name: string): DestinationInfo {
     return this.#infoOf(this.#rowOf(name))
+  }
+
+  /** Newest first. Error: not-found. */
+  versions(name: string): DestinationVersion[] {
+    const sql = 'SELECT * FROM destination_versions WHERE destination = ? ORDER BY version DESC'
+    const rows = this.#deps.database.prepare(sql).all(this.get(name).id) as Row[]
+    return rows.map((row) => ({
+      version: Number(row['version']),
+      sources: JSON.parse(String(row['sources'])) as string[],
+      settings: JSON.parse(String(row['settings'])) as Texts,
+      rules: JSON.parse(String(row['rules'])) as Json,
+      changedBy: String(row['changed_by']),
+      changedAtMicros: Number(row['changed_at']),
+    }))
   }
 
   /** For whoever delivers, and nobody else. Errors: not-found, setting-invalid. */
@@ -82,10 +107,11 @@ export class DestinationStore {
       }
       database
         .prepare(
-          `INSERT INTO destinations (id, name, type, sources, settings, secrets, secret_names, state, version,
-             created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'active', 1, ?, ?)`,
+          `INSERT INTO destinations (id, name, type, sources, settings, secrets, secret_names, rules, state, version,
+             created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', 1, ?, ?)`,
         )
         .run(id, name, type, ...this.#textsOf(id, content), now, now)
+      this.#keepVersion(id)
       audit.add('destination.add', name, { type, sources: content.sources, settings: Object.keys(content.settings) })
     })
     return this.get(name)
@@ -93,8 +119,10 @@ export class DestinationStore {
 
   /** Error: not-found. */
   change(name: string, content: DestinationContent): DestinationInfo {
-    return this.#changed(name, 'destination.change', { sources: content.sources }, (id) => {
-      const sql = 'UPDATE destinations SET sources = ?, settings = ?, secrets = ?, secret_names = ? WHERE id = ?'
+    const details = { sources: content.sources, rules: Object.keys(content.rules) }
+    return this.#changed(name, 'destination.change', details, (id) => {
+      const sql =
+        'UPDATE destinations SET sources = ?, settings = ?, secrets = ?, secret_names = ?, rules = ? WHERE id = ?'
       this.#deps.database.prepare(sql).run(...this.#textsOf(id, content), id)
     })
   }
@@ -125,15 +153,25 @@ export class DestinationStore {
       change(id)
       const sql = 'UPDATE destinations SET version = version + 1, changed_at = ? WHERE id = ?'
       database.prepare(sql).run(clock.nowMicros(), id)
+      this.#keepVersion(id)
       audit.add(action, name, { ...details })
     })
     return this.get(name)
   }
 
-  #textsOf(id: string, { sources, settings, secrets }: DestinationContent): [string, string, string, string] {
+  #keepVersion(id: string): void {
+    const sql = `INSERT INTO destination_versions (destination, version, sources, settings, rules, changed_by, changed_at)
+       SELECT id, version, sources, settings, rules, ?, changed_at FROM destinations WHERE id = ?`
+    this.#deps.database.prepare(sql).run(this.#deps.audit.actorHandle, id)
+  }
+
+  #textsOf(
+    id: string,
+    { sources, settings, secrets, rules }: DestinationContent,
+  ): [string, string, string, string, string] {
     const sealed = this.#deps.box.seal(JSON.stringify(secrets), `destination ${id}`)
     const names = Object.keys(secrets).sort()
-    return [JSON.stringify(sources), JSON.stringify(settings), sealed, JSON.stringify(names)]
+    return [JSON.stringify(sources), JSON.stringify(settings), sealed, JSON.stringify(names), JSON.stringify(rules)]
   }
 
   #rowOf(name: string): Row {
@@ -149,6 +187,7 @@ export class DestinationStore {
       type: String(row['type']),
       sources: JSON.parse(String(row['sources'])) as string[],
       settings: JSON.parse(String(row['settings'])) as Texts,
+      rules: JSON.parse(String(row['rules'])) as Json,
       secretNames: JSON.parse(String(row['secret_names'])) as string[],
       state: row['state'] === 'active' ? 'active' : 'disabled',
       version: Number(row['version']),

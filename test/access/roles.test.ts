@@ -162,6 +162,8 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/destinations': 'engineer',
   'PUT /api/destinations/:name': 'engineer',
   'GET /api/destinations/:name/why': 'engineer',
+  'GET /api/destinations/:name/versions': 'engineer',
+  'POST /api/destinations/:name/preview': 'engineer',
   'DELETE /api/destinations/:name': 'engineer',
   'POST /api/destinations/:name/disable': 'engineer',
   'POST /api/destinations/:name/enable': 'engineer',

@@ -54,6 +54,7 @@ export class DestinationRig {
         type: type.type,
         sources: [],
         settings: checked,
+        rules: {},
         state: 'active',
         version: 1,
       },

@@ -20,6 +20,7 @@ import { cohorts } from './0015-cohorts.ts'
 import { reports } from './0016-reports.ts'
 import { trackingPlans } from './0017-tracking-plans.ts'
 import { embedVersions } from './0018-embed-versions.ts'
+import { destinationRules } from './0019-destination-rules.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -41,6 +42,7 @@ const steps: readonly string[] = [
   reports,
   trackingPlans,
   embedVersions,
+  destinationRules,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

@@ -94,6 +94,7 @@ export class Courier {
     this.#stopping.abort()
     this.#stopped.set()
     this.#deps.breaker.stop()
+    await this.#shaper.stop()
     await this.#running
   }
 
@@ -132,7 +133,7 @@ export class Courier {
     const { settled, record, woken } = this.#deps
     const { chunk } = work
     if (work.deliveries === undefined) {
-      const parcels = this.#shaper.shape(chunk.events)
+      const parcels = await this.#shaper.shape(chunk.events)
       await this.#sendAll(parcels)
       if (this.#isStopping) return false
       // From here on nothing of it is sent again, however often the disk refuses the ledger.

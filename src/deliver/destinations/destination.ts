@@ -3,6 +3,7 @@
 // again) is the courier's. docs/guide/destinations.md says it for people.
 import type { IncomingAnswer, OutgoingRequest } from '../../outgoing/http.ts'
 import type { EventType } from '../../core/event.ts'
+import type { RoutingRules } from './routing/rules.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -108,6 +109,7 @@ export interface Destination {
   /** Empty: all of them. */
   readonly sources: readonly string[]
   readonly settings: DestinationSettings
+  readonly rules: RoutingRules
   readonly state: 'active' | 'disabled'
   /** A change of anything is another version; an attempt says which one it was made with. */
   readonly version: number

@@ -10,9 +10,10 @@ import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
-import type { ErasedPerson } from '../maintenance/suppression.ts'
+import { type ErasedPerson, Suppression } from '../maintenance/suppression.ts'
 import type { Destination } from './destination.ts'
 import type { DestinationStatus, FromHub, HubStart, ToHub } from './hub-messages.ts'
+import { previewAt, type PreviewedEvent, recentEvents } from './preview.ts'
 
 export interface HubDeps {
   readonly settings: Pick<Settings, 'data' | 'logLevel'>
@@ -32,6 +33,11 @@ export interface Hub extends Part {
   /** What that person said before is left out from now on, also of what waits. */
   personErased(): Promise<void>
   status(): readonly DestinationStatus[]
+  /** What the last events would become at a destination; `problem`: its rules' scripts can't be read. Nothing is sent. */
+  preview(
+    destination: Destination,
+    eventsMax: number,
+  ): Promise<readonly PreviewedEvent[] | { readonly problem: string }>
   /** Verdicts on what was received from then on are still needed; Infinity: nobody needs any. */
   neededFromMicros(): number
 }
@@ -83,6 +89,18 @@ class WorkerHub implements Hub {
 
   status(): readonly DestinationStatus[] {
     return this.#statuses
+  }
+
+  async preview(
+    destination: Destination,
+    eventsMax: number,
+  ): Promise<readonly PreviewedEvent[] | { readonly problem: string }> {
+    const { settings, clock, log } = this.#deps
+    const { sources } = destination
+    const suppression = new Suppression(this.#erased)
+    const options = { dataFolder: settings.data, loaded: this.#loaded, suppression, sources, eventsMax }
+    const events = eventsMax === 0 ? [] : await recentEvents(options, { clock, log })
+    return previewAt(destination, events, clock)
   }
 
   neededFromMicros(): number {

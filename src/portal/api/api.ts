@@ -30,6 +30,7 @@ import { oidcRoutes } from './oidc.ts'
 import { planRoutes } from './plans.ts'
 import { reportRoutes } from './reports.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
+import { destinationRulesRoutes } from './destination-rules.ts'
 import { destinationRoutes } from './destinations.ts'
 import { exploreRoutes } from './explore.ts'
 import { exportRoutes } from './export.ts'
@@ -79,7 +80,7 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
-  readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased'>
+  readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased' | 'preview'>
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** What a policy at this place leaves open, in sentences. */
@@ -174,6 +175,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   storageRoutes(app, deps)
   deadLetterRoutes(app, deps)
   destinationRoutes(app, deps)
+  destinationRulesRoutes(app, deps)
   whyRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)

@@ -59,7 +59,15 @@ import type {
   RouteAsked,
 } from './alert-answers.ts'
 import type { CohortAnswer, CohortAsked, CohortListed, CohortPlace } from './cohort-answers.ts'
-import type { DestinationAsked, DestinationShown, DestinationTypeShown, WhyShown } from './destination-answers.ts'
+import type {
+  DestinationAsked,
+  DestinationShown,
+  DestinationTypeShown,
+  DestinationVersionShown,
+  RulesPreviewShown,
+  RulesShown,
+  WhyShown,
+} from './destination-answers.ts'
 import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
 import type {
   BackfillAnswer,
@@ -95,8 +103,15 @@ export interface Calls {
   'GET /api/destinations': { readonly answer: { readonly destinations: readonly DestinationShown[] } }
   'POST /api/destinations': { readonly body: DestinationAsked; readonly answer: DestinationShown }
   'PUT /api/destinations/:name': {
-    readonly body: Pick<DestinationAsked, 'sources' | 'settings'>
+    readonly body: Partial<Pick<DestinationAsked, 'sources' | 'settings' | 'rules'>>
     readonly answer: DestinationShown
+  }
+  'POST /api/destinations/:name/preview': {
+    readonly body: { readonly rules?: RulesShown; readonly eventsMax?: number }
+    readonly answer: RulesPreviewShown
+  }
+  'GET /api/destinations/:name/versions': {
+    readonly answer: { readonly versions: readonly DestinationVersionShown[] }
   }
   'DELETE /api/destinations/:name': { readonly answer: undefined }
   'POST /api/destinations/:name/disable': { readonly answer: DestinationShown }

@@ -24,6 +24,8 @@ export interface DestinationShown {
   /** Empty: all of them. */
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
+  readonly rules: RulesShown
+  readonly version: number
   readonly secretNames: readonly string[]
   readonly state: 'active' | 'disabled'
   readonly createdAt: string
@@ -43,6 +45,43 @@ export interface DestinationAsked {
   readonly type: string
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
+  readonly rules?: RulesShown
+}
+
+/** RoutingRules (src/deliver/destinations/routing/rules.ts). */
+export interface RulesShown {
+  readonly calls?: readonly string[]
+  readonly events?: { readonly only?: readonly string[]; readonly not?: readonly string[] }
+  readonly filter?: string
+  readonly sample?: { readonly percent: number; readonly by: 'person' | 'event' }
+  readonly fields?: {
+    readonly only?: readonly string[]
+    readonly not?: readonly string[]
+    readonly hash?: readonly string[]
+  }
+  readonly mapping?: string
+  readonly code?: string
+}
+
+export interface RulesPreviewShown {
+  readonly destinationType: string
+  /** Oldest first. */
+  readonly events: readonly {
+    readonly messageId: string
+    readonly source: string
+    readonly type: string
+    readonly name: string
+    readonly receivedAt: string
+    readonly status: 'sent' | 'skipped' | 'rejected' | 'expired'
+    readonly reason: string
+    readonly payload: readonly string[]
+  }[]
+}
+
+export interface DestinationVersionShown extends Pick<DestinationShown, 'version' | 'sources' | 'settings' | 'rules'> {
+  /** '' = before versions were kept. */
+  readonly changedBy: string
+  readonly changedAt: string
 }
 
 export interface WhyShown {

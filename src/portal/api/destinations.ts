@@ -11,6 +11,7 @@ import { destinationTypeOf, destinationTypes } from '../../deliver/destinations/
 import { checkSettings, splitSecrets } from '../../deliver/destinations/settings.ts'
 import { parseInput } from './body.ts'
 import type { ApiDeps } from './api.ts'
+import { checkRules, rulesSchema } from './destination-rules.ts'
 import { says } from './says.ts'
 
 const texts = z.record(z.string().max(100), z.string().max(10_000))
@@ -20,9 +21,14 @@ const newDestination = z.strictObject({
   type: z.string().max(100),
   sources: sources.default([]),
   settings: texts.default({}),
+  rules: rulesSchema.default({}),
 })
 /** What isn't named stays as it is; an empty text takes a setting away. */
-const change = z.strictObject({ sources: sources.optional(), settings: texts.default({}) })
+const change = z.strictObject({
+  sources: sources.optional(),
+  settings: texts.default({}),
+  rules: rulesSchema.optional(),
+})
 const named = z.object({ name: z.string().max(100) })
 
 export interface DestinationTypeAnswer extends Pick<
@@ -81,7 +87,9 @@ export function destinationRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const input = parseInput(newDestination, request.body)
       const type = destinationTypeOf(input.type)
       checkSources(deps, input.sources)
-      const content = { sources: input.sources, ...splitSecrets(type, checkSettings(type, input.settings)) }
+      const checked = { ...input, settings: checkSettings(type, input.settings) }
+      await checkRules(hub, type, checked)
+      const content = { ...checked, ...splitSecrets(type, checked.settings) }
       const added = control.destinations.add(input.name ?? input.type, type.type, content)
       hub.destinationsChanged()
       return reply.code(201).send(answerOf(deps, added))
@@ -91,14 +99,18 @@ export function destinationRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.put(
     '/api/destinations/:name',
     says('Changes settings or sources', { params: named, body: change }),
-    (request) => {
+    async (request) => {
       const { name } = parseInput(named, request.params)
       const input = parseInput(change, request.body)
       const old = control.destinations.get(name)
       const type = destinationTypeOf(old.type)
       checkSources(deps, input.sources ?? [])
       const settings = { ...old.settings, ...control.destinations.secretsOf(name), ...input.settings }
-      const content = { sources: input.sources ?? old.sources, ...splitSecrets(type, checkSettings(type, settings)) }
+      const { sources: oldSources, rules: oldRules } = old
+      const { sources: wanted = oldSources, rules = oldRules } = input
+      const checked = { sources: wanted, rules, settings: checkSettings(type, settings) }
+      if (input.rules !== undefined) await checkRules(hub, type, checked)
+      const content = { ...checked, ...splitSecrets(type, checked.settings) }
       const changed = control.destinations.change(name, content)
       hub.destinationsChanged()
       return answerOf(deps, changed)

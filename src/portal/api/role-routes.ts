@@ -146,6 +146,8 @@ const doors = {
     'POST /api/destinations',
     'PUT /api/destinations/:name',
     'GET /api/destinations/:name/why',
+    'GET /api/destinations/:name/versions',
+    'POST /api/destinations/:name/preview',
     'DELETE /api/destinations/:name',
     'POST /api/destinations/:name/disable',
     'POST /api/destinations/:name/enable',

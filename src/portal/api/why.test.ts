@@ -10,6 +10,7 @@ const destination: DestinationInfo = {
   type: 'webhook',
   sources: [],
   settings: {},
+  rules: {},
   secretNames: [],
   state: 'active',
   version: 1,

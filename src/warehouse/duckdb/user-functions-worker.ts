@@ -4,15 +4,8 @@
 //   define …  begin ─▶ call ─▶ answered, or failed ─▶ call …
 import { parentPort, workerData } from 'node:worker_threads'
 
-import {
-  getQuickJS,
-  type QuickJSContext,
-  type QuickJSHandle,
-  type QuickJSRuntime,
-  type QuickJSWASMModule,
-} from 'quickjs-emscripten'
-
 import { assert, messageOf } from '../../core/errors.ts'
+import { computedMs, type ScriptFace, ScriptMachine } from '../../core/script-machine.ts'
 import { stepBack } from '../../core/thread-priority.ts'
 import type { ScriptFunction } from '../session.ts'
 
@@ -38,25 +31,14 @@ export type FromWorker =
   | { readonly kind: 'answered'; readonly batch: bigint; readonly answers: readonly (string | null)[] }
   | { readonly kind: 'failed'; readonly batch: bigint; readonly message: string }
 
-/** Time that this thread has computed: it gives way to others, and their haste is no fault of the functions. */
-function computedMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
-
-const memoryBytesMax = 32 * 1024 ** 2
-const stackBytesMax = 256 * 1024
-
 /** The functions of the connection, and the time they have taken in its present statement. */
 class Functions {
-  readonly #module: QuickJSWASMModule
   readonly #bounds: WorkerStart
   readonly #definitions = new Map<string, ScriptFunction>()
   #sandbox: Sandbox | undefined
   #spentMs = 0
 
-  constructor(module: QuickJSWASMModule, bounds: WorkerStart) {
-    this.#module = module
+  constructor(bounds: WorkerStart) {
     this.#bounds = bounds
   }
 
@@ -69,9 +51,9 @@ class Functions {
     this.#spentMs = 0
   }
 
-  answers(ids: readonly string[], texts: readonly string[]): (string | null)[] {
+  async answers(ids: readonly string[], texts: readonly string[]): Promise<(string | null)[]> {
+    this.#sandbox ??= new Sandbox(await ScriptMachine.open())
     const startMs = computedMs()
-    this.#sandbox ??= new Sandbox(this.#module)
     this.#sandbox.deadlineMs = startMs + this.#bounds.timeMsMax - this.#spentMs
     try {
       const sandbox = this.#sandbox
@@ -81,7 +63,7 @@ class Functions {
         return sandbox.call(definition, texts[row] ?? 'null')
       })
     } catch (error) {
-      const isLate = computedMs() >= this.#sandbox.deadlineMs
+      const { isLate } = this.#sandbox
       // What a broken-off call leaves behind, nobody knows.
       this.#sandbox.dispose()
       this.#sandbox = undefined
@@ -101,83 +83,71 @@ const wrapper = (names: string, body: string): string => `((f) => {
 ${body}
 })`
 
+/** A machine, with the functions that were called in it. */
 class Sandbox {
-  readonly #runtime: QuickJSRuntime
-  readonly #context: QuickJSContext
-  readonly #functions = new Map<string, QuickJSHandle>()
-  deadlineMs = 0
+  readonly #machine: ScriptMachine
+  readonly #functions = new Map<string, ScriptFace>()
 
-  constructor(module: QuickJSWASMModule) {
-    this.#runtime = module.newRuntime()
-    this.#runtime.setMemoryLimit(memoryBytesMax)
-    this.#runtime.setMaxStackSize(stackBytesMax)
-    this.#runtime.setInterruptHandler(() => computedMs() > this.deadlineMs)
-    this.#context = this.#runtime.newContext()
+  constructor(machine: ScriptMachine) {
+    this.#machine = machine
+  }
+
+  set deadlineMs(deadlineMs: number) {
+    this.#machine.deadlineMs = deadlineMs
+  }
+
+  get isLate(): boolean {
+    return this.#machine.isLate
   }
 
   /** JSON text, or null. */
   call(definition: ScriptFunction, argumentsJson: string): string | null {
-    const context = this.#context
-    const known = this.#functions.get(definition.id)
-    const face = known ?? this.#made(definition)
-    using text = context.newString(argumentsJson)
-    using result = this.#value(context.callFunction(face, context.undefined, text))
-    return context.typeof(result) === 'string' ? context.getString(result) : null
+    return this.#machine.call(this.#functions.get(definition.id) ?? this.#made(definition), argumentsJson)
   }
 
-  #made({ id, parameterNames, body }: ScriptFunction): QuickJSHandle {
+  #made({ id, parameterNames, body }: ScriptFunction): ScriptFace {
     for (const name of parameterNames) {
       if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) throw new Error(`${name} can't be the name of an argument`)
     }
-    const made = this.#value(this.#context.evalCode(wrapper(parameterNames.join(', '), body), 'function.js'))
+    const made = this.#machine.evaluate(wrapper(parameterNames.join(', '), body), 'function.js')
     this.#functions.set(id, made)
     return made
   }
 
-  #value(result: ReturnType<QuickJSContext['callFunction']>): QuickJSHandle {
-    if (result.error === undefined) return result.value
-    using error = result.error
-    const told: unknown = this.#context.dump(error)
-    throw new Error(messageIn(told))
-  }
-
   forget(id: string): void {
-    this.#functions.get(id)?.dispose()
+    const face = this.#functions.get(id)
+    if (face !== undefined) this.#machine.release(face)
     this.#functions.delete(id)
   }
 
   dispose(): void {
-    for (const handle of this.#functions.values()) handle.dispose()
-    this.#context.dispose()
-    this.#runtime.dispose()
+    this.#machine.dispose()
   }
-}
-
-/** As BigQuery tells it: the name of the error, and its message. */
-function messageIn(told: unknown): string {
-  if (typeof told !== 'object' || told === null) return String(told)
-  const { name, message } = told as { readonly name?: unknown; readonly message?: unknown }
-  return `${typeof name === 'string' ? name : 'Error'}: ${typeof message === 'string' ? message : JSON.stringify(told)}`
 }
 
 async function runWorker(): Promise<void> {
   const port = parentPort
   assert(port !== null, 'this file runs in a worker thread')
-  const functions = new Functions(await getQuickJS(), workerData as WorkerStart)
+  const functions = new Functions(workerData as WorkerStart)
   // Not before: somebody waits for the start, and it is short.
   stepBack()
-  const answer = ({ batch, ids, texts }: ToWorker & { kind: 'call' }): FromWorker => {
+  const answer = async ({ batch, ids, texts }: ToWorker & { kind: 'call' }): Promise<FromWorker> => {
     try {
-      return { kind: 'answered', batch, answers: functions.answers(ids, texts) }
+      return { kind: 'answered', batch, answers: await functions.answers(ids, texts) }
     } catch (error) {
       return { kind: 'failed', batch, message: messageOf(error) }
     }
   }
-  port.on('message', (message: ToWorker) => {
+  const take = async (message: ToWorker): Promise<void> => {
     if (message.kind === 'define') functions.define(message.definition)
     else if (message.kind === 'begin') functions.begin()
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-    else port.postMessage(answer(message))
+    else port.postMessage(await answer(message))
+  }
+  // One after the other: a machine is opened in between.
+  let taken = Promise.resolve()
+  port.on('message', (message: ToWorker) => {
+    taken = taken.then(async () => take(message))
   })
 }
 

@@ -1,6 +1,6 @@
 // Which destinations does an event itself ask for? Segment's `integrations` object: `All`, and the names of destinations.
-import type { DestinationSettings, Json, OutgoingEvent } from './destination.ts'
-import { objectOf } from './read.ts'
+import type { DestinationSettings, Json, OutgoingEvent } from '../destination.ts'
+import { objectOf } from '../read.ts'
 
 type Event = Pick<OutgoingEvent, 'event'>
 

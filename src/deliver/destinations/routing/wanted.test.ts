@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { missingConsentFor, wantedBy } from './routing.ts'
+import { missingConsentFor, wantedBy } from './wanted.ts'
 
 test.each([
   [undefined, true],
