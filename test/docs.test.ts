@@ -65,6 +65,7 @@ describe('the docs', () => {
         expect(page, `${type}: ${name}`).toContain(`\`${name}\``)
       }
       expect(limits.lastVerified).toMatch(/^\d{4}-\d\d-\d\d$/)
+      expect(page, type).toContain('**Double counting')
       expect(read('docs/guide/destinations.md')).toContain(`../destinations/${type}.md`)
     }
   })

@@ -1,5 +1,5 @@
-// Destinations on a real Millpond, beside servers that stand for the vendors: what the tables hold arrives there once, whoever dies,
-// and a destination that is dead costs the others nothing.
+// Destinations on a real Millpond, beside servers that stand for the vendors: what the tables hold arrives there once, and a
+// destination that is dead costs the others nothing. Who dies in the middle: destinations-kill.test.ts.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -129,26 +129,6 @@ test("what comes in from now on arrives, a client's retry once, and the ledger h
   expect(String(payload)).toContain('[redacted]')
   expect(String(payload)).not.toContain('ana@')
 })
-
-test('the engine dies in the middle, again and again: everything arrives, and counts once where ids allow it', async () => {
-  await addMixpanel()
-  await addWebhook()
-  mixpanel.fail({ kind: 'reset-after' }, { kind: 'silent-after' })
-  for (let round = 0; round < 4; round++) {
-    await send(eventsOf(round * 300, 300))
-    const heard = webhook.requests.length
-    await firstAnswer(async () => (webhook.requests.length > heard ? true : undefined), 30_000, millpond.output)
-    await millpond.kill('engine')
-  }
-  await arrived(webhook, 1200)
-  await arrived(mixpanel, 1200)
-  // And the ledger knows each once, too.
-  const sql = 'SELECT count(*)::INT, count(DISTINCT delivery_id)::INT FROM millpond.deliveries'
-  await firstAnswer(async () => {
-    const [row] = await millpond.query(sql)
-    return row?.[1] === 2400 ? row : undefined
-  }, 30_000)
-}, 120_000)
 
 test('a dead destination costs the other nothing, and gets all of it when it is back: from the archive, too', async () => {
   webhook.failAlways({ kind: 'answer', answer: { status: 503 } })

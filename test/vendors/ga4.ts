@@ -1,15 +1,14 @@
 // What Google documents about the Measurement Protocol. It always answers 2xx; what breaks a rule is dropped in silence, and what comes
 // twice counts twice. Limits last verified 2026-11-23: developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events.
-import { startVendor, type VendorServer } from './vendor-server.ts'
+import { type CountingVendor, startVendor } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
-export interface FakeGa4 extends VendorServer {
+export interface FakeGa4 extends CountingVendor {
   /** As reports count them. */
   events(): Json[]
   /** Why requests were dropped; Google tells nobody. */
   readonly dropped: readonly string[]
-  revoke(): void
 }
 
 const limits = { eventsMax: 25, paramsMax: 25, userPropertiesMax: 25, bytesMax: 130_000, backdateHoursMax: 72 }
@@ -32,9 +31,13 @@ export async function startGa4(secret = 'stream-secret'): Promise<FakeGa4> {
   return {
     ...server,
     events: () => events,
+    taken: () => events.length,
     dropped,
     revoke() {
       isRevoked = true
+    },
+    restore() {
+      isRevoked = false
     },
   }
 }

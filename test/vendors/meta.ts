@@ -1,13 +1,12 @@
 // What Meta documents about the Conversions API: one event that breaks a rule, and the whole request is refused; equal names and ids
 // count once. Limits last verified 2026-11-23: developers.facebook.com/docs/marketing-api/conversions-api/using-the-api.
-import { startVendor, type VendorAnswer, type VendorServer } from './vendor-server.ts'
+import { type CountingVendor, startVendor, type VendorAnswer } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
-export interface FakeMeta extends VendorServer {
+export interface FakeMeta extends CountingVendor {
   /** As Events Manager counts them. */
   events(): Json[]
-  revoke(): void
 }
 
 const limits = { eventsMax: 1000, ageDaysMax: 7 }
@@ -15,6 +14,7 @@ const hashedFields = ['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'cou
 
 export async function startMeta(token = 'meta-token'): Promise<FakeMeta> {
   const events = new Map<string, Json>()
+  let taken = 0
   let isRevoked = false
   const server = await startVendor(({ path, headers, query, body }) => {
     if (!/^\/v\d+\.0\/\d+\/events$/.test(path)) return refusal(404, 803, 'Unknown path')
@@ -28,13 +28,18 @@ export async function startMeta(token = 'meta-token'): Promise<FakeMeta> {
       if (objection !== undefined) return refusal(400, 100, `Invalid parameter: data[${index}] ${objection}`)
     }
     for (const event of data) events.set(JSON.stringify([event['event_name'], event['event_id']]), event)
+    taken += data.length
     return { status: 200, body: { events_received: data.length, messages: [], fbtrace_id: 'A1' } }
   })
   return {
     ...server,
     events: () => [...events.values()],
+    taken: () => taken,
     revoke() {
       isRevoked = true
+    },
+    restore() {
+      isRevoked = false
     },
   }
 }

@@ -1,6 +1,6 @@
 // What Mixpanel documents about /import, /engage and /groups, enforced. Limits last verified 2026-11-23:
 // developer.mixpanel.com/reference/import-events, /reference/profile-set, /docs/data-structure/advanced/event-deduplication.
-import { startVendor, type VendorAnswer, type VendorRequest, type VendorServer } from './vendor-server.ts'
+import { type CountingVendor, startVendor, type VendorAnswer, type VendorRequest } from './vendor-server.ts'
 
 const limits = {
   eventsPerRequestMax: 2000,
@@ -13,19 +13,18 @@ const limits = {
 
 type Json = Record<string, unknown>
 
-export interface FakeMixpanel extends VendorServer {
+export interface FakeMixpanel extends CountingVendor {
   /** As reports count them: equal (event, distinct_id, time, $insert_id) once. */
   events(): Json[]
   readonly profiles: ReadonlyMap<string, Json>
   readonly groups: ReadonlyMap<string, Json>
-  /** From now on these credentials are worth nothing. */
-  revoke(): void
 }
 
 export async function startMixpanel(token = 'project-token'): Promise<FakeMixpanel> {
   const events = new Map<string, Json>()
   const profiles = new Map<string, Json>()
   const groups = new Map<string, Json>()
+  let taken = 0
   let isRevoked = false
 
   function takeEvents(items: Json[], headers: VendorRequest['headers']): VendorAnswer {
@@ -44,6 +43,7 @@ export async function startMixpanel(token = 'project-token'): Promise<FakeMixpan
       }
     }
     const imported = items.length - failed.length
+    taken += imported
     if (failed.length === 0) return { status: 200, body: { code: 200, num_records_imported: imported, status: 'OK' } }
     const body = { code: 400, error: 'some data points in the request failed validation', failed_records: failed }
     return { status: 400, body: { ...body, num_records_imported: imported, status: 'Bad Request' } }
@@ -73,10 +73,14 @@ export async function startMixpanel(token = 'project-token'): Promise<FakeMixpan
   return {
     ...server,
     events: () => [...events.values()],
+    taken: () => taken,
     profiles,
     groups,
     revoke() {
       isRevoked = true
+    },
+    restore() {
+      isRevoked = false
     },
   }
 }

@@ -19,12 +19,25 @@ export interface VendorAnswer {
 
 /**
  * What happens to one request. `answer`: this instead of the vendor's rules. `reset-before`: the connection breaks before the
- * body is read. `reset-after`: the vendor takes it, and the connection breaks before the answer. `silent-before`,
- * `silent-after`: no answer ever comes, without and with the body taken. `slow`: the vendor's answer, byte by byte.
+ * body is read. `reset-after`: the vendor takes it, and the connection breaks before the answer. `unread`: nobody reads the body.
+ * `silent-before`, `silent-after`: no answer ever comes, without and with the body taken. `half-answer`, `half-answer-reset`: it is
+ * taken, and the answer stops in its middle, or the connection breaks there. `slow`: the vendor's answer, byte by byte.
+ * `slow-reader`: the body is read in small pieces, with pauses.
  */
 export type Fault =
   | { readonly kind: 'answer'; readonly answer: VendorAnswer }
-  | { readonly kind: 'reset-before' | 'reset-after' | 'silent-before' | 'silent-after' | 'slow' }
+  | {
+      readonly kind:
+        | 'reset-before'
+        | 'reset-after'
+        | 'unread'
+        | 'silent-before'
+        | 'silent-after'
+        | 'half-answer'
+        | 'half-answer-reset'
+        | 'slow'
+        | 'slow-reader'
+    }
 
 export interface VendorServer {
   readonly url: string
@@ -35,8 +48,28 @@ export interface VendorServer {
   failAlways(fault: Fault | undefined): void
   /** Resolves when so many requests have come. */
   heard(count: number): Promise<void>
+  /** Nobody listens any more, until `back`: connections are refused. */
+  away(): Promise<void>
+  /** At the same address. */
+  back(): Promise<void>
   stop(): Promise<void>
 }
+
+/** What tests of every type need to know of its fake vendor. */
+export interface CountingVendor extends VendorServer {
+  /** As the vendor counts them. */
+  events(): readonly object[]
+  /** How many it took, repetitions too. */
+  taken(): number
+  /** From now on these credentials are worth nothing. */
+  revoke(): void
+  /** They are worth something again. */
+  restore(): void
+}
+
+/** Before the vendor takes a request; the others are taken by its rules. */
+const takesNothing: readonly string[] = ['answer', 'silent-before']
+const pieceBytes = 512
 
 export async function startVendor(rules: (request: VendorRequest) => VendorAnswer): Promise<VendorServer> {
   const requests: VendorRequest[] = []
@@ -47,30 +80,26 @@ export async function startVendor(rules: (request: VendorRequest) => VendorAnswe
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const fault = faults.shift() ?? always
-    if (fault?.kind === 'reset-before') {
+    const kind = fault?.kind ?? 'none'
+    if (kind === 'unread') return
+    if (kind === 'reset-before') {
       incoming.socket.resetAndDestroy()
       return
     }
-    const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    const bytes = Buffer.concat(chunks)
+    const bytes = await (kind === 'slow-reader' ? readSlowly(incoming) : readWhole(incoming))
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://vendor')
     const body = (incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
     const request = { path: pathname, query: searchParams, headers: incoming.headers, body }
-    const isTaken = fault === undefined || fault.kind === 'reset-after' || fault.kind === 'silent-after'
     const answer =
-      fault?.kind === 'answer' ? fault.answer : isTaken || fault?.kind === 'slow' ? rules(request) : { status: 200 }
+      fault?.kind === 'answer' ? fault.answer : takesNothing.includes(kind) ? { status: 200 } : rules(request)
     requests.push(request)
     for (const listener of listeners) listener()
-    if (fault?.kind === 'silent-before' || fault?.kind === 'silent-after') return
-    if (fault?.kind === 'reset-after') {
+    if (kind === 'silent-before' || kind === 'silent-after') return
+    if (kind === 'reset-after') {
       incoming.socket.resetAndDestroy()
       return
     }
-    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
-    const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
-    if (fault?.kind === 'slow') for (const letter of text) response.write(letter)
-    response.end(fault?.kind === 'slow' ? '' : text)
+    respond(response, answer, kind)
   }
 
   const server = createServer((incoming, response) => {
@@ -83,6 +112,11 @@ export async function startVendor(rules: (request: VendorRequest) => VendorAnswe
   })
   await new Promise<void>((opened) => server.listen(0, '127.0.0.1', opened))
   const { port } = server.address() as AddressInfo
+  async function close(): Promise<void> {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
@@ -103,9 +137,45 @@ export async function startVendor(rules: (request: VendorRequest) => VendorAnswe
         look()
       })
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((closed) => server.close(closed))
+    away: close,
+    async back() {
+      await new Promise<void>((opened) => server.listen(port, '127.0.0.1', opened))
     },
+    stop: close,
   }
+}
+
+async function readWhole(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+async function readSlowly(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  const isOver = new Promise((ended) => incoming.once('end', ended))
+  let isEnded = false
+  void isOver.then(() => (isEnded = true))
+  while (!isEnded) {
+    const chunk = (incoming.read(Math.min(pieceBytes, incoming.readableLength)) ?? incoming.read()) as Buffer | null
+    if (chunk !== null) chunks.push(chunk)
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+  return Buffer.concat(chunks)
+}
+
+function respond(response: ServerResponse, answer: VendorAnswer, kind: Fault['kind'] | 'none'): void {
+  const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
+  if (kind === 'half-answer' || kind === 'half-answer-reset') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length + 100 })
+    response.write(`{${text}`, () => {
+      if (kind === 'half-answer-reset') response.socket?.resetAndDestroy()
+    })
+    return
+  }
+  response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
+  if (kind === 'slow') for (const letter of text) response.write(letter)
+  response.end(kind === 'slow' ? '' : text)
 }

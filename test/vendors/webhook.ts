@@ -1,16 +1,15 @@
 // A receiver as Standard Webhooks describes it: checks the signature, and takes a message that it knows by its id only once.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { startVendor, type VendorServer } from './vendor-server.ts'
+import { type CountingVendor, startVendor } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
-export interface FakeWebhook extends VendorServer {
+export interface FakeWebhook extends CountingVendor {
   /** Each message id once. */
   events(): Json[]
   /** As often as they came. */
   readonly deliveries: readonly Json[]
-  revoke(): void
 }
 
 export async function startWebhook(secret = 'a secret of the receiver'): Promise<FakeWebhook> {
@@ -40,9 +39,13 @@ export async function startWebhook(secret = 'a secret of the receiver'): Promise
   return {
     ...server,
     events: () => [...events.values()],
+    taken: () => deliveries.length,
     deliveries,
     revoke() {
       isRevoked = true
+    },
+    restore() {
+      isRevoked = false
     },
   }
 }

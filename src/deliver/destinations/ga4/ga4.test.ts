@@ -14,7 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-const start = testDestination({ type: ga4, startVendor: startGa4, settingsOf, afterLostAnswer: 'unconfirmed' })
+const start = testDestination({ type: ga4, startVendor: startGa4, settingsOf })
 
 function bodyOf(over: Parameters<typeof outgoingEvent>[0], settings = settingsOf('https://example.com')): unknown {
   const shaped = ga4.shape(outgoingEvent({ userId: 'u1', anonymousId: 'a1', ...over }), settings)

@@ -14,7 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-const start = testDestination({ type: meta, startVendor: startMeta, settingsOf, afterLostAnswer: 'once' })
+const start = testDestination({ type: meta, startVendor: startMeta, settingsOf })
 
 function eventOf(over: Parameters<typeof outgoingEvent>[0]): unknown {
   const shaped = meta.shape(

@@ -14,7 +14,7 @@ const settingsOf = (url: string) => ({
   allowPrivateNetwork: 'true',
 })
 
-const start = testDestination({ type: mixpanel, startVendor: startMixpanel, settingsOf, afterLostAnswer: 'once' })
+const start = testDestination({ type: mixpanel, startVendor: startMixpanel, settingsOf })
 
 const at = {
   atMicros: Date.UTC(2026, 10, 22, 9, 30) * 1000,

@@ -11,7 +11,7 @@ import { webhook } from './webhook.ts'
 const secret = 'a secret of the receiver'
 const settingsOf = (url: string) => ({ url, secret, allowPrivateNetwork: 'true' })
 
-const start = testDestination({ type: webhook, startVendor: startWebhook, settingsOf, afterLostAnswer: 'once' })
+const start = testDestination({ type: webhook, startVendor: startWebhook, settingsOf })
 
 test('a refused batch is halved until the event at fault is alone; its neighbours arrive once', async () => {
   const { vendor, rig } = await start()
