@@ -99,7 +99,8 @@ async function segments(): Promise<string[]> {
 
 test("what comes in from now on arrives, a client's retry once, and the ledger has an entry for each", async () => {
   await send(eventsOf(0, 5))
-  await millpond.settled()
+  const loaded = 'SELECT count(*)::INT FROM shop.order_completed'
+  await firstAnswer(async () => ((await millpond.queryValue(loaded)) === 5 ? true : undefined), 30_000)
   await addMixpanel()
   await addWebhook()
   const batch = [

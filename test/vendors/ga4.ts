@@ -14,7 +14,7 @@ export interface FakeGa4 extends CountingVendor {
 const limits = { eventsMax: 25, paramsMax: 25, userPropertiesMax: 25, bytesMax: 130_000, backdateHoursMax: 72 }
 const valueLengths: Readonly<Record<string, number>> = { page_title: 300, page_referrer: 420, page_location: 1000 }
 
-export async function startGa4(secret = 'stream-secret'): Promise<FakeGa4> {
+export async function startGa4(secret = 'stream-secret', nowMs: () => number = Date.now): Promise<FakeGa4> {
   const events: Json[] = []
   const dropped: string[] = []
   let isRevoked = false
@@ -23,7 +23,7 @@ export async function startGa4(secret = 'stream-secret'): Promise<FakeGa4> {
     if (path !== '/mp/collect') return { status: 404 }
     const content = JSON.parse(body) as Json
     const isKnown = !isRevoked && query.get('api_secret') === secret && stream !== null
-    const objection = isKnown ? objectionTo(content, body, query.has('firebase_app_id')) : 'secret or stream'
+    const objection = isKnown ? objectionTo(content, body, query.has('firebase_app_id'), nowMs()) : 'secret or stream'
     if (objection === undefined) events.push(...(content['events'] as Json[]).map((one) => ({ ...content, ...one })))
     else dropped.push(objection)
     return { status: 204 }
@@ -42,14 +42,13 @@ export async function startGa4(secret = 'stream-secret'): Promise<FakeGa4> {
   }
 }
 
-function objectionTo(content: Json, body: string, isApp: boolean): string | undefined {
+function objectionTo(content: Json, body: string, isApp: boolean, nowMs: number): string | undefined {
   const { events, timestamp_micros: micros, user_properties: user = {} } = content
   if (Buffer.byteLength(body) > limits.bytesMax) return 'body'
   if (!Array.isArray(events) || events.length === 0 || events.length > limits.eventsMax) return 'events'
   if (isApp && !/^[0-9a-f]{32}$/i.test(String(content['app_instance_id']))) return 'app_instance_id'
   if (!isApp && (typeof content['client_id'] !== 'string' || content['client_id'] === '')) return 'client_id'
-  if (!Number.isSafeInteger(micros) || Date.now() * 1000 - Number(micros) > limits.backdateHoursMax * 3.6e9)
-    return 'time'
+  if (!Number.isSafeInteger(micros) || nowMs * 1000 - Number(micros) > limits.backdateHoursMax * 3.6e9) return 'time'
   for (const [name, { value }] of Object.entries(user as Record<string, { value: unknown }>)) {
     if (!/^[A-Za-z]\w{0,23}$/.test(name) || String(value).length > 36) return `user property ${name}`
   }

@@ -12,7 +12,7 @@ export interface FakeMeta extends CountingVendor {
 const limits = { eventsMax: 1000, ageDaysMax: 7 }
 const hashedFields = ['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'country']
 
-export async function startMeta(token = 'meta-token'): Promise<FakeMeta> {
+export async function startMeta(token = 'meta-token', nowMs: () => number = Date.now): Promise<FakeMeta> {
   const events = new Map<string, Json>()
   let taken = 0
   let isRevoked = false
@@ -24,7 +24,7 @@ export async function startMeta(token = 'meta-token'): Promise<FakeMeta> {
     const { data } = JSON.parse(body) as { data: Json[] }
     if (data.length > limits.eventsMax) return refusal(400, 100, 'Too many events')
     for (const [index, event] of data.entries()) {
-      const objection = objectionTo(event)
+      const objection = objectionTo(event, nowMs())
       if (objection !== undefined) return refusal(400, 100, `Invalid parameter: data[${index}] ${objection}`)
     }
     for (const event of data) events.set(JSON.stringify([event['event_name'], event['event_id']]), event)
@@ -48,10 +48,10 @@ function refusal(status: number, code: number, message: string): VendorAnswer {
   return { status, body: { error: { message, type: 'OAuthException', code, is_transient: false, fbtrace_id: 'A2' } } }
 }
 
-function objectionTo(event: Json): string | undefined {
+function objectionTo(event: Json, nowMs: number): string | undefined {
   const { event_name: name, event_time: time, action_source: source, user_data: user, custom_data: custom = {} } = event
   if (typeof name !== 'string' || name === '') return 'event_name'
-  const seconds = Date.now() / 1000
+  const seconds = nowMs / 1000
   if (!Number.isInteger(time) || Number(time) > seconds + 60 || Number(time) < seconds - limits.ageDaysMax * 86_400) {
     return 'event_time: Your event happened too long ago'
   }

@@ -20,7 +20,7 @@ export interface FakeMixpanel extends CountingVendor {
   readonly groups: ReadonlyMap<string, Json>
 }
 
-export async function startMixpanel(token = 'project-token'): Promise<FakeMixpanel> {
+export async function startMixpanel(token = 'project-token', nowMs: () => number = Date.now): Promise<FakeMixpanel> {
   const events = new Map<string, Json>()
   const profiles = new Map<string, Json>()
   const groups = new Map<string, Json>()
@@ -34,7 +34,7 @@ export async function startMixpanel(token = 'project-token'): Promise<FakeMixpan
     if (items.length > limits.eventsPerRequestMax) return { status: 413, body: { code: 413, error: 'Too many events' } }
     const failed = []
     for (const [index, item] of items.entries()) {
-      const message = objectionTo(item)
+      const message = objectionTo(item, nowMs())
       const properties = (item['properties'] ?? {}) as Json
       if (message !== undefined) failed.push({ index, insert_id: properties['$insert_id'], ...message })
       else {
@@ -85,12 +85,12 @@ export async function startMixpanel(token = 'project-token'): Promise<FakeMixpan
   }
 }
 
-function objectionTo(item: Json): { field: string; message: string } | undefined {
+function objectionTo(item: Json, nowMs: number): { field: string; message: string } | undefined {
   const properties = item['properties'] as Json | undefined
   if (typeof item['event'] !== 'string' || item['event'] === '') return { field: 'event', message: 'is missing' }
   if (properties === undefined) return { field: 'properties', message: 'is missing' }
   const { time, distinct_id: id, $insert_id: insertId } = properties
-  if (typeof time !== 'number' || time < Date.UTC(1971, 0, 1) || time > Date.now() + 3_600_000) {
+  if (typeof time !== 'number' || time < Date.UTC(1971, 0, 1) || time > nowMs + 3_600_000) {
     return {
       field: 'properties.time',
       message: "'properties.time' is invalid: must be specified as seconds since epoch",

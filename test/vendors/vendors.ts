@@ -8,8 +8,8 @@ import { startWebhook } from './webhook.ts'
 
 export interface VendorOfType {
   readonly type: string
-  /** `secret`: the one that opens it. */
-  readonly start: (secret: string) => Promise<CountingVendor>
+  /** `secret`: the one that opens it. `nowMs`: its clock, for rules about old events. */
+  readonly start: (secret: string, nowMs?: () => number) => Promise<CountingVendor>
   readonly settingsOf: (url: string, secret: string) => DestinationSettings
   /** `unconfirmed`: what went without an answer isn't sent again. */
   readonly afterLostAnswer: 'once' | 'unconfirmed'
@@ -49,7 +49,7 @@ export const vendors: readonly VendorOfType[] = [
   },
   {
     type: 'webhook',
-    start: startWebhook,
+    start: async (secret) => startWebhook(secret),
     settingsOf: (url, secret) => ({ url, secret, allowPrivateNetwork: 'true' }),
     afterLostAnswer: 'once',
     afterRevocation: 'waits',

@@ -97,6 +97,18 @@ const handled = new Set([
   'session_id',
 ])
 
+const promotion: ReadonlyMap<string, string> = new Map([
+  ['name', 'promotion_name'],
+  ['creative', 'creative_name'],
+  ['position', 'creative_slot'],
+])
+/** Properties that Google calls otherwise in these events. */
+const renamed: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ['view_promotion', promotion],
+  ['select_promotion', promotion],
+  ['add_payment_info', new Map([['payment_method', 'payment_type']])],
+])
+
 function specParams(event: string, properties: Json): Record<string, unknown> {
   const params: Record<string, unknown> = {}
   const items = productsOf(properties).map(itemOf)
@@ -128,9 +140,10 @@ function paramsOf(outgoing: OutgoingEvent, options: Json): Record<string, unknow
     params['page_title'] = textOf(properties['title'] ?? page['title'])
     params['page_referrer'] = textOf(properties['referrer'] ?? page['referrer'])
   }
+  const ours = renamed.get(nameOf(outgoing))
   for (const [key, value] of Object.entries(properties)) {
     if (handled.has(key) || reservedPrefix.test(key)) continue
-    params[plainName(key)] ??= value
+    params[ours?.get(key) ?? plainName(key)] ??= value
   }
   const kept: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(params)) {
