@@ -16,10 +16,7 @@ import { RecentTimes } from './core/recent-times.ts'
 import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters, type DeadLetterDeps } from './deliver/dead-letters.ts'
-import type { Destination } from './deliver/destinations/destination.ts'
-import { type Hub, startHub } from './deliver/destinations/hub.ts'
-import type { ErasedPerson } from './deliver/maintenance/suppression.ts'
-import { readErased } from './deliver/warehouse/schema-start.ts'
+import type { Hub } from './deliver/destinations/hub.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { startOutboxRelay } from './deliver/outbox-relay.ts'
 import { type ApiDeps, buildApi } from './portal/api/api.ts'
@@ -27,6 +24,7 @@ import { shareStatus } from './portal/api/shared-status.ts'
 import type { Status } from './portal/api/status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
+import { openHub } from './engine-hub.ts'
 import { DiskMeter } from './engine-disk.ts'
 import { finishLastRebuild, seedIfLost, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
@@ -113,26 +111,6 @@ function sourceOf(control: Control, name: string): Source | undefined {
   return control.listSources().find(({ source }) => source === name)
 }
 
-async function openHub(settings: Settings, { control, writer, driver }: Storage, log: Log): Promise<Hub> {
-  const destinations = (): Destination[] => activeDestinations(control, log)
-  const erasures = async (): Promise<readonly ErasedPerson[]> => readErased(driver)
-  return startHub({ settings, destinations, erasures, append: writer.append, clock, log: logOf(log, 'hub') })
-}
-
-/** One whose secrets can't be read stands still, and the others go on. */
-function activeDestinations(control: Control, log: Log): Destination[] {
-  const active = control.destinations.list().filter(({ state }) => state === 'active')
-  return active.flatMap((info) => {
-    const { name, settings } = info
-    try {
-      return [{ ...info, settings: { ...settings, ...control.destinations.secretsOf(name) } }]
-    } catch (error) {
-      log.error({ err: error, destination: name }, 'A destination cannot be started.')
-      return []
-    }
-  })
-}
-
 /** From the buffer into the warehouse and the archive. */
 async function startRoad(
   settings: Settings,
@@ -182,7 +160,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const storage = await openStorage(settings, log)
   const { control, driver, writer } = storage
   const asking = await startAsking({ settings, control, driver, writer, clock, log })
-  const hub = await openHub(settings, storage, log)
+  const hub = await openHub(settings, { ...storage, append: storage.writer.append }, log)
   const { loader, upkeep } = await startRoad(settings, storage, asking.night, hub, log)
   hub.loaded(loader.status().positions)
   const { archive, maintenance, backup } = upkeep

@@ -54,6 +54,7 @@ const mayImportTypes: Record<string, readonly string[]> = { 'portal/web': ['port
 const builders = new Set([
   'intake.ts',
   'engine.ts',
+  'engine-hub.ts',
   'engine-query.ts',
   'engine-status.ts',
   'engine-disk.ts',

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { addReplayCommands } from './destination-replay.ts'
 import { addRulesCommands } from './destination-rules.ts'
 import { UsageError } from './failure.ts'
 import { collect, sayList } from './say.ts'
@@ -57,6 +58,7 @@ export function addDestinationCommand(program: Command, context: CliContext): vo
   addAdd(destination, context, call)
   addChanges(destination, context, call)
   addRulesCommands(destination, context, call)
+  addReplayCommands(destination, context, call)
   addWhy(destination, context, call)
 }
 

@@ -27,6 +27,7 @@ import { ReportStore } from './report-store.ts'
 import { Oidc } from './oidc/oidc.ts'
 import { OidcStore } from './oidc/oidc-store.ts'
 import { DestinationStore } from './destination-store.ts'
+import { ReplayStore } from './replay-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
@@ -104,6 +105,7 @@ export interface Control extends Part, Access {
   readonly schedules: ScheduleStore
   /** Errors: not-found, destination-exists, request-invalid, setting-invalid. */
   readonly destinations: DestinationStore
+  readonly replays: ReplayStore
   listSources(): Source[]
   /** Errors: source-exists, source-name-invalid. */
   addSource(source: string, platform: SourcePlatform): Promise<Source>
@@ -225,6 +227,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       alerts: new AlertStore({ database, clock, random, audit, box }),
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),
+      replays: new ReplayStore({ database, clock, random, audit }),
       ...sourceMethods(sources),
       listTokens: tokens.list,
       async createToken(name, handle = ownerHandle, expiresAtMicros) {

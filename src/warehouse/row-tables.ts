@@ -204,7 +204,7 @@ const jobColumns: readonly RowColumn[] = [
 const deliveryColumns: readonly RowColumn[] = [
   ...columnsOf('destination destination_type', 'text'),
   column('destination_version', 'integer'),
-  ...columnsOf('message_id event_source event_type event_name user_id anonymous_id', 'text'),
+  ...columnsOf('replay_id message_id event_source event_type event_name user_id anonymous_id', 'text'),
   column('event_received_at', 'timestamp'),
   ...columnsOf('status reason', 'text'),
   column('attempts', 'integer'),

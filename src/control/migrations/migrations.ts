@@ -21,6 +21,7 @@ import { reports } from './0016-reports.ts'
 import { trackingPlans } from './0017-tracking-plans.ts'
 import { embedVersions } from './0018-embed-versions.ts'
 import { destinationRules } from './0019-destination-rules.ts'
+import { replays } from './0020-replays.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -43,6 +44,7 @@ const steps: readonly string[] = [
   trackingPlans,
   embedVersions,
   destinationRules,
+  replays,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

@@ -27,6 +27,8 @@ export interface CourierDeps {
   readonly woken: Signal
   /** Resolves once they are durable. */
   readonly record: (deliveries: readonly Delivery[]) => Promise<void>
+  /** Before then nothing could have been waiting: of a replay, when it began. */
+  readonly waitingSinceMicros?: number
   readonly settled: (positions: readonly StreamPosition[], isIdle: boolean) => Promise<void>
   /** From texts of the other side, which may echo them. */
   readonly removeSecrets: (text: string) => string
@@ -259,12 +261,13 @@ export class Courier {
 
   /** True: all of it waited too long. */
   #expire(load: Load): boolean {
-    const { clock } = this.#deps
+    const { clock, waitingSinceMicros = 0 } = this.#deps
     const { ageHoursMax = Infinity } = this.#deps.type.limits
     const hour = 3_600_000_000
     const now = clock.nowMicros()
     const isLate = ({ event }: Parcel): boolean =>
-      now - event.receivedAtMicros > waitHoursMax * hour || now - event.atMicros > ageHoursMax * hour
+      now - Math.max(event.receivedAtMicros, waitingSinceMicros) > waitHoursMax * hour ||
+      now - event.atMicros > ageHoursMax * hour
     if (!load.parcels.every(isLate)) return false
     for (const parcel of load.parcels) {
       parcel.status = 'expired'

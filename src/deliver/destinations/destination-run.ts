@@ -29,7 +29,8 @@ export interface RunDeps {
   readonly files?: Files
 }
 
-const timeoutMs = 30_000
+/** For one request. */
+export const deliveryTimeoutMs = 30_000
 
 export class DestinationRun {
   readonly destination: Destination
@@ -50,7 +51,11 @@ export class DestinationRun {
     const removeSecrets = secretsRemover(type, destination.settings)
     this.#breaker = new Breaker({ clock, random })
     const allowPrivateNetwork = destination.settings['allowPrivateNetwork'] === 'true'
-    this.#sender = createHttpSender({ allowPrivateNetwork, timeoutMs, connectionsMax: type.limits.requestsMax })
+    this.#sender = createHttpSender({
+      allowPrivateNetwork,
+      timeoutMs: deliveryTimeoutMs,
+      connectionsMax: type.limits.requestsMax,
+    })
     this.#position = new PositionFile(deps.dataFolder, destination.id, { files, clock })
     this.#courier = new Courier({
       destination,
@@ -68,7 +73,7 @@ export class DestinationRun {
         return this.#feed.read(deps.loaded(), eventsMax)
       },
       record: async (deliveries) => {
-        const rows = deliveries.map((one) => ledgerRow(one, destination.id, removeSecrets))
+        const rows = deliveries.map((one) => ledgerRow(one, destination.id, removeSecrets, null))
         if (rows.length > 0) await deps.record(rows)
       },
       settled: async (positions, isIdle) => {
@@ -88,6 +93,11 @@ export class DestinationRun {
   async begin(beginning: readonly StreamPosition[]): Promise<void> {
     await this.#position.open({ positions: beginning, readMicros: this.#deps.clock.nowMicros() })
     this.#courier.begin()
+  }
+
+  /** Nothing is waiting, and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#isIdle && this.#breaker.failures === 0
   }
 
   /** The warehouse stands further on. */

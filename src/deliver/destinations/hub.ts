@@ -12,13 +12,20 @@ import type { Settings } from '../../core/settings.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import { type ErasedPerson, Suppression } from '../maintenance/suppression.ts'
 import type { Destination } from './destination.ts'
-import type { DestinationStatus, FromHub, HubStart, ToHub } from './hub-messages.ts'
+import type { DeliveredQuestion, DestinationStatus, FromHub, HubStart, ToHub } from './hub-messages.ts'
+import type { Replay, ReplayProgress } from './replay/replay.ts'
 import { previewAt, type PreviewedEvent, recentEvents } from './preview.ts'
 
 export interface HubDeps {
   readonly settings: Pick<Settings, 'data' | 'logLevel'>
   /** The active ones, with their secrets. */
   readonly destinations: () => readonly Destination[]
+  /** Those that are to be counted, or run. */
+  readonly replays: () => readonly Replay[]
+  /** Of those it asks for, deliveryKey of each that the ledger says is there. */
+  readonly delivered: (asked: DeliveredQuestion) => Promise<readonly string[]>
+  /** One is counted, or has run. */
+  readonly replayEnded: (progress: ReplayProgress) => void
   readonly erasures: () => Promise<readonly ErasedPerson[]>
   readonly append: Append
   readonly clock: Clock
@@ -28,11 +35,13 @@ export interface HubDeps {
 export interface Hub extends Part {
   /** The warehouse holds everything up to here. */
   loaded(positions: readonly StreamPosition[]): void
-  /** Destinations were added, changed or removed. */
+  /** Destinations, or replays, were added, changed or removed. */
   destinationsChanged(): void
   /** What that person said before is left out from now on, also of what waits. */
   personErased(): Promise<void>
   status(): readonly DestinationStatus[]
+  /** Of replays that are at work. */
+  replays(): readonly ReplayProgress[]
   /** What the last events would become at a destination; `problem`: its rules' scripts can't be read. Nothing is sent. */
   preview(
     destination: Destination,
@@ -56,6 +65,7 @@ class WorkerHub implements Hub {
   #worker: Worker | undefined
   #destinations: readonly Destination[]
   #statuses: readonly DestinationStatus[] = []
+  #progress: readonly ReplayProgress[] = []
   #loaded: readonly StreamPosition[] = []
   #erased: readonly ErasedPerson[]
   #isLoadedKnown = false
@@ -79,7 +89,10 @@ class WorkerHub implements Hub {
   destinationsChanged(): void {
     this.#destinations = this.#deps.destinations()
     if (this.#worker === undefined) this.#openThread()
-    else this.#tell({ kind: 'destinations', destinations: this.#destinations, loaded: this.#loaded })
+    else {
+      const replays = this.#deps.replays()
+      this.#tell({ kind: 'destinations', destinations: this.#destinations, replays, loaded: this.#loaded })
+    }
   }
 
   async personErased(): Promise<void> {
@@ -89,6 +102,10 @@ class WorkerHub implements Hub {
 
   status(): readonly DestinationStatus[] {
     return this.#statuses
+  }
+
+  replays(): readonly ReplayProgress[] {
+    return this.#progress
   }
 
   async preview(
@@ -132,12 +149,13 @@ class WorkerHub implements Hub {
   #openThread(): void {
     if (this.#isStopping || !this.#isLoadedKnown || this.#destinations.length === 0) return
     if (this.#cancelRestart !== undefined) return
-    const { settings } = this.#deps
+    const { settings, replays } = this.#deps
     const start: HubStart = {
       dataFolder: settings.data,
       logLevel: settings.logLevel,
       loaded: this.#loaded,
       destinations: this.#destinations,
+      replays: replays(),
       erased: this.#erased,
     }
     const file = new URL(`./hub-worker${extname(import.meta.url)}`, import.meta.url)
@@ -157,10 +175,14 @@ class WorkerHub implements Hub {
   #receive(message: FromHub): void {
     switch (message.kind) {
       case 'record':
-        void this.#record(message.question, message.rows)
+        void this.#answer(message.question, async () => this.#record(message.rows))
         return
       case 'status':
         this.#statuses = message.destinations
+        this.#hearReplays(message.replays)
+        return
+      case 'ask':
+        void this.#answer(message.question, async () => this.#deps.delivered(message.asked))
         return
       case 'stopped':
         this.#stopped?.()
@@ -171,17 +193,29 @@ class WorkerHub implements Hub {
     }
   }
 
-  async #record(question: number, rows: readonly string[]): Promise<void> {
+  async #record(rows: readonly string[]): Promise<readonly string[]> {
     const { append, clock } = this.#deps
-    let error: string | undefined
+    const nowMicros = clock.nowMicros()
+    const records = inRecords(rows).map((part) => ownRows('millpond.deliveries', part, nowMicros))
+    await Promise.all(records.map(async (record) => append(record)))
+    return []
+  }
+
+  async #answer(question: number, work: () => Promise<readonly string[]>): Promise<void> {
     try {
-      const nowMicros = clock.nowMicros()
-      const records = inRecords(rows).map((part) => ownRows('millpond.deliveries', part, nowMicros))
-      await Promise.all(records.map(async (record) => append(record)))
-    } catch (caught) {
-      error = messageOf(caught)
+      this.#tell({ kind: 'answered', question, answer: { keys: await work() } })
+    } catch (error) {
+      this.#tell({ kind: 'answered', question, answer: { error: messageOf(error) } })
     }
-    this.#tell({ kind: 'recorded', question, error })
+  }
+
+  #hearReplays(progress: readonly ReplayProgress[]): void {
+    const before = this.#progress
+    this.#progress = progress
+    for (const one of progress) {
+      const isNew = !before.some(({ id, state, isDone }) => id === one.id && state === one.state && isDone)
+      if (one.isDone && isNew) this.#deps.replayEnded(one)
+    }
   }
 
   #died(worker: Worker, reason: string): void {

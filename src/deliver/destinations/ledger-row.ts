@@ -5,17 +5,23 @@ import { isoTime } from '../../core/clock.ts'
 import type { Delivery } from './delivery.ts'
 import { type Redact, redactPayload } from './redact.ts'
 
-export function ledgerRow(delivery: Delivery, destinationId: string, removeSecrets: Redact): string {
+/** `replay`: its id, if it was one that brought it. */
+export function ledgerRow(
+  delivery: Delivery,
+  destinationId: string,
+  removeSecrets: Redact,
+  replay: string | null,
+): string {
   const { event, payload, settledAtMicros } = delivery
   // The same event settled again after a crash is the same entry.
-  const hash = createHash('sha256').update(
-    `${destinationId}\n${event.source}\n${event.messageId}\n${event.receivedAtMicros}`,
-  )
+  const parts = [destinationId, event.source, event.messageId, event.receivedAtMicros]
+  const hash = createHash('sha256').update([...parts, ...(replay === null ? [] : [replay])].join('\n'))
   return JSON.stringify({
     delivery_id: hash.digest('hex').slice(0, 32),
     destination: delivery.destination,
     destination_type: delivery.destinationType,
     destination_version: delivery.destinationVersion,
+    replay_id: replay,
     message_id: event.messageId,
     event_source: event.source,
     event_type: event.type,

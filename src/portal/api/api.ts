@@ -32,6 +32,7 @@ import { reportRoutes } from './reports.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { destinationRulesRoutes } from './destination-rules.ts'
 import { destinationRoutes } from './destinations.ts'
+import { replayRoutes } from './replays.ts'
 import { exploreRoutes } from './explore.ts'
 import { exportRoutes } from './export.ts'
 import { errorAnswer, errorBody } from './error-answer.ts'
@@ -80,7 +81,7 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
-  readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased' | 'preview'>
+  readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased' | 'preview' | 'replays'>
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>
   /** What a policy at this place leaves open, in sentences. */
@@ -176,6 +177,7 @@ function addRoutes(app: FastifyInstance, door: ApiDoor, deps: ApiDeps): void {
   deadLetterRoutes(app, deps)
   destinationRoutes(app, deps)
   destinationRulesRoutes(app, deps)
+  replayRoutes(app, deps)
   whyRoutes(app, deps)
   importRoutes(app, deps)
   liveRoutes(app, deps)

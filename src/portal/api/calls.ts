@@ -64,6 +64,8 @@ import type {
   DestinationShown,
   DestinationTypeShown,
   DestinationVersionShown,
+  ReplayAsked,
+  ReplayShown,
   RulesPreviewShown,
   RulesShown,
   WhyShown,
@@ -110,6 +112,10 @@ export interface Calls {
     readonly body: { readonly rules?: RulesShown; readonly eventsMax?: number }
     readonly answer: RulesPreviewShown
   }
+  'POST /api/destinations/:name/replays': { readonly body: ReplayAsked; readonly answer: ReplayShown }
+  'GET /api/destinations/:name/replays': { readonly answer: { readonly replays: readonly ReplayShown[] } }
+  'POST /api/destinations/:name/replays/:replay/start': { readonly answer: ReplayShown }
+  'POST /api/destinations/:name/replays/:replay/cancel': { readonly answer: ReplayShown }
   'GET /api/destinations/:name/versions': {
     readonly answer: { readonly versions: readonly DestinationVersionShown[] }
   }

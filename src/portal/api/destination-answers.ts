@@ -84,6 +84,46 @@ export interface DestinationVersionShown extends Pick<DestinationShown, 'version
   readonly changedAt: string
 }
 
+export interface ReplayAsked {
+  /** ISO 8601; events received from then on, and before `to`. */
+  readonly from: string
+  readonly to: string
+  /** A user id or an anonymous id. */
+  readonly person?: string
+  readonly calls?: readonly string[]
+  readonly events?: readonly string[]
+  /** Also what the ledger says is there already. */
+  readonly again?: boolean
+  readonly eventsPerSecond?: number
+}
+
+export interface ReplayCountsShown {
+  readonly matched: number
+  readonly there: number
+  readonly toSend: number
+  readonly delivered: number
+  readonly rejected: number
+  readonly skipped: number
+  readonly expired: number
+  readonly unconfirmed: number
+}
+
+export interface ReplayShown extends ReplayAsked {
+  readonly id: string
+  readonly state: 'counting' | 'counted' | 'running' | 'done' | 'cancelled'
+  /** What would become of the events; null: not known yet. */
+  readonly counted: ReplayCountsShown | null
+  /** What became of them so far; null: nothing was sent. */
+  readonly ran: ReplayCountsShown | null
+  /** Events that would count twice there. */
+  readonly twice: number
+  /** Records are read up to those that came then; null: it isn't at work. */
+  readonly readUntil: string | null
+  readonly lastError: string | null
+  readonly createdBy: string
+  readonly createdAt: string
+}
+
 export interface WhyShown {
   readonly verdict: string
   readonly sentence: string
