@@ -33,7 +33,7 @@ export function ledgerRow(
     reason: delivery.reason === '' ? null : removeSecrets(delivery.reason),
     attempts: delivery.attempts,
     answer: delivery.answer === '' ? null : removeSecrets(delivery.answer),
-    sent_payload: payload.map((text) => redactPayload(removeSecrets(text))),
+    sent_payload: payload.map((text) => redactPayload(text, removeSecrets)),
     settled_at: isoTime(settledAtMicros),
   })
 }

@@ -7,6 +7,7 @@ import { MillpondError } from '../../core/errors.ts'
 import { eventTypes } from '../../core/event.ts'
 import type { Destination, DestinationType } from '../../deliver/destinations/destination.ts'
 import type { Hub } from '../../deliver/destinations/hub.ts'
+import { itemWithoutSecrets, secretsRemover } from '../../deliver/destinations/redact.ts'
 import { destinationTypeOf } from '../../deliver/destinations/registry.ts'
 import type { RoutingRules } from '../../deliver/destinations/routing/rules.ts'
 import type { ApiDeps } from './api.ts'
@@ -68,6 +69,7 @@ export function destinationRulesRoutes(app: FastifyInstance, { control, hub }: A
       const previewed = await hub.preview({ ...info, settings, rules: rules ?? info.rules }, eventsMax)
       if ('problem' in previewed)
         throw new MillpondError('request-invalid', `A script can't be read: ${previewed.problem}`)
+      const removeSecrets = secretsRemover(type, settings)
       const events = previewed.map(({ event, status, reason, payload }) => ({
         messageId: event.messageId,
         source: event.source,
@@ -75,8 +77,8 @@ export function destinationRulesRoutes(app: FastifyInstance, { control, hub }: A
         name: event.name,
         receivedAt: isoTime(event.receivedAtMicros),
         status: status ?? ('sent' as const),
-        reason,
-        payload,
+        reason: removeSecrets(reason),
+        payload: payload.map((text) => itemWithoutSecrets(text, removeSecrets)),
       }))
       return { destinationType: type.type, events }
     },
