@@ -81,6 +81,7 @@ const fences: readonly { readonly library: RegExp; readonly room: string }[] = [
   { library: /^react(?:-dom)?(?:\/|$)|^@tanstack\/|^@codemirror\/|^@lezer\//, room: 'portal/web' },
   { library: /^(?:@better-auth\/|better-auth|kysely)/, room: 'control' },
   { library: /^nodemailer$/, room: 'outgoing' },
+  { library: /^aws4$|^hyparquet/, room: 'deliver/destinations' },
   { library: /^ajv/, room: 'deliver/screen' },
   { library: /^jose$/, room: 'query/bigquery-api|control|portal/api' },
 ]

@@ -10,6 +10,8 @@ import { Agent, type Dispatcher, request } from 'undici'
 import { messageOf } from '../core/errors.ts'
 
 export interface OutgoingRequest {
+  /** Absent: POST. */
+  readonly method?: 'POST' | 'PUT'
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
@@ -110,8 +112,9 @@ export function createHttpSender(options: HttpOptions): HttpSender {
   }
 }
 
-async function ask(dispatcher: Dispatcher, { url, headers, body }: OutgoingRequest, signal: AbortSignal) {
-  const response = await request(url, { dispatcher, method: 'POST', headers, body, signal })
+async function ask(dispatcher: Dispatcher, outgoing: OutgoingRequest, signal: AbortSignal) {
+  const { method = 'POST', url, headers, body } = outgoing
+  const response = await request(url, { dispatcher, method, headers, body, signal })
   const chunks: Uint8Array[] = []
   let bytes = 0
   // Breaking off ends the connection: whoever answers without end gets no more of our time.

@@ -65,6 +65,13 @@ export const variants: readonly Variant[] = [
     settings: { url: 'https://example.com/events', mode: 'single' },
     sender: 'browser',
   },
+  {
+    name: 'object-storage',
+    title: '[object-storage](object-storage.md)',
+    type: 'object-storage',
+    settings: { bucket: 'acme-events', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'key-of-the-bucket' },
+    sender: 'browser',
+  },
 ]
 
 const product = {

@@ -5,15 +5,21 @@ import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 
 export interface VendorRequest {
+  readonly method: string
+  /** As it was sent, escapes and all. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: IncomingMessage['headers']
+  /** Text, decompressed. */
   readonly body: string
+  /** As they were sent. */
+  readonly bytes: Buffer
 }
 
 export interface VendorAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Becomes JSON; text is sent as it is. */
   readonly body?: unknown
 }
 
@@ -89,7 +95,8 @@ export async function startVendor(rules: (request: VendorRequest) => VendorAnswe
     const bytes = await (kind === 'slow-reader' ? readSlowly(incoming) : readWhole(incoming))
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://vendor')
     const body = (incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
-    const request = { path: pathname, query: searchParams, headers: incoming.headers, body }
+    const { method = '', headers } = incoming
+    const request = { method, path: pathname, query: searchParams, headers, body, bytes }
     const answer =
       fault?.kind === 'answer' ? fault.answer : takesNothing.includes(kind) ? { status: 200 } : rules(request)
     requests.push(request)
@@ -167,7 +174,8 @@ async function readSlowly(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 function respond(response: ServerResponse, answer: VendorAnswer, kind: Fault['kind'] | 'none'): void {
-  const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
+  const { body = '' } = answer
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
   if (kind === 'half-answer' || kind === 'half-answer-reset') {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length + 100 })
     response.write(`{${text}`, () => {

@@ -3,6 +3,7 @@ import type { DestinationSettings } from '../../src/deliver/destinations/destina
 import { startGa4 } from './ga4.ts'
 import { startMeta } from './meta.ts'
 import { startMixpanel } from './mixpanel.ts'
+import { startObjectStorage, testKey } from './object-storage.ts'
 import type { CountingVendor } from './vendor-server.ts'
 import { startWebhook } from './webhook.ts'
 
@@ -15,8 +16,8 @@ export interface VendorOfType {
   readonly afterLostAnswer: 'once' | 'unconfirmed'
   /** `unnoticed`: the vendor answers 2xx to a secret that is worth nothing, too. */
   readonly afterRevocation: 'waits' | 'unnoticed'
-  /** An event that this vendor alone objects to; undefined: it says nothing about events. */
-  readonly refused?: { readonly atMicros?: number; readonly name?: string; readonly body?: object }
+  /** An event that this vendor alone objects to; undefined: it says nothing about events. `never`: nor does it read any. */
+  readonly refused?: 'never' | { readonly atMicros?: number; readonly name?: string; readonly body?: object }
 }
 
 const here = (baseUrl: string): DestinationSettings => ({ baseUrl, allowPrivateNetwork: 'true' })
@@ -54,5 +55,15 @@ export const vendors: readonly VendorOfType[] = [
     afterLostAnswer: 'once',
     afterRevocation: 'waits',
     refused: { name: 'Poison', body: { event: 'Poison' } },
+  },
+  {
+    type: 'object-storage',
+    // Tests move the clock of the sender by hours; what the store says to that is in the type's own test.
+    start: async (secretAccessKey, nowMs = Date.now) =>
+      startObjectStorage({ secretAccessKey, nowMs, skewMsMax: 86_400_000 }),
+    settingsOf: (url, secretAccessKey) => ({ ...testKey, secretAccessKey, eventsPerFileMax: '1', ...here(url) }),
+    afterLostAnswer: 'once',
+    afterRevocation: 'waits',
+    refused: 'never',
   },
 ]

@@ -52,6 +52,7 @@ interface Unanswered {
 }
 
 interface Load {
+  readonly slice: string | undefined
   readonly lane: string
   readonly parcels: readonly Parcel[]
   readonly texts: readonly string[]
@@ -136,7 +137,7 @@ export class Courier {
     const { chunk } = work
     if (work.deliveries === undefined) {
       const parcels = await this.#shaper.shape(chunk.events)
-      await this.#sendAll(parcels)
+      await this.#sendAll(parcels, chunk.slice)
       if (this.#isStopping) return false
       // From here on nothing of it is sent again, however often the disk refuses the ledger.
       work.deliveries = parcels.filter(({ status }) => status !== undefined).map((one) => this.#deliveryOf(one))
@@ -148,9 +149,10 @@ export class Courier {
     return true
   }
 
-  async #sendAll(parcels: readonly Parcel[]): Promise<void> {
-    const loads = this.#pack(parcels)
-    const { requestsMax } = this.#deps.type.limits
+  async #sendAll(parcels: readonly Parcel[], slice: string | undefined): Promise<void> {
+    const { type } = this.#deps
+    const { requestsMax } = type.limits
+    const loads = pack(parcels, type, slice)
     const workers = Array.from({ length: Math.min(requestsMax, loads.length) }, async () => {
       for (let load = loads.shift(); load !== undefined && !this.#isStopping; load = loads.shift()) {
         const halves = await this.#sendOne(load)
@@ -158,33 +160,6 @@ export class Courier {
       }
     })
     await Promise.all(workers)
-  }
-
-  #pack(parcels: readonly Parcel[]): Load[] {
-    const { eventsPerRequestMax, bytesPerRequestMax, perLane } = this.#deps.type.limits
-    const loads: Load[] = []
-    const open = new Map<string, { load: { parcels: Parcel[]; texts: string[] }; bytes: number }>()
-    for (const parcel of parcels) {
-      for (const { lane, text } of parcel.items) {
-        const bytes = Buffer.byteLength(text) + 1
-        let at = open.get(lane)
-        const itemsMax = perLane?.[lane] ?? eventsPerRequestMax
-        if (
-          at === undefined ||
-          at.load.texts.length >= itemsMax ||
-          at.bytes + bytes > bytesPerRequestMax - envelopeBytes
-        ) {
-          const load = { parcels: [], texts: [] }
-          at = { load, bytes: 0 }
-          open.set(lane, at)
-          loads.push({ lane, status: undefined, serverErrors: 0, successesBefore: undefined, ...load })
-        }
-        at.load.parcels.push(parcel)
-        at.load.texts.push(text)
-        at.bytes += bytes
-      }
-    }
-    return loads
   }
 
   /** Until it is settled, or in halves: those are given back. */
@@ -234,6 +209,7 @@ export class Courier {
   /** Is something in the request the reason why the service stumbles? */
   #isPoison(load: Load): boolean {
     const { status = 0 } = load
+    if (this.#isWhole) return false
     if (status < 500 || status > 599) return false
     load.serverErrors += 1
     load.successesBefore ??= this.#successes
@@ -281,15 +257,21 @@ export class Courier {
     try {
       return await this.#try(load)
     } catch (error) {
-      return { kind: 'refused', reason: messageOf(error) }
+      return { kind: this.#isWhole ? 'blocked' : 'refused', reason: messageOf(error) }
     }
+  }
+
+  /** A file under half its name would be another file, beside the one that may be there already. */
+  get #isWhole(): boolean {
+    return this.#deps.type.slices !== undefined
   }
 
   async #try(load: Load): Promise<Outcome | Unanswered | undefined> {
     const { type, destination, send, clock } = this.#deps
     const { settings } = destination
     for (const parcel of load.parcels) parcel.attempts += 1
-    const sent = await send(type.request(load.lane, load.texts, settings, clock.nowMicros()), this.#stopping.signal)
+    const request = type.request(load.lane, load.texts, settings, clock.nowMicros(), load.slice)
+    const sent = await send(request, this.#stopping.signal)
     if (this.#isStopping) return undefined
     const { answer, error } = sent
     load.status = answer?.status
@@ -315,6 +297,34 @@ export class Courier {
       settledAtMicros: clock.nowMicros(),
     }
   }
+}
+
+/** Requests: items of one lane share one, as many as it may hold. */
+function pack(parcels: readonly Parcel[], type: DestinationType, slice: string | undefined): Load[] {
+  const { eventsPerRequestMax, bytesPerRequestMax, perLane } = type.limits
+  const loads: Load[] = []
+  const open = new Map<string, { load: { parcels: Parcel[]; texts: string[] }; bytes: number }>()
+  for (const parcel of parcels) {
+    for (const { lane, text } of parcel.items) {
+      const bytes = Buffer.byteLength(text) + 1
+      let at = open.get(lane)
+      const itemsMax = perLane?.[lane] ?? eventsPerRequestMax
+      if (
+        at === undefined ||
+        at.load.texts.length >= itemsMax ||
+        at.bytes + bytes > bytesPerRequestMax - envelopeBytes
+      ) {
+        const load = { parcels: [], texts: [] }
+        at = { load, bytes: 0 }
+        open.set(lane, at)
+        loads.push({ slice, lane, status: undefined, serverErrors: 0, successesBefore: undefined, ...load })
+      }
+      at.load.parcels.push(parcel)
+      at.load.texts.push(text)
+      at.bytes += bytes
+    }
+  }
+  return loads
 }
 
 /** One of the parcel's items is done; the parcel is, once all are. What was refused of it counts. */

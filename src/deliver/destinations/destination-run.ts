@@ -8,13 +8,15 @@ import { createSignal } from '../warehouse/signal.ts'
 import { Breaker } from './breaker.ts'
 import { Courier } from './courier.ts'
 import type { Destination } from './destination.ts'
-import { Feed } from './feed.ts'
+import { type EventFeed, Feed } from './feed.ts'
 import { createHttpSender, type HttpSender } from '../../outgoing/http.ts'
 import type { DestinationStatus } from './hub-messages.ts'
 import { ledgerRow } from './ledger-row.ts'
 import { PositionFile } from './position-file.ts'
 import { secretsRemover } from './redact.ts'
 import { destinationTypeOf } from './registry.ts'
+import { SlicedFeed } from './sliced-feed.ts'
+import type { Slice } from './slices.ts'
 
 export interface RunDeps {
   readonly dataFolder: string
@@ -40,11 +42,11 @@ export class DestinationRun {
   readonly #sender: HttpSender
   readonly #position: PositionFile
   readonly #courier: Courier
-  #feed: Feed | undefined
+  #feed: EventFeed | undefined
   #isIdle = false
 
   constructor(destination: Destination, deps: RunDeps) {
-    const { clock, log, random, dataFolder, suppression, files = diskFiles } = deps
+    const { clock, log, random, files = diskFiles } = deps
     this.destination = destination
     this.#deps = deps
     const type = destinationTypeOf(destination.type)
@@ -64,13 +66,16 @@ export class DestinationRun {
       send: this.#sender.send,
       woken: this.#woken,
       read: async (eventsMax) => {
-        const { positions } = this.#position.standing
-        this.#feed ??= await Feed.open(
-          { dataFolder, positions, sources: destination.sources, suppression },
-          { clock, log },
-        )
+        this.#feed ??= await this.#openFeed()
         this.#isIdle = false
-        return this.#feed.read(deps.loaded(), eventsMax)
+        try {
+          return await this.#feed.read(deps.loaded(), eventsMax)
+        } catch (error) {
+          // What it had read already must be read again.
+          await this.#feed.stop()
+          this.#feed = undefined
+          throw error
+        }
       },
       record: async (deliveries) => {
         const rows = deliveries.map((one) => ledgerRow(one, destination.id, removeSecrets, null))
@@ -112,6 +117,20 @@ export class DestinationRun {
     const { lastError, counts } = this.#courier
     const { id } = this.destination
     return { id, state, retryInMs: Math.round(pauseMs), failures, lastError, counts, positions, readMicros }
+  }
+
+  async #openFeed(): Promise<EventFeed> {
+    const { dataFolder, suppression, clock, log } = this.#deps
+    const { positions, slice: pinned } = this.#position.standing
+    const { id, type, sources, settings } = this.destination
+    const options = { dataFolder, positions, sources, suppression }
+    const limits = destinationTypeOf(type).slices?.(settings)
+    if (limits === undefined) return Feed.open(options, { clock, log })
+    const pin = async (slice: Slice): Promise<void> => this.#position.pin(slice)
+    const wake = (): void => {
+      this.wake()
+    }
+    return SlicedFeed.open({ ...options, destinationId: id, limits, pinned }, { clock, log, pin, wake })
   }
 
   async stop(): Promise<void> {

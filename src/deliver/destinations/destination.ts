@@ -75,6 +75,13 @@ export type Outcome =
   /** Nothing will be taken before somebody changes settings; nothing is lost meanwhile. */
   | { readonly kind: 'blocked'; readonly reason: string }
 
+/** How much of the stream leaves together, at most; one record (a sender's request) may go beyond. */
+export interface SliceLimits {
+  readonly eventsMax: number
+  /** As they were received. */
+  readonly bytesMax: number
+}
+
 export interface DestinationType {
   /** In commands and addresses. */
   readonly type: string
@@ -95,9 +102,22 @@ export interface DestinationType {
   repeatsUnanswered?(settings: DestinationSettings): boolean
   /** What is wrong with these settings beyond their specs; undefined: nothing. */
   check?(settings: DestinationSettings): string | undefined
+  /**
+   * It keeps files: events wait until the hour in which they were received is over, or until there are so many, and leave together
+   * as a slice (slices.ts). Items of a lane are then one request, which is tried until it is taken, and never in halves. Absent:
+   * events leave as they come.
+   */
+  slices?(settings: DestinationSettings): SliceLimits
   /** Pure, so that a try later, a preview and a replay give the same bytes. */
   shape(event: OutgoingEvent, settings: DestinationSettings): Shaped
-  request(lane: string, items: readonly string[], settings: DestinationSettings, nowMicros: number): OutgoingRequest
+  /** `slice`: the same for the same part of the stream, and for no other; undefined where events don't leave in slices. */
+  request(
+    lane: string,
+    items: readonly string[],
+    settings: DestinationSettings,
+    nowMicros: number,
+    slice?: string,
+  ): OutgoingRequest
   /** Of an answer that came. A connection that broke is `later`, whatever the type. */
   judge(answer: IncomingAnswer, items: number, lane: string): Outcome
 }

@@ -38,11 +38,46 @@ export interface FeedDeps {
 }
 
 export interface Chunk {
+  /** A name for it that no other part of the stream has; absent: it was cut wherever reading ended. */
+  readonly slice?: string | undefined
   readonly events: readonly OutgoingEvent[]
   /** Where to go on once all of them are done with. */
   readonly positions: readonly StreamPosition[]
   /** More could be read at once. */
   readonly more: boolean
+}
+
+/** What a courier reads from. */
+export interface EventFeed {
+  /** Verdicts on what was received from then on are still needed; undefined: nothing was read yet. */
+  readonly readMicros: number | undefined
+  /** Once it has failed nothing more can be read from it. */
+  read(loaded: readonly StreamPosition[], eventsMax: number): Promise<Chunk>
+  stop(): Promise<void>
+}
+
+export interface HubStream {
+  readonly stream: StreamName
+  readonly after: number
+  readonly reader: StreamReader
+}
+
+/** A reader of each stream behind its position, going on in the archive where the buffer has let go. */
+export async function openHubStreams(
+  dataFolder: string,
+  positions: readonly StreamPosition[],
+  { clock, log }: FeedDeps,
+): Promise<readonly HubStream[]> {
+  const folders = hubStreams.map((stream) => {
+    const after = positions.find((one) => one.stream === stream)?.sequence ?? 0
+    return { stream, folder: join(dataFolder, 'buffer', stream), after }
+  })
+  const store = await openDiskStore({ folder: join(dataFolder, 'archive'), clock, log })
+  const files: Files = withArchive(diskFiles, store, folders, log)
+  const opening = folders.map(async ({ stream, folder, after }) => {
+    return { stream, after, reader: await openReader({ stream, folder, after }, { files, clock, log }) }
+  })
+  return Promise.all(opening)
 }
 
 interface FedStream {
@@ -54,9 +89,10 @@ interface FedStream {
   held: readonly StoredRecord[]
 }
 
-const recordBytesMax = 4 * 1024 * 1024
+/** Of one reading. */
+export const readBytesMax = 4 * 1024 * 1024
 
-export class Feed {
+export class Feed implements EventFeed {
   readonly #streams: readonly FedStream[]
   readonly #sources: ReadonlySet<string>
   readonly #suppression: Suppression
@@ -69,20 +105,13 @@ export class Feed {
     this.#sources = new Set(sources)
   }
 
-  static async open(options: FeedOptions, { clock, log }: FeedDeps): Promise<Feed> {
+  static async open(options: FeedOptions, deps: FeedDeps): Promise<Feed> {
     const { dataFolder, positions } = options
-    const folders = hubStreams.map((stream) => {
-      const after = positions.find((one) => one.stream === stream)?.sequence ?? 0
-      return { stream, folder: join(dataFolder, 'buffer', stream), after }
-    })
-    const store = await openDiskStore({ folder: join(dataFolder, 'archive'), clock, log })
-    const files: Files = withArchive(diskFiles, store, folders, log)
-    const streams = folders.map(async ({ stream, folder, after }): Promise<FedStream> => {
-      const reader = await openReader({ stream, folder, after }, { files, clock, log })
+    const streams = (await openHubStreams(dataFolder, positions, deps)).map(({ stream, after, reader }): FedStream => {
       const verdicts = new VerdictReader(diskFiles, join(dataFolder, 'verdicts', stream))
       return { stream, reader, verdicts, position: after, held: [] }
     })
-    return new Feed(await Promise.all(streams), options)
+    return new Feed(streams, options)
   }
 
   /** Of the record read last. */
@@ -126,7 +155,7 @@ export class Feed {
   ): Promise<{ records: readonly StoredRecord[]; isMore: boolean }> {
     let more = true
     if (fed.held.length === 0) {
-      const read = await fed.reader.read({ eventsMax, bytesMax: recordBytesMax })
+      const read = await fed.reader.read({ eventsMax, bytesMax: readBytesMax })
       fed.held = read.records
       more = read.more
     }

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { type Files, writeFileAtomic } from '../../core/files.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { Slice } from './slices.ts'
 
 export interface Standing {
   readonly positions: readonly StreamPosition[]
   /** When the last record read was received: verdicts from then on are still needed. */
   readonly readMicros: number
+  /** Of a type that keeps files: what is being sent. It begins at the position of its stream. */
+  readonly slice?: Slice
 }
 
 export interface PositionFileDeps {
@@ -57,6 +60,13 @@ export class PositionFile {
     this.#standing = { positions: all, readMicros }
     this.#isDirty = true
     if (!isLazy || this.#deps.clock.monotonicMs() - this.#savedAtMs >= lazyMs) await this.save()
+  }
+
+  /** Resolves once it is on disk that this is sent next: after a crash the same files are made again. */
+  async pin(slice: Slice): Promise<void> {
+    this.#standing = { ...this.#standing, slice }
+    this.#isDirty = true
+    await this.save()
   }
 
   async save(): Promise<void> {

@@ -4,9 +4,10 @@ import type { DestinationType } from './destination.ts'
 import { ga4 } from './ga4/ga4.ts'
 import { meta } from './meta/meta.ts'
 import { mixpanel } from './mixpanel/mixpanel.ts'
+import { objectStorage } from './object-storage/object-storage.ts'
 import { webhook } from './webhook/webhook.ts'
 
-export const destinationTypes: readonly DestinationType[] = [mixpanel, ga4, meta, webhook]
+export const destinationTypes: readonly DestinationType[] = [mixpanel, ga4, meta, webhook, objectStorage]
 
 /** Error: not-found. */
 export function destinationTypeOf(name: string): DestinationType {

@@ -1,0 +1,86 @@
+// What a destination reads that keeps files: slices of the stream (slices.ts), each whole. Before the first byte of one leaves it is
+// pinned to disk, so that after a crash the same slice is sent again, under the same names, over what is there already.
+import type { StreamPosition } from '../../warehouse/driver.ts'
+import type { OutgoingEvent, SliceLimits } from './destination.ts'
+import { type Chunk, type EventFeed, Feed, type FeedDeps, type FeedOptions, openHubStreams } from './feed.ts'
+import { type Slice, Slices } from './slices.ts'
+
+export interface SlicedFeedOptions extends FeedOptions {
+  /** Two destinations may write to the same place. */
+  readonly destinationId: string
+  readonly limits: SliceLimits
+  /** It was being sent when the last run ended. */
+  readonly pinned: Slice | undefined
+}
+
+export interface SlicedFeedDeps extends FeedDeps {
+  /** Resolves once it is on disk. */
+  readonly pin: (slice: Slice) => Promise<void>
+  /** A slice is over by the clock. */
+  readonly wake: () => void
+}
+
+export class SlicedFeed implements EventFeed {
+  readonly #feed: Feed
+  readonly #slices: Slices
+  readonly #options: SlicedFeedOptions
+  readonly #deps: SlicedFeedDeps
+  #pinned: Slice | undefined
+  #cancelWake: (() => void) | undefined
+
+  private constructor(feed: Feed, slices: Slices, options: SlicedFeedOptions, deps: SlicedFeedDeps) {
+    this.#feed = feed
+    this.#slices = slices
+    this.#options = options
+    this.#deps = deps
+    this.#pinned = options.pinned
+  }
+
+  static async open(options: SlicedFeedOptions, deps: SlicedFeedDeps): Promise<SlicedFeed> {
+    const { dataFolder, positions, pinned, limits, sources } = options
+    const behind = pinned === undefined ? [] : [{ stream: pinned.stream, sequence: pinned.to }]
+    const others = positions.filter(({ stream }) => stream !== pinned?.stream)
+    const streams = await openHubStreams(dataFolder, [...others, ...behind], deps)
+    const slices = new Slices(streams, { limits, sources }, deps.clock)
+    return new SlicedFeed(await Feed.open(options, deps), slices, options, deps)
+  }
+
+  get readMicros(): number | undefined {
+    return this.#slices.neededMicros
+  }
+
+  /** A whole slice, however many events; without events and without `more`: none is ready. */
+  async read(loaded: readonly StreamPosition[]): Promise<Chunk> {
+    this.#cancelWake?.()
+    const pinned = this.#pinned
+    this.#pinned = undefined
+    if (pinned !== undefined) return this.#read(pinned)
+    const slice = await this.#slices.next(loaded)
+    if (slice !== undefined) {
+      await this.#deps.pin(slice)
+      return this.#read(slice)
+    }
+    const { nextInMs } = this.#slices
+    // The oldest may be over only because the clock went on since it was looked at.
+    if (nextInMs !== undefined) this.#cancelWake = this.#deps.clock.schedule(this.#deps.wake, Math.max(1, nextInMs))
+    return { events: [], positions: this.#slices.passed(), more: false }
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelWake?.()
+    await this.#slices.stop()
+    await this.#feed.stop()
+  }
+
+  async #read({ stream, after, to }: Slice): Promise<Chunk> {
+    const events: OutgoingEvent[] = []
+    const bound = [{ stream, sequence: to }]
+    for (let more = true; more;) {
+      const chunk = await this.#feed.read(bound, this.#options.limits.eventsMax)
+      for (const event of chunk.events) events.push(event)
+      more = chunk.more
+    }
+    const name = [after, to].map((sequence) => String(sequence).padStart(16, '0')).join('-')
+    return { events, slice: `${this.#options.destinationId}-${stream}-${name}`, positions: bound, more: true }
+  }
+}
