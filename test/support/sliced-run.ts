@@ -8,8 +8,8 @@ import type { StreamWriter } from '../../src/buffer/buffer.ts'
 import { openWriter } from '../../src/buffer/writer.ts'
 import { diskFiles } from '../../src/core/files.ts'
 import { createLog } from '../../src/core/log.ts'
-import { DestinationRun } from '../../src/deliver/destinations/destination-run.ts'
-import type { DestinationSettings } from '../../src/deliver/destinations/destination.ts'
+import { DestinationRun, type RunDeps } from '../../src/deliver/destinations/destination-run.ts'
+import type { Destination, DestinationSettings } from '../../src/deliver/destinations/destination.ts'
 import { hubStreams } from '../../src/deliver/destinations/feed.ts'
 import { objectStorage } from '../../src/deliver/destinations/object-storage/object-storage.ts'
 import { checkSettings } from '../../src/deliver/destinations/settings.ts'
@@ -46,7 +46,7 @@ export class SlicedRig {
   readonly clock: SimulatedClock
   readonly store: FakeObjectStorage
   readonly ledger: Record<string, unknown>[] = []
-  readonly #folder: string
+  readonly folder: string
   readonly #writers: ReadonlyMap<FedStream, StreamWriter>
   readonly #loaded = new Map<FedStream, number>()
   #run: DestinationRun | undefined
@@ -60,7 +60,7 @@ export class SlicedRig {
   ) {
     this.clock = clock
     this.store = store
-    this.#folder = folder
+    this.folder = folder
     this.#writers = writers
   }
 
@@ -81,7 +81,7 @@ export class SlicedRig {
   }
 
   get positionPath(): string {
-    return join(this.#folder, 'destinations', 'd1.json')
+    return join(this.folder, 'destinations', 'd1.json')
   }
 
   /** One request of a sender, of one event unless it says otherwise. */
@@ -102,8 +102,13 @@ export class SlicedRig {
 
   /** Like a start of the engine: what was under way before isn't waited for. */
   async begin(settings: DestinationSettings = {}, erased: readonly ErasedPerson[] = [], sources: string[] = []) {
+    this.#run = new DestinationRun(this.destination(settings, sources), this.deps(erased))
+    await this.#run.begin([])
+  }
+
+  destination(settings: DestinationSettings = {}, sources: readonly string[] = []): Destination {
     const where = { ...testKey, baseUrl: this.store.url, allowPrivateNetwork: 'true' }
-    const destination = {
+    return {
       id: 'd1',
       name: 'bucket',
       type: 'object-storage',
@@ -112,9 +117,12 @@ export class SlicedRig {
       rules: {},
       state: 'active',
       version: 1,
-    } as const
-    this.#run = new DestinationRun(destination, {
-      dataFolder: this.#folder,
+    }
+  }
+
+  deps(erased: readonly ErasedPerson[] = []): RunDeps {
+    return {
+      dataFolder: this.folder,
       loaded: () => this.loaded,
       suppression: new Suppression(erased),
       record: async (rows) => {
@@ -124,8 +132,7 @@ export class SlicedRig {
       clock: this.clock,
       log,
       random: () => 0.5,
-    })
-    await this.#run.begin([])
+    }
   }
 
   get loaded(): readonly StreamPosition[] {
@@ -161,6 +168,6 @@ export class SlicedRig {
     await this.#run?.stop()
     for (const writer of this.#writers.values()) await writer.stop()
     await this.store.stop()
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true })
   }
 }

@@ -130,7 +130,7 @@ export class DestinationRun {
     const wake = (): void => {
       this.wake()
     }
-    return SlicedFeed.open({ ...options, destinationId: id, limits, pinned }, { clock, log, pin, wake })
+    return SlicedFeed.open({ ...options, owner: id, limits, pinned, pin, wake }, { clock, log })
   }
 
   async stop(): Promise<void> {

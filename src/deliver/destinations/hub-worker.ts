@@ -10,6 +10,7 @@ import { type ErasedPerson, Suppression } from '../maintenance/suppression.ts'
 import type { Destination, OutgoingEvent } from './destination.ts'
 import { DestinationRun, type RunDeps } from './destination-run.ts'
 import type { DeliveredQuestion, FromHub, HubStart, ToHub } from './hub-messages.ts'
+import { destinationTypeOf } from './registry.ts'
 import type { Replay } from './replay/replay.ts'
 import { ReplayRun } from './replay/replay-run.ts'
 
@@ -78,12 +79,19 @@ class HubThread {
       if (destination === undefined || this.#replayRuns.has(replay.id)) continue
       const run = new ReplayRun(replay, destination, {
         ...this.#runDeps(),
+        loaded: () => this.#replayable(destination),
         delivered: async (id, events, own) => this.#delivered(id, events, own),
         isLiveIdle: () => this.#runs.get(destination.id)?.isIdle === true,
       })
       await run.begin()
       this.#replayRuns.set(replay.id, run)
     }
+  }
+
+  /** Of files, what waits for its own file stays out of those of replays. */
+  #replayable({ id, type }: Destination): readonly StreamPosition[] {
+    if (destinationTypeOf(type).slices === undefined) return this.#loaded
+    return this.#runs.get(id)?.status().positions ?? []
   }
 
   #runDeps(): RunDeps {

@@ -1,48 +1,49 @@
 // What a destination reads that keeps files: slices of the stream (slices.ts), each whole. Before the first byte of one leaves it is
 // pinned to disk, so that after a crash the same slice is sent again, under the same names, over what is there already.
+import type { Clock } from '../../core/clock.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import type { OutgoingEvent, SliceLimits } from './destination.ts'
 import { type Chunk, type EventFeed, Feed, type FeedDeps, type FeedOptions, openHubStreams } from './feed.ts'
 import { type Slice, Slices } from './slices.ts'
 
-export interface SlicedFeedOptions extends FeedOptions {
-  /** Two destinations may write to the same place. */
-  readonly destinationId: string
+/** Of a type that keeps files. */
+export interface Slicing {
+  /** Names of slices begin with it: two destinations may write to the same place. */
+  readonly owner: string
   readonly limits: SliceLimits
   /** It was being sent when the last run ended. */
   readonly pinned: Slice | undefined
-}
-
-export interface SlicedFeedDeps extends FeedDeps {
   /** Resolves once it is on disk. */
   readonly pin: (slice: Slice) => Promise<void>
-  /** A slice is over by the clock. */
-  readonly wake: () => void
+  /** A slice is over by the clock. Absent: nothing comes behind what is loaded, and all of it leaves at once. */
+  readonly wake?: () => void
 }
+
+export type SlicedFeedOptions = FeedOptions & Slicing
 
 export class SlicedFeed implements EventFeed {
   readonly #feed: Feed
   readonly #slices: Slices
   readonly #options: SlicedFeedOptions
-  readonly #deps: SlicedFeedDeps
+  readonly #clock: Clock
   #pinned: Slice | undefined
   #cancelWake: (() => void) | undefined
 
-  private constructor(feed: Feed, slices: Slices, options: SlicedFeedOptions, deps: SlicedFeedDeps) {
+  private constructor(feed: Feed, slices: Slices, options: SlicedFeedOptions, clock: Clock) {
     this.#feed = feed
     this.#slices = slices
     this.#options = options
-    this.#deps = deps
+    this.#clock = clock
     this.#pinned = options.pinned
   }
 
-  static async open(options: SlicedFeedOptions, deps: SlicedFeedDeps): Promise<SlicedFeed> {
-    const { dataFolder, positions, pinned, limits, sources } = options
+  static async open(options: SlicedFeedOptions, deps: FeedDeps): Promise<SlicedFeed> {
+    const { dataFolder, positions, pinned, limits, sources, wake } = options
     const behind = pinned === undefined ? [] : [{ stream: pinned.stream, sequence: pinned.to }]
     const others = positions.filter(({ stream }) => stream !== pinned?.stream)
     const streams = await openHubStreams(dataFolder, [...others, ...behind], deps)
-    const slices = new Slices(streams, { limits, sources }, deps.clock)
-    return new SlicedFeed(await Feed.open(options, deps), slices, options, deps)
+    const slices = new Slices(streams, { limits, sources, isBounded: wake === undefined }, deps.clock)
+    return new SlicedFeed(await Feed.open(options, deps), slices, options, deps.clock)
   }
 
   get readMicros(): number | undefined {
@@ -57,12 +58,15 @@ export class SlicedFeed implements EventFeed {
     if (pinned !== undefined) return this.#read(pinned)
     const slice = await this.#slices.next(loaded)
     if (slice !== undefined) {
-      await this.#deps.pin(slice)
+      await this.#options.pin(slice)
       return this.#read(slice)
     }
     const { nextInMs } = this.#slices
+    const { wake } = this.#options
     // The oldest may be over only because the clock went on since it was looked at.
-    if (nextInMs !== undefined) this.#cancelWake = this.#deps.clock.schedule(this.#deps.wake, Math.max(1, nextInMs))
+    if (nextInMs !== undefined && wake !== undefined) {
+      this.#cancelWake = this.#clock.schedule(wake, Math.max(1, nextInMs))
+    }
     return { events: [], positions: this.#slices.passed(), more: false }
   }
 
@@ -81,6 +85,6 @@ export class SlicedFeed implements EventFeed {
       more = chunk.more
     }
     const name = [after, to].map((sequence) => String(sequence).padStart(16, '0')).join('-')
-    return { events, slice: `${this.#options.destinationId}-${stream}-${name}`, positions: bound, more: true }
+    return { events, slice: `${this.#options.owner}-${stream}-${name}`, positions: bound, more: true }
   }
 }

@@ -43,6 +43,8 @@ export interface SlicesOptions {
   readonly limits: SliceLimits
   /** Empty: all of them. */
   readonly sources: readonly string[]
+  /** Nothing else comes: what is open at the end is a slice, whatever the clock says. */
+  readonly isBounded?: boolean
 }
 
 export const hourMicros = 3_600_000_000
@@ -131,7 +133,8 @@ export class Slices {
     }
     scanned.isCaughtUp = true
     const end = endOf(open)
-    return end === undefined || end > this.#clock.nowMicros() ? undefined : this.#cut(scanned)
+    const isOver = this.#options.isBounded === true || (end ?? 0) <= this.#clock.nowMicros()
+    return end !== undefined && isOver ? this.#cut(scanned) : undefined
   }
 
   async #readOn(scanned: ScannedStream): Promise<void> {

@@ -48,6 +48,7 @@ test.each([
   ],
   ['on-its-way', /on its way/, {}, undefined, event, { ...status, state: 'idle' as const }],
   ['on-its-way', /on its way/, {}, [], event, { ...status, state: 'delivering' as const }],
+  ['on-its-way', /waits for its file/, { type: 'object-storage' }, [], event, { ...status, state: 'idle' as const }],
 ])('%s is said', (verdict, sentence, over, entries, stored, state) => {
   const found = explain({ ...destination, ...over }, entries, stored, state)
   expect(found).toEqual({ verdict, sentence: expect.stringMatching(sentence) as string })

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import type { DestinationInfo } from '../../control/destination-store.ts'
 import type { DestinationStatus } from '../../deliver/destinations/hub-messages.ts'
+import { destinationTypeOf } from '../../deliver/destinations/registry.ts'
 import { ask, type Caller, literal, quoted } from '../../people/ask.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
@@ -142,5 +143,7 @@ export function explain(
       'Something became of it, but you may not read the ledger: ask an administrator for a grant of millpond.deliveries.'
     return { verdict: 'ledger-hidden', sentence }
   }
-  return { verdict: 'on-its-way', sentence: 'It is on its way.' }
+  const keepsFiles = destinationTypeOf(destination.type).slices !== undefined
+  const sentence = keepsFiles ? 'It waits for its file, which leaves soon after the hour.' : 'It is on its way.'
+  return { verdict: 'on-its-way', sentence }
 }

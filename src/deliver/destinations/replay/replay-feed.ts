@@ -8,7 +8,8 @@ import type { StreamPosition } from '../../../warehouse/driver.ts'
 import { listArchived } from '../../archive/archived-segment.ts'
 import type { Suppression } from '../../maintenance/suppression.ts'
 import type { Destination, OutgoingEvent } from '../destination.ts'
-import { type Chunk, Feed, hubStreams } from '../feed.ts'
+import { type Chunk, type EventFeed, Feed, hubStreams } from '../feed.ts'
+import { SlicedFeed, type Slicing } from '../sliced-feed.ts'
 import type { ReplayWish } from './replay.ts'
 
 export interface ReplayFeedOptions {
@@ -20,6 +21,8 @@ export interface ReplayFeedOptions {
   readonly positions: readonly StreamPosition[] | undefined
   /** What is loaded by now: nothing behind it is read. */
   readonly loaded: readonly StreamPosition[]
+  /** Of a type that keeps files, when it is sent. */
+  readonly slicing?: Slicing | undefined
 }
 
 interface Deps {
@@ -36,21 +39,22 @@ export interface ReplayBounds {
 const readEventsMax = 2000
 
 export class ReplayFeed {
-  readonly #feed: Feed
+  readonly #feed: EventFeed
   readonly #wish: ReplayWish
   readonly #until: readonly StreamPosition[]
 
-  private constructor(feed: Feed, wish: ReplayWish, until: readonly StreamPosition[]) {
+  private constructor(feed: EventFeed, wish: ReplayWish, until: readonly StreamPosition[]) {
     this.#feed = feed
     this.#wish = wish
     this.#until = until
   }
 
   static async open(options: ReplayFeedOptions, deps: Deps): Promise<ReplayFeed> {
-    const { dataFolder, wish, destination, suppression, loaded } = options
+    const { dataFolder, wish, destination, suppression, loaded, slicing } = options
     const { after, until } = await boundsOf(dataFolder, wish, loaded, deps)
     const positions = options.positions ?? after
-    const feed = await Feed.open({ dataFolder, positions, sources: destination.sources, suppression }, deps)
+    const from = { dataFolder, positions, sources: destination.sources, suppression }
+    const feed = await (slicing === undefined ? Feed.open(from, deps) : SlicedFeed.open({ ...from, ...slicing }, deps))
     return new ReplayFeed(feed, wish, until)
   }
 

@@ -18,6 +18,8 @@ import { PositionFile } from '../position-file.ts'
 import { secretsRemover } from '../redact.ts'
 import { destinationTypeOf } from '../registry.ts'
 import { Shaper } from '../shaper.ts'
+import type { Slicing } from '../sliced-feed.ts'
+import type { Slice } from '../slices.ts'
 import { noCounts, type Replay, type ReplayCounts, type ReplayProgress } from './replay.ts'
 import { ReplayFeed } from './replay-feed.ts'
 
@@ -161,16 +163,28 @@ export class ReplayRun {
     await this.#turn()
     if (this.#stopping.isSet) return { events: [], positions: [], more: true }
     const { positions } = this.#position.standing
-    this.#feed ??= await this.#openFeed(positions.length === 0 ? undefined : positions)
+    this.#feed ??= await this.#openFeed(positions.length === 0 ? undefined : positions, this.#slicing())
     const chunk = await this.#feed.read(eventsMax)
-    const { again, id, eventsPerSecond } = this.replay
-    // After a crash it may read once more what it has brought already: the ledger knows.
-    const there = await this.#deps.delivered(this.destination.id, chunk.events, again ? id : undefined)
+    const { eventsPerSecond } = this.replay
+    const there = await this.#there(chunk)
     const events = chunk.events.filter((event) => !there.has(deliveryKey(event)))
     this.#counts.matched += chunk.events.length
     this.#counts.there += chunk.events.length - events.length
     this.#nextMs = this.#deps.clock.monotonicMs() + (events.length * 1000) / eventsPerSecond
     return { ...chunk, events }
+  }
+
+  /** What is left out of a chunk. */
+  async #there({ events, slice }: Chunk): Promise<ReadonlySet<string>> {
+    const { delivered } = this.#deps
+    const { again, id } = this.replay
+    // After a crash it may read once more what it has brought already: the ledger knows.
+    if (slice === undefined) return delivered(this.destination.id, events, again ? id : undefined)
+    // A file takes the place of the one that the first try left: what that held has to be in it.
+    if (again) return new Set()
+    const own = await delivered(this.destination.id, events, id)
+    const any = await delivered(this.destination.id, events, undefined)
+    return new Set([...any].filter((key) => !own.has(key)))
   }
 
   /** Live deliveries first, and no faster than was asked for. */
@@ -183,10 +197,18 @@ export class ReplayRun {
     }
   }
 
-  async #openFeed(positions: readonly StreamPosition[] | undefined): Promise<ReplayFeed> {
+  #slicing(): Slicing | undefined {
+    const { destination, replay } = this
+    const limits = destinationTypeOf(destination.type).slices?.(destination.settings)
+    if (limits === undefined) return undefined
+    const pin = async (slice: Slice): Promise<void> => this.#position.pin(slice)
+    return { owner: `${destination.id}-replay-${replay.id}`, limits, pinned: this.#position.standing.slice, pin }
+  }
+
+  async #openFeed(positions: readonly StreamPosition[] | undefined, slicing?: Slicing): Promise<ReplayFeed> {
     const { dataFolder, suppression, loaded, clock, log } = this.#deps
     const { replay, destination } = this
-    const options = { dataFolder, wish: replay, destination, suppression, positions, loaded: loaded() }
+    const options = { dataFolder, wish: replay, destination, suppression, positions, loaded: loaded(), slicing }
     return ReplayFeed.open(options, { clock, log })
   }
 }
