@@ -46,6 +46,8 @@ export class SlicedRig {
   readonly clock: SimulatedClock
   readonly store: FakeObjectStorage
   readonly ledger: Record<string, unknown>[] = []
+  /** The warehouse stands at the beginning, as after a crash long ago. */
+  isLoading = false
   readonly folder: string
   readonly #writers: ReadonlyMap<FedStream, StreamWriter>
   readonly #loaded = new Map<FedStream, number>()
@@ -136,6 +138,7 @@ export class SlicedRig {
   }
 
   get loaded(): readonly StreamPosition[] {
+    if (this.isLoading) return []
     return [...this.#loaded].map(([stream, sequence]) => ({ stream, sequence }))
   }
 

@@ -97,6 +97,9 @@ function refusalOf(request: VendorRequest, options: ObjectStorageOptions): Vendo
   if (headers['x-amz-content-sha256'] !== sum) {
     return refuse(400, 'XAmzContentSHA256Mismatch', 'The provided header does not match what was computed')
   }
+  if (headers['content-md5'] !== createHash('md5').update(bytes).digest('base64')) {
+    return refuse(400, 'InvalidDigest', 'The Content-MD5 you specified is not valid')
+  }
   if (Number(headers['content-length']) !== bytes.length) {
     return refuse(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header')
   }

@@ -110,6 +110,24 @@ test('a crash between PUT and position: the same names, whatever came meanwhile 
   expect(rig.store.taken()).toBe(6)
 })
 
+test('after a crash that set the warehouse back, a pinned slice waits until it is judged again', async () => {
+  await rig.append()
+  await rig.begin()
+  await rig.idle()
+  rig.store.fail({ kind: 'silent-before' })
+  rig.clock.advance(51 * minute)
+  await rig.store.heard(1)
+  await rig.run.stop()
+  rig.isLoading = true
+  await rig.begin()
+  await rig.idle()
+  expect(rig.store.requests.length).toBe(1)
+  rig.isLoading = false
+  rig.run.wake()
+  await until(() => rig.ids.length === 1)
+  expect(rig.store.requests[1]?.path).toBe(rig.store.requests[0]?.path)
+})
+
 test('crashes at any moment: every event is in one file', async () => {
   let made = 0
   for (let round = 0; round < 12; round++) {

@@ -54,8 +54,13 @@ export class SlicedFeed implements EventFeed {
   async read(loaded: readonly StreamPosition[]): Promise<Chunk> {
     this.#cancelWake?.()
     const pinned = this.#pinned
-    this.#pinned = undefined
-    if (pinned !== undefined) return this.#read(pinned)
+    if (pinned !== undefined) {
+      // After a crash the warehouse may stand before it, and what is behind is judged again first.
+      const isJudged = loaded.some(({ stream, sequence }) => stream === pinned.stream && sequence >= pinned.to)
+      if (!isJudged && this.#options.wake !== undefined) return { events: [], positions: [], more: false }
+      this.#pinned = undefined
+      return this.#read(pinned)
+    }
     const slice = await this.#slices.next(loaded)
     if (slice !== undefined) {
       await this.#options.pin(slice)

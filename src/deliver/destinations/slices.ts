@@ -123,9 +123,7 @@ export class Slices {
         open.to = bound
         break
       }
-      if (this.#matters(record) && this.#isFullFor(open, record)) {
-        return this.#cut(scanned)
-      }
+      if (this.#matters(record) && this.#isFullFor(open, record)) return this.#cut(scanned)
       this.#add(open, record)
       scanned.seenMicros = record.receivedAtMicros
       scanned.at += 1

@@ -1,4 +1,6 @@
 // A request that puts one object into a bucket, signed as S3 wants it (Signature Version 4). Every store that speaks S3 takes it.
+import { createHash } from 'node:crypto'
+
 import aws4 from 'aws4'
 
 import type { OutgoingRequest } from '../../../outgoing/http.ts'
@@ -24,7 +26,8 @@ export function signedPut(object: StoredObject, settings: DestinationSettings, n
       method: 'PUT',
       host: bucket.host,
       path,
-      headers: { 'Content-Type': contentType, 'X-Amz-Date': date },
+      // Buckets that keep what is in them for a time ask for the sum.
+      headers: { 'Content-Type': contentType, 'Content-MD5': md5(body), 'X-Amz-Date': date },
       body,
     },
     { accessKeyId, secretAccessKey },
@@ -45,6 +48,10 @@ export function bucketUrl(settings: DestinationSettings): URL {
   if (addressing === 'virtual-host') address.host = `${bucket}.${address.host}`
   else address.pathname = `${address.pathname.replace(/\/$/, '')}/${bucket}`
   return address
+}
+
+function md5(body: Buffer): string {
+  return createHash('md5').update(body).digest('base64')
 }
 
 /** As the signature wants it: everything but letters, digits and `-._~`. */
