@@ -107,15 +107,35 @@ function refusalOf(request: VendorRequest, options: ObjectStorageOptions): Vendo
   if (!['host', 'x-amz-content-sha256', 'x-amz-date'].every((name) => signed.includes(name))) {
     return refuse(403, 'AccessDenied', 'There were headers present in the request which were not signed')
   }
-  const lines = signed.map((name) => `${name}:${String(headers[name]).trim()}\n`).join('')
-  // Names of objects are escaped once, and stand in the signature as they were sent.
-  const canonical = [request.method, request.path, request.query.toString(), lines, names, sum].join('\n')
-  const scope = `${day}/${region}/s3/aws4_request`
-  const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')
-  const steps = [day, region, 's3', 'aws4_request']
-  const key = steps.reduce<string | Buffer>((last, step) => hmac(last, step), `AWS4${secretAccessKey}`)
-  if (timingSafeEqual(hmac(key, text), Buffer.from(signature, 'hex'))) return undefined
+  const expected = signatureOf(request, { time, region, names, secretAccessKey })
+  if (timingSafeEqual(expected, Buffer.from(signature, 'hex'))) return undefined
   return refuse(403, 'SignatureDoesNotMatch', 'The signature we calculated does not match the signature you provided')
+}
+
+interface Signing {
+  /** As in `x-amz-date`. */
+  readonly time: string
+  readonly region: string
+  /** Of the headers that are signed, with semicolons. */
+  readonly names: string
+  readonly secretAccessKey: string
+}
+
+/** As AWS describes it: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. */
+export function signatureOf(
+  { method, path, query, headers, bytes }: Omit<VendorRequest, 'body'>,
+  { time, region, names, secretAccessKey }: Signing,
+): Buffer {
+  const lines = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`)
+  // Names of objects are escaped once, and stand in the signature as they were sent.
+  const canonical = [method, path, query.toString(), lines.join(''), names, sha256(bytes)].join('\n')
+  const day = time.slice(0, 8)
+  const text = ['AWS4-HMAC-SHA256', time, `${day}/${region}/s3/aws4_request`, sha256(canonical)].join('\n')
+  const steps = [day, region, 's3', 'aws4_request']
+  return hmac(
+    steps.reduce<string | Buffer>((last, step) => hmac(last, step), `AWS4${secretAccessKey}`),
+    text,
+  )
 }
 
 function sha256(data: string | Buffer): string {

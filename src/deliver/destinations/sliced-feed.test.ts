@@ -1,6 +1,7 @@
 // Files of events: when they leave, what is in them, and that after a crash anywhere they are the same files.
 import { readFile } from 'node:fs/promises'
 
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { until } from '../../../test/contract/destination.ts'
@@ -148,6 +149,57 @@ test('crashes at any moment: every event is in one file', async () => {
   rig.clock.advance(2 * hour)
   await until(() => new Set(rig.ids).size === made)
   expect(rig.ids).toEqual(idsUpTo(made))
+})
+
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant('append' as const),
+    stream: fc.constantFrom('events' as const, 'engine' as const),
+    source: fc.constantFrom('shop', 'app'),
+    count: fc.integer({ min: 1, max: 6 }),
+    isRow: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 90 }) }),
+  fc.record({
+    kind: fc.constant('crash' as const),
+    fault: fc.constantFrom('reset-after' as const, 'reset-before' as const, 'half-answer-reset' as const),
+    eventsPerFileMax: fc.integer({ min: 1, max: 12 }),
+    isCalm: fc.boolean(),
+  }),
+)
+
+test('whatever comes, waits and dies, in whatever order: every event is in one file', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
+      await rig.dispose()
+      rig = await SlicedRig.open(start)
+      await rig.begin()
+      let made = 0
+      for (const one of steps) {
+        if (one.kind === 'append') {
+          const { stream, source, count, isRow } = one
+          await rig.append({ stream, source, events: Array.from({ length: count }, () => ({})) })
+          made += count
+          if (isRow) await rig.append({ stream, kind: 'row', events: [] })
+        } else if (one.kind === 'wait') rig.clock.advance(one.minutes * minute)
+        else {
+          rig.store.fail({ kind: one.fault })
+          // Some die with a request under way, some before they have looked.
+          if (one.isCalm) await new Promise(setImmediate)
+          await rig.run.stop()
+          await rig.begin({ eventsPerFileMax: String(one.eventsPerFileMax) })
+        }
+      }
+      rig.clock.advance(2 * hour)
+      await until(() => {
+        rig.clock.advance(Math.max(1, rig.run.status().retryInMs))
+        return new Set(rig.ledger.map((row) => row['message_id'])).size === made
+      })
+      await rig.idle()
+      expect(rig.ids).toEqual(idsUpTo(made))
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('who was erased between two tries is missing from the second, and nobody else comes twice', async () => {

@@ -52,7 +52,7 @@ export const hourMicros = 3_600_000_000
 const graceMicros = 60_000_000
 
 export class Slices {
-  readonly #streams: readonly ScannedStream[]
+  #streams: readonly ScannedStream[]
   readonly #options: SlicesOptions
   readonly #clock: Clock
 
@@ -92,7 +92,10 @@ export class Slices {
       const { stream } = scanned.stream
       const bound = loaded.find((one) => one.stream === stream)?.sequence ?? 0
       const slice = await this.#nextOf(scanned, bound)
-      if (slice !== undefined) return slice
+      if (slice === undefined) continue
+      // A stream that always has one must not keep the others waiting.
+      this.#streams = [...this.#streams.filter((one) => one !== scanned), scanned]
+      return slice
     }
     return undefined
   }

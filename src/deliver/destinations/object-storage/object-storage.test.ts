@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 
 import { outgoingEvent, testDestination, until } from '../../../../test/contract/destination.ts'
-import { refuse, startObjectStorage, testKey } from '../../../../test/vendors/object-storage.ts'
+import { refuse, signatureOf, startObjectStorage, testKey } from '../../../../test/vendors/object-storage.ts'
 import { parseExact } from '../../screen/parse.ts'
 import { checkSettings } from '../settings.ts'
 import { objectStorage } from './object-storage.ts'
@@ -106,6 +106,24 @@ test.each([
   [{ status: 200, body: '' }, 'taken'],
 ])('%j is %s', ({ status, body }, kind) => {
   expect(objectStorage.judge({ status, body: String(body), retryAfterMs: undefined }, 1, 'lane').kind).toBe(kind)
+})
+
+test("the fake store checks signatures as AWS's published example has them", () => {
+  const time = '20130524T000000Z'
+  const headers = {
+    date: 'Fri, 24 May 2013 00:00:00 GMT',
+    host: 'examplebucket.s3.amazonaws.com',
+    'x-amz-content-sha256': '44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072',
+    'x-amz-date': time,
+    'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+  }
+  const bytes = Buffer.from('Welcome to Amazon S3.')
+  const request = { method: 'PUT', path: '/test%24file.text', query: new URLSearchParams(), headers, bytes }
+  const names = Object.keys(headers).join(';')
+  const { secretAccessKey } = testKey
+  expect(signatureOf(request, { time, region: 'us-east-1', names, secretAccessKey }).toString('hex')).toBe(
+    '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',
+  )
 })
 
 describe('the request', () => {
