@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Company } from './company/company.ts'
+import { dayMs } from './company/span.ts'
 import type { Pond } from './pond.ts'
 import type { FillProgress } from './progress.ts'
 import { FluentSender } from './senders/fluent.ts'
@@ -26,18 +27,28 @@ export interface FillParts {
   readonly keys: RawKeys
   readonly progress: FillProgress
   readonly signal: AbortSignal
+  /** Before a day is sent; so many days are still to come, a part of the last one. `loaded`: resolves when all that was before is in tables. */
+  readonly beforeDay: (daysLeft: number, loaded: () => Promise<void>) => Promise<void>
 }
 
 /** Everything that had happened and arrived by `nowMs`. Rejects when `signal` says stop. */
-export async function fill({ company, pond, keys, progress, signal }: FillParts, nowMs: number): Promise<Filled> {
+export async function fill(
+  { company, pond, keys, progress, signal, beforeDay }: FillParts,
+  nowMs: number,
+): Promise<Filled> {
   const startedMs = performance.now()
   const segment = new SegmentHistory(pond.address, keys.current)
   const fluent = new FluentSender(pond.forward)
   let odd = 0
   const watching = watch(pond, progress, signal, () => segment.sent + fluent.sent + odd)
+  async function loaded(): Promise<void> {
+    await Promise.all([segment.flush(), fluent.flush()])
+    await watching.loaded()
+  }
   try {
     const lastDay = company.span.dayAt(nowMs)
     for (let day = 0; day <= lastDay; day += 1) {
+      await beforeDay((nowMs - company.span.startMs) / dayMs - day, loaded)
       for (const message of tellAll(factsOfDay(company, day), company)) {
         if (!hasArrived(message, nowMs)) continue
         if (message.road === 'segment') await segment.send(message)
@@ -52,7 +63,7 @@ export async function fill({ company, pond, keys, progress, signal }: FillParts,
     }
     await Promise.all([segment.flush(), fluent.flush()])
     progress.sent(company.span.days, segment.sent + fluent.sent + odd)
-    await watching.loaded()
+    await loaded()
   } finally {
     watching.stop()
     await fluent.close()
@@ -73,7 +84,9 @@ function watch(pond: Pond, progress: FillProgress, signal: AbortSignal, sent: ()
     const received = ledger.reduce((sum, line) => sum + line.received, 0)
     const waiting = ledger.reduce((sum, line) => sum + line.waiting, 0)
     progress.loaded(received - waiting, Math.max(received, sent()))
-    return streams.every(({ lastSequence, loadedSequence }) => loadedSequence >= lastSequence)
+    // What the others hold, Millpond writes itself, as long as vendors answer.
+    const ours = streams.filter(({ stream }) => stream === 'events' || stream === 'forward')
+    return ours.every(({ lastSequence, loadedSequence }) => loadedSequence >= lastSequence)
   }
   async function lookNowAndThen(): Promise<void> {
     while (!stopped.signal.aborted) {

@@ -91,3 +91,9 @@ export interface VisitFact {
 export function chanceOf(company: Company, fact: Fact, traffic: string): Random {
   return randomOf(company.seed, fact.id, traffic)
 }
+
+/** What a visitor of the website said to its banner, once: it stands in the context of everything that they send. */
+export function consentOf({ seed }: Company, anonymousId: string): object {
+  const random = randomOf(seed, 'consent', anonymousId)
+  return { categoryPreferences: { analytics: random.chance(0.85), advertising: random.chance(0.45) } }
+}

@@ -30,7 +30,9 @@ export class SegmentHistory {
   async send({ source, event, atMs, sentMs }: SegmentMessage): Promise<void> {
     const batch = this.#batches.get(source) ?? { texts: [], characters: 0 }
     this.#batches.set(source, batch)
-    const times = { timestamp: new Date(atMs).toISOString(), sentAt: new Date(sentMs).toISOString() }
+    // A browser's clock is put right by the first `sentAt` of a request, and these requests hold days: so it has none.
+    const sent = source === 'cubby_web' ? {} : { sentAt: new Date(sentMs).toISOString() }
+    const times = { timestamp: new Date(atMs).toISOString(), ...sent }
     const text = JSON.stringify({ ...event, ...times })
     batch.texts.push(text)
     batch.characters += text.length

@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 
-import { type Company, foundCompany } from '../../demo/company/company.ts'
+import { type Company, consentOf, foundCompany } from '../../demo/company/company.ts'
 import { badFirmware, firmwareAt, goodFirmware } from '../../demo/company/firmware.ts'
 import { dayMs, spanFrom, startBefore } from '../../demo/company/span.ts'
 import { messagesNow } from '../../demo/live.ts'
@@ -47,6 +47,20 @@ describe('the same seed', () => {
     expect(moved(found('cubby', later), later)).toEqual(moved(found(), startMs))
     const names = (company: Company) => company.households.map(({ parents }) => parents.map(({ name }) => name))
     expect(names(found('cubby', later))).toEqual(names(found()))
+  })
+
+  it('gives every visitor of the website one answer about consent, and not everybody the same', () => {
+    const company = found()
+    const answers = new Map<string, Set<string>>()
+    for (const message of history(company)) {
+      if (message.road !== 'segment' || message.source !== 'cubby_web') continue
+      const { anonymousId = '', context } = message.event
+      const { consent } = context as { readonly consent: object }
+      expect(consent).toEqual(consentOf(company, anonymousId))
+      answers.set(anonymousId, (answers.get(anonymousId) ?? new Set()).add(JSON.stringify(consent)))
+    }
+    expect([...answers.values()].every(({ size }) => size === 1)).toBe(true)
+    expect(new Set([...answers.values()].flatMap((one) => [...one])).size).toBeGreaterThan(2)
   })
 
   it('is not another one', () => {

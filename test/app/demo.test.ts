@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { destinationsOf } from '../../demo/furnish/destinations.ts'
 import { openPond, type Pond } from '../../demo/pond.ts'
 import { firstAnswer } from '../support/millpond.ts'
 import { plainEnvironment } from './cli-support.ts'
@@ -27,6 +28,8 @@ const saved = readdirSync(join(root, 'demo/queries')).map((name) => ({
 }))
 
 let data: string
+/** Where the vendors of the first run listened. */
+let firstUrls: readonly string[] = []
 
 beforeAll(async () => {
   data = join(await mkdtemp(join(tmpdir(), 'millpond-demo-')), 'pond')
@@ -60,7 +63,7 @@ function runDemo(...words: readonly string[]): Demo {
   return { child, output: () => output, ended: once(child, 'close') }
 }
 
-const totals = `SELECT source, sum(stored) AS stored, sum(flagged) AS flagged FROM millpond.source_counts GROUP BY source ORDER BY source`
+const totals = `SELECT source, sum(stored) AS stored, sum(flagged) AS flagged FROM millpond.source_counts WHERE source <> 'millpond' GROUP BY source ORDER BY source`
 
 describe('a demo that runs', () => {
   let demo: Demo
@@ -97,6 +100,32 @@ describe('a demo that runs', () => {
     expect(pond.isOurs).toBe(false)
   })
 
+  it('passes events on: delivered, kept back for no consent, tried again; and it goes on live', async () => {
+    const became = async (where: string): Promise<number> =>
+      Number((await pond.query(`SELECT COUNT(*) FROM millpond.deliveries WHERE ${where}`))[0]?.[0])
+    const some = [
+      ...['mixpanel', 'ga4', 'meta'].map((name) => `destination = '${name}' AND status = 'delivered'`),
+      "destination = 'meta' AND status = 'skipped' AND reason = 'No consent for advertising'",
+      "status = 'delivered' AND attempts > 1",
+      "destination = 'mixpanel' AND status = 'delivered' AND sent_payload IS NOT NULL AND event_received_at > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 5 SECOND)",
+    ]
+    for (const where of some)
+      await firstAnswer(
+        async () => ((await became(where)) > 0 ? true : undefined),
+        30_000,
+        () => where,
+      )
+    const all = await destinationsOf(pond.call)
+    expect(all.map(({ name, state }) => [name, state])).toEqual([
+      ['ga4', 'active'],
+      ['meta', 'active'],
+      ['mixpanel', 'active'],
+    ])
+    firstUrls = all.map(({ settings }) => settings['baseUrl'] ?? '')
+    expect(firstUrls.every((url) => url.startsWith('http://127.0.0.1:'))).toBe(true)
+    expect(demo.output()).not.toMatch(/cubby-demo-(?:project-token|api-secret|access-token)/)
+  })
+
   it('has a page with questions', () => {
     expect(questions.length).toBeGreaterThanOrEqual(10)
   })
@@ -117,7 +146,7 @@ describe('a demo that runs', () => {
   })
 
   it('tells the stories of the page', async () => {
-    const [worst] = await pond.query(questions[0]?.sql ?? '')
+    const [worst] = await pond.query(questions.find(({ title }) => title.startsWith('1.'))?.sql ?? '')
     expect(worst).toContain('2.5.0')
     const reasons = await pond.query('SELECT DISTINCT reason FROM millpond.dead_letters ORDER BY reason')
     expect(reasons.flat()).toEqual([
@@ -206,7 +235,11 @@ describe('after Ctrl-C', () => {
     expect(again.output()).toContain('Millpond is stopped.')
     const after = await openPond(data)
     const now = await after.query(totals)
+    const urls = (await destinationsOf(after.call)).map(({ settings }) => settings['baseUrl'] ?? '')
     await after.stop()
+    // The vendors listen elsewhere each time, and are found again.
+    expect(urls.length).toBe(3)
+    expect(urls.filter((url) => firstUrls.includes(url))).toEqual([])
     // Time has gone on between the two fills: a few messages of today may be new.
     for (const [index, [source, count]] of now.entries()) {
       expect(source).toBe(stored[index]?.[0])

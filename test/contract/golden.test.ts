@@ -26,7 +26,7 @@ test.each(named)('golden payloads of %s', async (name, variant) => {
 
 test.each(named)('the vendor takes every golden payload of %s', async (_name, variant) => {
   const vendorOfType = vendors.find(({ type }) => type === variant.type)
-  const vendor = await vendorOfType?.start(secret, () => specCallsAtMs + 1000)
+  const vendor = await vendorOfType?.start(secret, { nowMs: () => specCallsAtMs + 1000 })
   if (vendorOfType === undefined || vendor === undefined) throw new Error(`no vendor for ${variant.type}`)
   const settings = { ...variant.settings, ...vendorOfType.settingsOf(vendor.url, secret) }
   if ('firebaseAppId' in variant.settings) delete (settings as Record<string, string>)['measurementId']

@@ -1,6 +1,6 @@
 // What Google documents about the Measurement Protocol. It always answers 2xx; what breaks a rule is dropped in silence, and what comes
 // twice counts twice. Limits last verified 2026-11-23: developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events.
-import { type CountingVendor, startVendor } from './vendor-server.ts'
+import { type CountingVendor, keepNewest, startVendor, type VendorOptions } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
@@ -14,10 +14,11 @@ export interface FakeGa4 extends CountingVendor {
 const limits = { eventsMax: 25, paramsMax: 25, userPropertiesMax: 25, bytesMax: 130_000, backdateHoursMax: 72 }
 const valueLengths: Readonly<Record<string, number>> = { page_title: 300, page_referrer: 420, page_location: 1000 }
 
-export async function startGa4(secret = 'stream-secret', nowMs: () => number = Date.now): Promise<FakeGa4> {
+export async function startGa4(secret = 'stream-secret', options: VendorOptions = {}): Promise<FakeGa4> {
   const events: Json[] = []
   const dropped: string[] = []
   let isRevoked = false
+  const { nowMs = Date.now, keepMax = Infinity } = options
   const server = await startVendor(({ path, query, body }) => {
     const stream = query.get('measurement_id') ?? query.get('firebase_app_id')
     if (path !== '/mp/collect') return { status: 404 }
@@ -26,8 +27,10 @@ export async function startGa4(secret = 'stream-secret', nowMs: () => number = D
     const objection = isKnown ? objectionTo(content, body, query.has('firebase_app_id'), nowMs()) : 'secret or stream'
     if (objection === undefined) events.push(...(content['events'] as Json[]).map((one) => ({ ...content, ...one })))
     else dropped.push(objection)
+    keepNewest(events, keepMax)
+    keepNewest(dropped, keepMax)
     return { status: 204 }
-  })
+  }, options)
   return {
     ...server,
     events: () => events,

@@ -1,6 +1,6 @@
 // What Meta documents about the Conversions API: one event that breaks a rule, and the whole request is refused; equal names and ids
 // count once. Limits last verified 2026-11-23: developers.facebook.com/docs/marketing-api/conversions-api/using-the-api.
-import { type CountingVendor, startVendor, type VendorAnswer } from './vendor-server.ts'
+import { type CountingVendor, keepNewest, startVendor, type VendorAnswer, type VendorOptions } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
@@ -12,10 +12,11 @@ export interface FakeMeta extends CountingVendor {
 const limits = { eventsMax: 1000, ageDaysMax: 7 }
 const hashedFields = ['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'country']
 
-export async function startMeta(token = 'meta-token', nowMs: () => number = Date.now): Promise<FakeMeta> {
+export async function startMeta(token = 'meta-token', options: VendorOptions = {}): Promise<FakeMeta> {
   const events = new Map<string, Json>()
   let taken = 0
   let isRevoked = false
+  const { nowMs = Date.now, keepMax = Infinity } = options
   const server = await startVendor(({ path, headers, query, body }) => {
     if (!/^\/v\d+\.0\/\d+\/events$/.test(path)) return refusal(404, 803, 'Unknown path')
     if (query.has('access_token') || isRevoked || headers.authorization !== `Bearer ${token}`) {
@@ -29,8 +30,9 @@ export async function startMeta(token = 'meta-token', nowMs: () => number = Date
     }
     for (const event of data) events.set(JSON.stringify([event['event_name'], event['event_id']]), event)
     taken += data.length
+    keepNewest(events, keepMax)
     return { status: 200, body: { events_received: data.length, messages: [], fbtrace_id: 'A1' } }
-  })
+  }, options)
   return {
     ...server,
     events: () => [...events.values()],

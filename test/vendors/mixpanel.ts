@@ -1,6 +1,13 @@
 // What Mixpanel documents about /import, /engage and /groups, enforced. Limits last verified 2026-11-23:
 // developer.mixpanel.com/reference/import-events, /reference/profile-set, /docs/data-structure/advanced/event-deduplication.
-import { type CountingVendor, startVendor, type VendorAnswer, type VendorRequest } from './vendor-server.ts'
+import {
+  type CountingVendor,
+  keepNewest,
+  startVendor,
+  type VendorAnswer,
+  type VendorOptions,
+  type VendorRequest,
+} from './vendor-server.ts'
 
 const limits = {
   eventsPerRequestMax: 2000,
@@ -20,12 +27,13 @@ export interface FakeMixpanel extends CountingVendor {
   readonly groups: ReadonlyMap<string, Json>
 }
 
-export async function startMixpanel(token = 'project-token', nowMs: () => number = Date.now): Promise<FakeMixpanel> {
+export async function startMixpanel(token = 'project-token', options: VendorOptions = {}): Promise<FakeMixpanel> {
   const events = new Map<string, Json>()
   const profiles = new Map<string, Json>()
   const groups = new Map<string, Json>()
   let taken = 0
   let isRevoked = false
+  const { nowMs = Date.now, keepMax = Infinity } = options
 
   function takeEvents(items: Json[], headers: VendorRequest['headers']): VendorAnswer {
     const credentials = Buffer.from((headers.authorization ?? '').replace('Basic ', ''), 'base64').toString()
@@ -64,12 +72,13 @@ export async function startMixpanel(token = 'project-token', nowMs: () => number
   }
 
   const server = await startVendor((request) => {
+    for (const all of [events, profiles, groups]) keepNewest(all, keepMax)
     if (request.body.length > limits.bytesMax) return { status: 413, body: { error: 'Request too large' } }
     const items = JSON.parse(request.body) as Json[]
     if (request.path === '/import') return takeEvents(items, request.headers)
     if (request.path === '/engage') return takeProfiles(items, false)
     return request.path === '/groups' ? takeProfiles(items, true) : { status: 404 }
-  })
+  }, options)
   return {
     ...server,
     events: () => [...events.values()],

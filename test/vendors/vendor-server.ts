@@ -45,6 +45,27 @@ export type Fault =
         | 'slow-reader'
     }
 
+export interface VendorOptions {
+  /** Its clock, for rules about old events. */
+  readonly nowMs?: () => number
+  /** Requests and events that it remembers: who stands there for days must not grow. */
+  readonly keepMax?: number
+  /** Every so many requests it answers this, of itself. */
+  readonly mishap?: { readonly every: number; readonly answer: VendorAnswer }
+}
+
+/** Forgets the oldest. */
+export function keepNewest(all: Map<string, unknown> | unknown[], keepMax: number): void {
+  if (Array.isArray(all)) {
+    if (all.length > keepMax) all.splice(0, all.length - keepMax)
+    return
+  }
+  for (const key of all.keys()) {
+    if (all.size <= keepMax) return
+    all.delete(key)
+  }
+}
+
 export interface VendorServer {
   readonly url: string
   readonly requests: readonly VendorRequest[]
@@ -77,15 +98,25 @@ export interface CountingVendor extends VendorServer {
 const takesNothing: readonly string[] = ['answer', 'silent-before']
 const pieceBytes = 512
 
-export async function startVendor(rules: (request: VendorRequest) => VendorAnswer): Promise<VendorServer> {
+export async function startVendor(
+  rules: (request: VendorRequest) => VendorAnswer,
+  { keepMax = Infinity, mishap }: VendorOptions = {},
+): Promise<VendorServer> {
   const requests: VendorRequest[] = []
   const faults: Fault[] = []
   const listeners = new Set<() => void>()
   const sockets = new Set<Socket>()
   let always: Fault | undefined
+  let served = 0
+
+  function nextFault(): Fault | undefined {
+    served += 1
+    const own = mishap !== undefined && served % mishap.every === 0
+    return faults.shift() ?? always ?? (own ? { kind: 'answer', answer: mishap.answer } : undefined)
+  }
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fault = faults.shift() ?? always
+    const fault = nextFault()
     const kind = fault?.kind ?? 'none'
     if (kind === 'unread') return
     if (kind === 'reset-before') {
@@ -100,6 +131,7 @@ export async function startVendor(rules: (request: VendorRequest) => VendorAnswe
     const answer =
       fault?.kind === 'answer' ? fault.answer : takesNothing.includes(kind) ? { status: 200 } : rules(request)
     requests.push(request)
+    keepNewest(requests, keepMax)
     for (const listener of listeners) listener()
     if (kind === 'silent-before' || kind === 'silent-after') return
     if (kind === 'reset-after') {

@@ -4,13 +4,13 @@ import { startGa4 } from './ga4.ts'
 import { startMeta } from './meta.ts'
 import { startMixpanel } from './mixpanel.ts'
 import { startObjectStorage, testKey } from './object-storage.ts'
-import type { CountingVendor } from './vendor-server.ts'
+import type { CountingVendor, VendorOptions } from './vendor-server.ts'
 import { startWebhook } from './webhook.ts'
 
 export interface VendorOfType {
   readonly type: string
-  /** `secret`: the one that opens it. `nowMs`: its clock, for rules about old events. */
-  readonly start: (secret: string, nowMs?: () => number) => Promise<CountingVendor>
+  /** `secret`: the one that opens it. */
+  readonly start: (secret: string, options?: VendorOptions) => Promise<CountingVendor>
   readonly settingsOf: (url: string, secret: string) => DestinationSettings
   /** `unconfirmed`: what went without an answer isn't sent again. */
   readonly afterLostAnswer: 'once' | 'unconfirmed'
@@ -50,7 +50,7 @@ export const vendors: readonly VendorOfType[] = [
   },
   {
     type: 'webhook',
-    start: async (secret) => startWebhook(secret),
+    start: startWebhook,
     settingsOf: (url, secret) => ({ url, secret, allowPrivateNetwork: 'true' }),
     afterLostAnswer: 'once',
     afterRevocation: 'waits',
@@ -59,8 +59,8 @@ export const vendors: readonly VendorOfType[] = [
   {
     type: 'object-storage',
     // Tests move the clock of the sender by hours; what the store says to that is in the type's own test.
-    start: async (secretAccessKey, nowMs = Date.now) =>
-      startObjectStorage({ secretAccessKey, nowMs, skewMsMax: 86_400_000 }),
+    start: async (secretAccessKey, options = {}) =>
+      startObjectStorage({ ...options, secretAccessKey, skewMsMax: 86_400_000 }),
     settingsOf: (url, secretAccessKey) => ({ ...testKey, secretAccessKey, eventsPerFileMax: '1', ...here(url) }),
     afterLostAnswer: 'once',
     afterRevocation: 'waits',

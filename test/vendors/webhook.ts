@@ -1,7 +1,7 @@
 // A receiver as Standard Webhooks describes it: checks the signature, and takes a message that it knows by its id only once.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { type CountingVendor, startVendor } from './vendor-server.ts'
+import { type CountingVendor, startVendor, type VendorOptions } from './vendor-server.ts'
 
 type Json = Record<string, unknown>
 
@@ -12,7 +12,10 @@ export interface FakeWebhook extends CountingVendor {
   readonly deliveries: readonly Json[]
 }
 
-export async function startWebhook(secret = 'a secret of the receiver'): Promise<FakeWebhook> {
+export async function startWebhook(
+  secret = 'a secret of the receiver',
+  options: VendorOptions = {},
+): Promise<FakeWebhook> {
   const events = new Map<string, Json>()
   const deliveries: Json[] = []
   let isRevoked = false
@@ -35,7 +38,7 @@ export async function startWebhook(secret = 'a secret of the receiver'): Promise
       events.set(String(item['messageId']), item)
     }
     return { status: 204 }
-  })
+  }, options)
   return {
     ...server,
     events: () => [...events.values()],
