@@ -205,6 +205,8 @@ export async function firstAnswer<Answer>(
     try {
       const answer = await ask()
       if (answer !== undefined) return answer
+      // What was wrong before is mended: it isn't the reason any more.
+      lastError = undefined
     } catch (error) {
       lastError = error
     }
