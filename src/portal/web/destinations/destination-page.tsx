@@ -13,6 +13,8 @@ import { say } from '../shell/toast.tsx'
 import { formatCount, formatDuration } from '../words/numbers.ts'
 import { useLanguage, useWords } from '../words/words.ts'
 import { DestinationState, formContent, SettingFields, SourceFields } from './parts.tsx'
+import { Replays } from './replays.tsx'
+import { Rules } from './rules.tsx'
 import { useDestinations, useDestinationTypes } from './use-destinations.ts'
 import { destinationWords } from './words.ts'
 
@@ -59,6 +61,8 @@ export function DestinationPage() {
         </div>
         <Health destination={destination} />
         <Why name={name} />
+        <Rules key={`rules of ${name}`} destination={destination} />
+        <Replays name={name} isActive={destination.state === 'active'} />
         <Settings key={`${name} ${type.type}`} destination={destination} type={type} />
       </div>
     </div>
