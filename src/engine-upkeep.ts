@@ -22,6 +22,8 @@ import {
 } from './deliver/backup/backup.ts'
 import type { Loader } from './deliver/deliver.ts'
 import { createMaintenance, type Maintenance } from './deliver/maintenance/maintenance.ts'
+import type { Append } from './buffer/record.ts'
+import { sumExpiring } from './deliver/destinations/ledger-sums.ts'
 import { type Nightly, startNightly } from './deliver/maintenance/nightly.ts'
 import { expiriesAt } from './deliver/maintenance/retention.ts'
 import { lostBeginnings } from './deliver/rebuild/beginnings.ts'
@@ -63,6 +65,8 @@ export interface UpkeepParts {
   readonly control: Control
   readonly driver: WarehouseDriver
   readonly loader: Loader
+  /** To stream `engine`. */
+  readonly append: Append
   /** Everything up to here is in the warehouse and in the archive: the buffer may forget it. */
   readonly release: (position: StreamPosition & { readonly stream: StreamName }) => void
   /** Nightly work of the asking side. */
@@ -114,6 +118,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
       driver,
       maintenance,
       exclusively,
+      beforeExpiry: async (expiry) => sumExpiring(expiry, { driver, append: parts.append, clock }),
       expireArchive: async () => archive.expire(),
       afterwards: parts.askingNight,
       files: diskFiles,

@@ -144,6 +144,7 @@ async function startRoad(
     control,
     driver,
     loader,
+    append: writer.append,
     askingNight,
     clock,
     log,

@@ -304,6 +304,7 @@ const retention = z.strictObject({
     36_500,
     'Jobs in `millpond.jobs` older than this are removed at night. 0 = never.',
   ),
+  deliveriesDays: whole('days', 90, 0, 36_500, 'Older entries of `millpond.deliveries` become sums. 0 = never.'),
   nightlyHour: whole(
     'hour',
     3,

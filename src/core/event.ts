@@ -76,6 +76,7 @@ export type RowTable =
   | 'logs.entries'
   | 'millpond.audit'
   | 'millpond.deliveries'
+  | 'millpond.delivery_sums'
   | 'millpond.jobs'
 
 /** What a receiver knows of one row beyond its JSON; JSON in the record's `meta`. */

@@ -91,6 +91,8 @@ export interface RetentionSettings {
   readonly retentionDays: readonly string[]
   /** Jobs in `millpond.jobs` of whole days before are removed. 0 = never. */
   readonly historyDays: number
+  /** Entries in `millpond.deliveries` of whole days before become sums. 0 = never. */
+  readonly deliveriesDays: number
   /** Hour of the day, UTC, at which expiry and compaction run. */
   readonly nightlyHour: number
 }

@@ -213,6 +213,13 @@ const deliveryColumns: readonly RowColumn[] = [
   column('settled_at', 'timestamp'),
 ]
 
+/** What stays of the ledger: events of a day. */
+const deliverySumColumns: readonly RowColumn[] = [
+  column('day', 'timestamp'),
+  ...columnsOf('destination destination_type event_source event_type event_name status', 'text'),
+  ...columnsOf('events attempts', 'integer'),
+]
+
 const auditColumns: readonly RowColumn[] = [
   ...columnsOf('actor_id actor via address action target', 'text'),
   column('acted_at', 'timestamp'),
@@ -295,6 +302,17 @@ export const rowTables: Readonly<Record<RowTable, RowTableSpec>> = {
     time: { fields: ['settled_at'], beforeEntry: true, isContent: false },
     nameColumns: ['event_name'],
     columns: deliveryColumns,
+  }),
+  'millpond.delivery_sums': spec({
+    name: 'millpond.delivery_sums',
+    table: { dataset: 'millpond', table: 'delivery_sums' },
+    liveType: 'delivery',
+    idFields: ['sum_id'],
+    notContent: [],
+    idColumn: 'sum_id',
+    time: { fields: ['day'], beforeEntry: true, isContent: false },
+    nameColumns: ['destination'],
+    columns: deliverySumColumns,
   }),
   'millpond.jobs': spec({
     name: 'millpond.jobs',

@@ -62,11 +62,15 @@ async function start(clock: SimulatedClock, maintenance?: Maintenance): Promise<
     yield* []
   }
   nightly = await startNightly(
-    { dataFolder: folder, settings: { retentionDays: ['logs=7'], historyDays: 180, nightlyHour: 3 } },
+    {
+      dataFolder: folder,
+      settings: { retentionDays: ['logs=7'], historyDays: 180, deliveriesDays: 90, nightlyHour: 3 },
+    },
     {
       driver,
       maintenance: maintenance ?? createMaintenance({ driver, exclusively, rebuild, clock }),
       exclusively,
+      beforeExpiry: async ({ dataset }) => asked.push(['before', dataset]),
       expireArchive: async () => asked.push(['archive']),
       files: diskFiles,
       clock,
@@ -93,7 +97,9 @@ test('the next run is the first nightly hour behind the last one', () => {
   expect(nextRunMicros(at('2026-01-10T22:00:00Z'), 3)).toBe(at('2026-01-11T03:00:00Z'))
   expect(nextRunMicros(at('2026-01-10T02:59:59Z'), 3)).toBe(at('2026-01-10T03:00:00Z'))
   expect(nextRunMicros(at('2026-01-10T03:00:00Z'), 3)).toBe(at('2026-01-11T03:00:00Z'))
-  expect(retentionRules({ retentionDays: ['logs=7', 'ai=30'], historyDays: 0, nightlyHour: 0 })).toEqual(
+  expect(
+    retentionRules({ retentionDays: ['logs=7', 'ai=30'], historyDays: 0, deliveriesDays: 0, nightlyHour: 0 }),
+  ).toEqual(
     new Map([
       ['logs', 7],
       ['ai', 30],
@@ -112,7 +118,11 @@ test('at three in the morning old days go, then archived segments, then closed d
   const firstKept = Date.UTC(2026, 0, 4) * 1000
   const closed = Date.UTC(2026, 0, 10) * 1000
   expect(asked).toEqual([
+    ['before', 'millpond'],
     ['expire', { dataset: 'millpond', table: 'jobs', beforeMicros: Date.UTC(2025, 6, 15) * 1000 }],
+    ['before', 'millpond'],
+    ['expire', { dataset: 'millpond', table: 'deliveries', beforeMicros: Date.UTC(2025, 9, 13) * 1000 }],
+    ['before', 'logs'],
     ['expire', { dataset: 'logs', beforeMicros: firstKept }],
     ['archive'],
     ['tables', closed / dayMicros],

@@ -10,7 +10,7 @@ import { type Files, writeFileAtomic } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { RetentionSettings } from '../../core/settings.ts'
-import type { WarehouseDriver } from '../../warehouse/driver.ts'
+import type { Expiry, WarehouseDriver } from '../../warehouse/driver.ts'
 import type { Maintenance } from './maintenance.ts'
 import { dayMicros, expiriesAt } from './retention.ts'
 
@@ -29,6 +29,8 @@ export interface NightlyDeps {
   readonly driver: WarehouseDriver
   readonly maintenance: Maintenance
   readonly exclusively: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** What has to be kept of rows before they go. */
+  readonly beforeExpiry: (expiry: Expiry) => Promise<unknown>
   readonly expireArchive: () => Promise<number>
   /** What others have to do at night, behind it and beside loads. */
   readonly afterwards?: (signal: AbortSignal) => Promise<void>
@@ -136,13 +138,14 @@ class Stopped extends Error {}
 
 async function expireRows(
   settings: RetentionSettings,
-  { driver, exclusively }: NightlyDeps,
+  { driver, exclusively, beforeExpiry }: NightlyDeps,
   nowMicros: number,
   signal: AbortSignal,
 ): Promise<number> {
   let rows = 0
   for (const expiry of expiriesAt(settings, nowMicros)) {
     heed(signal)
+    await beforeExpiry(expiry)
     rows += await exclusively(async () => driver.maintenance.expire(expiry))
   }
   return rows

@@ -1,4 +1,4 @@
-// Which rows the retention of a dataset, and of the history of queries, has no room for: whole days, counted back from now.
+// Which rows the retention of a dataset, of the history of queries, and of the ledger has no room for: whole days, counted back from now.
 import type { RetentionSettings } from '../../core/settings.ts'
 import type { Expiry } from '../../warehouse/driver.ts'
 import { rowTables } from '../../warehouse/row-tables.ts'
@@ -18,7 +18,12 @@ export function retentionRules(settings: RetentionSettings): Map<string, number>
 export function expiriesAt(settings: RetentionSettings, nowMicros: number): Expiry[] {
   const today = Math.floor(nowMicros / dayMicros) * dayMicros
   const before = (days: number): { beforeMicros: number } => ({ beforeMicros: today - days * dayMicros })
-  const { historyDays } = settings
+  const { historyDays, deliveriesDays } = settings
   const history = historyDays === 0 ? [] : [{ ...rowTables['millpond.jobs'].table, ...before(historyDays) }]
-  return [...history, ...[...retentionRules(settings)].map(([dataset, days]) => ({ dataset, ...before(days) }))]
+  const ledger = deliveriesDays === 0 ? [] : [{ ...rowTables['millpond.deliveries'].table, ...before(deliveriesDays) }]
+  return [
+    ...history,
+    ...ledger,
+    ...[...retentionRules(settings)].map(([dataset, days]) => ({ dataset, ...before(days) })),
+  ]
 }

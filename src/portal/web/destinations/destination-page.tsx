@@ -122,9 +122,9 @@ function Health({ destination: { delivery } }: { readonly destination: Destinati
           {lastError} {t('destination.retry', { time: formatDuration(retryInMs) })}
         </p>
       )}
-      <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-md border border-line bg-line md:grid-cols-6">
+      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-md border border-line bg-line sm:grid-cols-5">
         {Object.entries(counts).map(([name, count]) => (
-          <div key={name} className="bg-card p-3">
+          <div key={name} className="bg-card p-3 last:col-span-2 sm:last:col-span-1">
             <dt className="truncate text-muted">{name}</dt>
             <dd className="text-base font-semibold tabular-nums">{formatCount(count)}</dd>
           </div>
