@@ -39,8 +39,8 @@ export interface Pond {
   stop(): Promise<void>
 }
 
-/** Errors are sentences for people: what Millpond said when it didn't start. */
-export async function openPond(data: string): Promise<Pond> {
+/** `environment`: of a Millpond that is started; undefined: ours. Errors are sentences for people: what it said when it didn't start. */
+export async function openPond(data: string, environment?: NodeJS.ProcessEnv): Promise<Pond> {
   const client = await createAdminClient(socketPaths(data).admin)
   if (await answers(client)) return handle(data, client, undefined)
   await client.close()
@@ -49,6 +49,7 @@ export async function openPond(data: string): Promise<Pond> {
   const child = spawn(process.execPath, [launcher, 'start', '--data', data], {
     cwd: data,
     detached: true,
+    ...(environment === undefined ? {} : { env: environment }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const started = new StartedPond(child)

@@ -15,6 +15,7 @@ import { firstAnswer } from '../support/millpond.ts'
 import { plainEnvironment } from './cli-support.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+const freePorts = plainEnvironment({ MILLPOND_HTTP_PORT: '0', MILLPOND_FORWARD_PORT: '0', MILLPOND_POSTGRES_PORT: '0' })
 const small = ['--days', '3', '--households', '60']
 const page = await readFile(join(root, 'docs/guide/demo.md'), 'utf8')
 const questions = [...page.matchAll(/^#+ (.*)\n[^#]*?```sql\n([^`]*)```/gm)].map(([, title = '', sql = '']) => ({
@@ -54,7 +55,7 @@ interface Demo {
 
 function runDemo(...words: readonly string[]): Demo {
   const child = spawn(process.execPath, [join(root, 'demo/run.ts'), '--data', data, ...words], {
-    env: plainEnvironment({ MILLPOND_HTTP_PORT: '0', MILLPOND_FORWARD_PORT: '0', MILLPOND_POSTGRES_PORT: '0' }),
+    env: freePorts,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -79,7 +80,7 @@ describe('a demo that runs', () => {
       50_000,
       demo.output,
     )
-    pond = await openPond(data)
+    pond = await openPond(data, freePorts)
   })
 
   afterAll(async () => {
@@ -224,7 +225,7 @@ describe('after Ctrl-C', () => {
   it('Millpond is stopped in order, and started again by another fill that stores nothing twice', async () => {
     const path = join(data, 'demo.json')
     const state = JSON.parse(await readFile(path, 'utf8')) as object
-    const before = await openPond(data)
+    const before = await openPond(data, freePorts)
     const stored = await before.query(totals)
     expect(before.isOurs).toBe(true)
     await before.stop()
@@ -233,7 +234,7 @@ describe('after Ctrl-C', () => {
     const again = runDemo(...small, '--no-live')
     expect(await again.ended).toEqual([0, null])
     expect(again.output()).toContain('Millpond is stopped.')
-    const after = await openPond(data)
+    const after = await openPond(data, freePorts)
     const now = await after.query(totals)
     const urls = (await destinationsOf(after.call)).map(({ settings }) => settings['baseUrl'] ?? '')
     await after.stop()
