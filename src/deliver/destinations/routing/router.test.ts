@@ -120,6 +120,17 @@ test('One event at fault is turned away alone, and the others go', async () => {
   ])
 })
 
+test.each([
+  ['no JSON', "'nonsense'"],
+  ['something else', "'7'"],
+  ['events that are no list', '\'{"events":7}\''],
+  ['a reason that is no text', '\'{"skipped":{}}\''],
+])('What a script does to its own machine stops nobody: it answers with %s', async (_, answer) => {
+  const code = `JSON.stringify = () => ${answer}; const onTrack = (e) => e`
+  const routed = await routerOf({ code }).route([eventOf(), eventOf({ messageId: 'm2' })])
+  expect(routed).toEqual([{ rejected: 'Its script gave no answer' }, { rejected: 'Its script gave no answer' }])
+})
+
 test('A script that can not be read turns everything away, and says why', async () => {
   const router = routerOf({ code: 'function (' })
   expect(await router.problem()).toBeDefined()

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 
 import type { Clock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/errors.ts'
+import { jsonOf, objectOf } from '../read.ts'
 import type { ScriptAnswer, ScriptInput, ScriptStart } from './script.ts'
 import type { FromScript, ToScript } from './script-messages.ts'
 
@@ -51,7 +52,7 @@ export class ScriptThread {
     for (let at = 0; at < texts.length && !this.#isStopping; at += batchEventsMax) {
       answers.push(...(await this.#batchAnswers(texts.slice(at, at + batchEventsMax))))
     }
-    return answers.map((answer) => JSON.parse(answer) as ScriptAnswer)
+    return answers.map(answerIn)
   }
 
   async stop(): Promise<void> {
@@ -132,4 +133,13 @@ export class ScriptThread {
     this.#asked = undefined
     await worker?.terminate()
   }
+}
+
+/** A script may have changed whatever its machine writes answers with. */
+function answerIn(text: string): ScriptAnswer {
+  const answer = jsonOf(text)
+  const { events, skipped, rejected } = answer
+  if (Array.isArray(events)) return { events: (events as unknown[]).map(objectOf) }
+  if (typeof skipped === 'string') return { skipped }
+  return { rejected: typeof rejected === 'string' ? rejected : 'Its script gave no answer' }
 }
