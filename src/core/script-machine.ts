@@ -11,6 +11,16 @@ import {
   RELEASE_SYNC,
 } from 'quickjs-emscripten'
 
+/** Node has it, but only the types of browsers name it. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+    readonly buffer: ArrayBuffer
+    grow(pages: number): number
+    toFixedLengthBuffer(): ArrayBuffer
+    toResizableBuffer(): ArrayBuffer
+  }
+}
+
 /** A function within the machine, of texts in and a text out (a NUL ends one: JSON has none). Gone with its machine. */
 export type ScriptFace = QuickJSHandle
 
