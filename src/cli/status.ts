@@ -5,6 +5,7 @@ import { withEngine } from './access.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { paint, printable, renderTable } from './table.ts'
 import { bytesText, shortTime } from './units.ts'
+import { isObject } from '../core/json-object.ts'
 
 export function addStatusCommand(program: Command, context: CliContext): void {
   program
@@ -71,10 +72,6 @@ function readable(name: string, value: unknown): [name: string, text: string] {
 
 function plain(value: unknown): string {
   return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? '-'))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isTable(value: unknown): value is Record<string, unknown>[] {

@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache'
 
 import type { RequestMeta } from '../../core/event.ts'
 import { isClientSdk, stampsSentAtEarly } from './library.ts'
-import { isObject, type JsonObject } from './parse.ts'
+import { isObject, type JsonObject } from '../../core/json-object.ts'
 
 export type ClockCorrection = NonNullable<RequestMeta['clock']>
 

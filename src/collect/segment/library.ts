@@ -1,6 +1,6 @@
 // What follows from the SDK's name in context.library.name, and from what RudderStack's SDKs say beside it.
 import type { RequestMeta } from '../../core/event.ts'
-import { isObject, type JsonObject } from './parse.ts'
+import { isObject, type JsonObject } from '../../core/json-object.ts'
 import type { CallRoute } from './routes.ts'
 
 /** Their times are read from a device's clock, which may be wrong; servers keep theirs by NTP. */

@@ -1,9 +1,8 @@
 // Judges a body: JSON or not, how many events, and the few fields that intake needs. Everything about single events is the
 // screen's. The bytes themselves go on untouched, so nothing that this reading loses (names in UTF-8, big numbers) is lost.
 import type { RequestMeta } from '../../core/event.ts'
+import { isObject, type JsonObject } from '../../core/json-object.ts'
 import { withoutBareWords } from '../../core/json-text.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
 
 export interface Readable {
   readonly kind: 'readable'
@@ -50,10 +49,6 @@ function judgeShape(root: unknown, call: RequestMeta['call'], body: Uint8Array, 
   if (!Array.isArray(batch)) return unreadable('"batch" must be an array of events.')
   const first: unknown = batch[0]
   return { kind: 'readable', root, first: isObject(first) ? first : undefined, count: batch.length, body, repaired }
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unreadable(message: string): Judgement {

@@ -1,8 +1,9 @@
 // Reads what events of Segment's spec say, of whatever type it was sent as.
+import { isObject } from '../../core/json-object.ts'
 import type { Json, OutgoingEvent } from './destination.ts'
 
 export function objectOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {}
+  return isObject(value) ? value : {}
 }
 
 /** Of an answer; {} if it is none. */

@@ -1,6 +1,7 @@
 // One entry of a Forward body, read: its time, its record, and what a v1.5 sender says about it. And the markers between
 // entries, by which Fluent Bit says once what a group of entries shares.
 import { arrayLength, groupMarkerOf, insideOf, mapLength, skipValue } from '../../core/msgpack.ts'
+import { isObject } from '../../core/json-object.ts'
 import { columnJson } from '../screen/parse.ts'
 import type { MsgpackDecoder } from './decode.ts'
 import { timeOf } from './convert.ts'
@@ -101,10 +102,6 @@ function uint32At(bytes: Uint8Array, at: number): number {
     (bytes[at] as number) * 16_777_216 +
     (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
   )
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isFilled(value: unknown): value is Json {

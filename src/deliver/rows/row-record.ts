@@ -1,6 +1,7 @@
 // What a record of rows says of itself: its meta, its lines, and what the ids of rows begin with that have none of their own.
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { ForwardMeta, RowMeta } from '../../core/event.ts'
+import { isObject } from '../../core/json-object.ts'
 import type { Origin } from '../screen/dead-letter.ts'
 
 /** Meta of a record that replays a letter says where the letter's first entry stood. */
@@ -52,7 +53,7 @@ export function chunkText(chunk: string): string {
 export function parseObject(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+    return isObject(value) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -10,6 +10,7 @@
 import type { StoredRecord } from '../../buffer/record.ts'
 import { eventTypes, type EventType, type QuarantineReason, type RequestMeta, type Verdict } from '../../core/event.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
+import { isObject } from '../../core/json-object.ts'
 import { createLetter, envelopeOf, type Letter, requestLetterMeta } from './dead-letter.ts'
 import type { DedupeIndex } from './dedupe-index.ts'
 import { IdHash } from './hash.ts'
@@ -359,10 +360,6 @@ function bytesOf(work: Work, from: number, to: number): Uint8Array {
 function envelopeText(work: Work): string | undefined {
   if (work.meta.call !== 'batch') return undefined
   return (work.envelope ??= envelopeOf(work.record.body))
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseObject(text: string): Json | undefined {

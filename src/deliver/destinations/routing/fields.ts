@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 
 import type { Json } from '../destination.ts'
 import type { FieldRules } from './rules.ts'
+import { isObject } from '../../../core/json-object.ts'
 
 type Path = readonly string[]
 type Change = (value: unknown) => unknown
@@ -34,10 +35,6 @@ function hashed(value: unknown): unknown {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return gone
   const text = String(value).trim().toLowerCase()
   return text === '' ? value : createHash('sha256').update(text).digest('hex')
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A copy with the change at the path; the value itself if there is nothing. Elements of lists count as keys, and as nothing. */
