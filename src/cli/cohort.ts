@@ -1,12 +1,10 @@
 // `millpond cohort …`: saved cohorts. One is made of a list of ids, of a saved query, or of a file with a question and its number, as
 // the page's *Save as cohort* makes it.
-import { readFile } from 'node:fs/promises'
-
 import type { Command } from 'commander'
 
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut, readText } from './context.ts'
 import { UsageError } from './failure.ts'
 import { say, sayList } from './say.ts'
 
@@ -146,10 +144,9 @@ function pathOf(name: string): string {
 async function definitionOf(context: CliContext, { ids, query, question }: CohortOptions): Promise<object> {
   const given = [ids, query, question].filter((one) => one !== undefined)
   if (given.length !== 1) throw new UsageError('A cohort is made of one of --ids, --query and --question')
-  const textOf = async (path: string): Promise<string> => (path === '-' ? context.readStdin() : readFile(path, 'utf8'))
   if (query !== undefined) return { kind: 'query', query }
-  if (question !== undefined) return { kind: 'question', ...parsed(question, await textOf(question)) }
-  return { kind: 'ids', ids: idsIn(await textOf(ids ?? '-')) }
+  if (question !== undefined) return { kind: 'question', ...parsed(question, await readText(context, question)) }
+  return { kind: 'ids', ids: idsIn(await readText(context, ids ?? '-')) }
 }
 
 /** The first column; a line of names above it goes. */

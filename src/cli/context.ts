@@ -1,5 +1,7 @@
 // What every command gets: where to write, where settings come from, and how to start the server. Built once by main.ts;
 // tests that need no process build their own.
+import { readFile } from 'node:fs/promises'
+
 import { loadSettings } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Settings } from '../core/settings.ts'
@@ -79,4 +81,9 @@ export async function writeOut(context: CliContext, text: string | Uint8Array): 
     stdout.once('drain', goOn)
     stdout.once('close', goOn)
   })
+}
+
+/** What a file holds; `-` is standard input. */
+export async function readText(context: CliContext, path: string): Promise<string> {
+  return path === '-' ? context.readStdin() : readFile(path, 'utf8')
 }

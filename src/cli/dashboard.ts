@@ -1,13 +1,11 @@
 // `millpond dashboard …`: dashboards as files, for git. A file holds what people decide, in one order, so that a diff shows what was
 // decided anew; ids of the installation, owners and times stay out of it.
-import { readFile } from 'node:fs/promises'
-
 import type { Command } from 'commander'
 
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
 import { addEmbedCommand } from './dashboard-embed.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut, readText } from './context.ts'
 import { UsageError } from './failure.ts'
 import { sayList } from './say.ts'
 
@@ -85,7 +83,7 @@ export function addDashboardCommand(program: Command, context: CliContext): void
     .argument('<file>', 'of `millpond dashboard export`; `-` reads standard input')
     .addHelpText('after', '\nExample:\n  $ millpond dashboard import growth.json')
     .action(async (path: string, _options: DashboardOptions, command: Command) => {
-      const body = parsed(path, path === '-' ? await context.readStdin() : await readFile(path, 'utf8'))
+      const body = parsed(path, await readText(context, path))
       const { slug, version } = await ask(command, async (client) => {
         const listed = listIn<Listed>(await client.call('GET', '/api/dashboards'), 'dashboards')
         if (!listed.some((one) => one.slug === body.slug))

@@ -1,11 +1,9 @@
 // `millpond destination replay …`: events of the past, sent to a destination once more.
-import { setTimeout } from 'node:timers/promises'
-
 import type { Command } from 'commander'
 
 import { listIn } from './access.ts'
 import { type CliContext, type GlobalOptions, writeOut } from './context.ts'
-import type { DestinationCall } from './destination.ts'
+import { type DestinationCall, pathOf } from './destination-call.ts'
 import { UsageError } from './failure.ts'
 import { startProgress } from './progress.ts'
 import { collect, sayList } from './say.ts'
@@ -70,13 +68,13 @@ export function addReplayCommands(destination: Command, context: CliContext, cal
         ...(rate === undefined ? {} : { eventsPerSecond: Number(rate) }),
       }
       const ask = { context, call, command, name }
-      const added = (await call(command, 'POST', pathOf(name), body)) as Replay
+      const added = (await call(command, 'POST', replaysOf(name), body)) as Replay
       const counted = await ended(ask, added.id, 'counting')
       if (options.yes !== true || counted.state !== 'counted') {
         await tell(context, options, counted, `${countedText(counted)}\n${nextText(name, counted)}`)
         return
       }
-      await call(command, 'POST', `${pathOf(name)}/${counted.id}/start`)
+      await call(command, 'POST', `${replaysOf(name)}/${counted.id}/start`)
       const ran = await ended(ask, counted.id, 'running')
       await tell(context, options, ran, `${countedText(counted)}\n${ranText(ran)}`)
     })
@@ -91,7 +89,7 @@ export function addReplayCommands(destination: Command, context: CliContext, cal
       .option('--json', 'print the replay')
       .addHelpText('after', `\nExample:\n  $ millpond destination ${verb} mixpanel 5hT0qLw2XyZa`)
       .action(async (name: string, replay: string, options: ReplayOptions, command: Command) => {
-        const path = `${pathOf(name)}/${encodeURIComponent(replay)}/${verb.slice('replay-'.length)}`
+        const path = `${replaysOf(name)}/${encodeURIComponent(replay)}/${verb.slice('replay-'.length)}`
         await tell(context, options, (await call(command, 'POST', path)) as Replay, `Replay ${replay} ${said}.`)
       })
 
@@ -101,7 +99,7 @@ export function addReplayCommands(destination: Command, context: CliContext, cal
     .option('--json', 'print one JSON object a replay')
     .addHelpText('after', '\nExample:\n  $ millpond destination replays mixpanel')
     .action(async (name: string, options: ReplayOptions, command: Command) => {
-      const all = listIn<Replay>(await call(command, 'GET', pathOf(name)), 'replays')
+      const all = listIn<Replay>(await call(command, 'GET', replaysOf(name)), 'replays')
       const rows = all.map(({ id, state, from, to, counted, ran }) => [
         id,
         state,
@@ -128,13 +126,13 @@ async function ended({ context, call, command, name }: Ask, id: string, state: R
   const progress = await startProgress(context, state === 'counting' ? 'events counted' : 'events sent')
   try {
     for (;;) {
-      const found = listIn<Replay>(await call(command, 'GET', pathOf(name)), 'replays').find((one) => one.id === id)
+      const found = listIn<Replay>(await call(command, 'GET', replaysOf(name)), 'replays').find((one) => one.id === id)
       if (found === undefined) throw new UsageError(`The replay ${id} is gone`)
       if (found.state !== state) return found
       if (state === 'counting' && found.lastError !== null)
         throw new UsageError(`It could not be counted: ${found.lastError}`)
       progress.update((state === 'counting' ? found.counted?.matched : found.ran?.delivered) ?? 0)
-      await setTimeout(lookEveryMs)
+      await context.wait(lookEveryMs)
     }
   } finally {
     progress.stop()
@@ -178,6 +176,6 @@ async function tell(context: CliContext, options: ReplayOptions, replay: Replay,
   await writeOut(context, `${options.json === true ? JSON.stringify(replay) : plain}\n`)
 }
 
-function pathOf(name: string): string {
-  return `/api/destinations/${encodeURIComponent(name)}/replays`
+function replaysOf(name: string): string {
+  return `${pathOf(name)}/replays`
 }

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 
 import { listIn } from './access.ts'
-import { type CliContext, type GlobalOptions, writeOut } from './context.ts'
-import type { DestinationCall } from './destination.ts'
+import { type CliContext, type GlobalOptions, writeOut, readText } from './context.ts'
+import { type DestinationCall, pathOf } from './destination-call.ts'
 import { UsageError } from './failure.ts'
 import { sayList } from './say.ts'
 
@@ -117,14 +117,10 @@ export function addRulesCommands(destination: Command, context: CliContext, call
 async function rulesIn(context: CliContext, { file, code }: RulesOptions, old: object): Promise<object> {
   if (code !== undefined) return { ...old, code: await readFile(code, 'utf8') }
   const path = file ?? '-'
-  const text = path === '-' ? await context.readStdin() : await readFile(path, 'utf8')
+  const text = await readText(context, path)
   try {
     return JSON.parse(text) as object
   } catch (error) {
     throw new UsageError(`${path} is no JSON: ${error instanceof Error ? error.message : ''}`)
   }
-}
-
-function pathOf(name: string): string {
-  return `/api/destinations/${encodeURIComponent(name)}`
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { listIn, withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { type DestinationCall, pathOf } from './destination-call.ts'
 import { addReplayCommands } from './destination-replay.ts'
 import { addRulesCommands } from './destination-rules.ts'
 import { UsageError } from './failure.ts'
@@ -35,14 +36,6 @@ interface Answer {
     readonly counts: Readonly<Record<string, number>>
   } | null
 }
-
-/** Asks the API in the name of the command. */
-export type DestinationCall = (
-  command: Command,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-  path: string,
-  body?: object,
-) => Promise<unknown>
 
 export function addDestinationCommand(program: Command, context: CliContext): void {
   const destination = program.command('destination').description('services that events are passed on to')
@@ -184,10 +177,6 @@ function addChanges(destination: Command, context: CliContext, call: Destination
       const text = options.json === true ? JSON.stringify({ name, removed: true }) : `Destination ${name} is removed.`
       await writeOut(context, `${text}\n`)
     })
-}
-
-function pathOf(name: string): string {
-  return `/api/destinations/${encodeURIComponent(name)}`
 }
 
 async function say(context: CliContext, options: DestinationOptions, answer: Answer, plain: string): Promise<void> {

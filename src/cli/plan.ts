@@ -1,11 +1,9 @@
 // `millpond plan …`: what a source has promised to send, as a file.
-import { readFile } from 'node:fs/promises'
-
 import type { Command } from 'commander'
 
 import { withEngine } from './access.ts'
 import type { AdminClient } from './admin-client.ts'
-import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
+import { type CliContext, type GlobalOptions, settingsOf, writeOut, readText } from './context.ts'
 import { UsageError } from './failure.ts'
 import { sayList } from './say.ts'
 
@@ -97,7 +95,7 @@ function pathOf(source: string): string {
 }
 
 async function readPlan(context: CliContext, path: string): Promise<object> {
-  const text = path === '-' ? await context.readStdin() : await readFile(path, 'utf8')
+  const text = await readText(context, path)
   try {
     const plan = JSON.parse(text) as unknown
     if (typeof plan === 'object' && plan !== null) return plan
