@@ -2,10 +2,10 @@
 import type { RowMeta, RowTable } from '../core/event.ts'
 
 /**
- * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON objects of
- * rows for a table of ours, one a line if there are several (meta: RowMeta). `forward`: body is the entries of one Fluent Forward message, msgpack values
- * `[time, record]` one after the other (meta: ForwardMeta). `append`: body is rows for a table that people made (meta and body:
- * core/append-record.ts).
+ * `segment`: body is the JSON of one request of the Segment protocol (meta: RequestMeta). `row`: body is the JSON objects of rows
+ * for a table of ours, one a line if there are several (meta: RowMeta). `forward`: body is the entries of one Fluent Forward
+ * message, msgpack values `[time, record]` one after the other (meta: ForwardMeta). `append`: body is rows for a table that
+ * people made (meta and body: core/append-record.ts).
  */
 export type RecordKind = 'segment' | 'row' | 'forward' | 'append'
 
@@ -40,6 +40,24 @@ export function ownRows(table: RowTable, rows: readonly string[], receivedAtMicr
     meta: JSON.stringify(meta),
     body: Buffer.from(rows.join('\n')),
   }
+}
+
+const recordRowsMax = 500
+const recordBytesMax = 512 * 1024
+
+/** Many of them: a row costs less in company, and a record must not become long for the loader, which reads it whole. */
+export function inRecords(table: RowTable, rows: readonly string[], receivedAtMicros: number): NewRecord[] {
+  const parts: string[][] = []
+  let bytes = Infinity
+  for (const row of rows) {
+    if (bytes + row.length > recordBytesMax || (parts.at(-1)?.length ?? 0) >= recordRowsMax) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(row)
+    bytes += row.length
+  }
+  return parts.map((part) => ownRows(table, part, receivedAtMicros))
 }
 
 /** Appends one record; resolves with its sequence only when it is synced to disk. Answer the sender after it, never before. */

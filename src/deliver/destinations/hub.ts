@@ -3,7 +3,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import { type Append, ownRows } from '../../buffer/record.ts'
+import { type Append, inRecords } from '../../buffer/record.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
@@ -42,11 +42,8 @@ export interface Hub extends Part {
   status(): readonly DestinationStatus[]
   /** Of replays that are at work. */
   replays(): readonly ReplayProgress[]
-  /** What the last events would become at a destination; `problem`: its rules' scripts can't be read. Nothing is sent. */
-  preview(
-    destination: Destination,
-    eventsMax: number,
-  ): Promise<readonly PreviewedEvent[] | { readonly problem: string }>
+  /** What the last events would become at a destination. Nothing is sent. Error: request-invalid if its scripts can't be read. */
+  preview(destination: Destination, eventsMax: number): Promise<readonly PreviewedEvent[]>
   /** Verdicts on what was received from then on are still needed; Infinity: nobody needs any. */
   neededFromMicros(): number
 }
@@ -56,9 +53,6 @@ const restartMs = 5000
 export async function startHub(deps: HubDeps): Promise<Hub> {
   return new WorkerHub(deps, await deps.erasures())
 }
-
-const recordRowsMax = 500
-const recordBytesMax = 512 * 1024
 
 class WorkerHub implements Hub {
   readonly #deps: HubDeps
@@ -108,10 +102,7 @@ class WorkerHub implements Hub {
     return this.#progress
   }
 
-  async preview(
-    destination: Destination,
-    eventsMax: number,
-  ): Promise<readonly PreviewedEvent[] | { readonly problem: string }> {
+  async preview(destination: Destination, eventsMax: number): Promise<readonly PreviewedEvent[]> {
     const { settings, clock, log } = this.#deps
     const { sources } = destination
     const suppression = new Suppression(this.#erased)
@@ -195,8 +186,7 @@ class WorkerHub implements Hub {
 
   async #record(rows: readonly string[]): Promise<readonly string[]> {
     const { append, clock } = this.#deps
-    const nowMicros = clock.nowMicros()
-    const records = inRecords(rows).map((part) => ownRows('millpond.deliveries', part, nowMicros))
+    const records = inRecords('millpond.deliveries', rows, clock.nowMicros())
     await Promise.all(records.map(async (record) => append(record)))
     return []
   }
@@ -230,19 +220,4 @@ class WorkerHub implements Hub {
       this.#openThread()
     }, restartMs)
   }
-}
-
-/** A row costs less in company; a record must not become long for the loader, which reads it whole. */
-function inRecords(rows: readonly string[]): string[][] {
-  const records: string[][] = []
-  let bytes = Infinity
-  for (const row of rows) {
-    if (bytes + row.length > recordBytesMax || (records.at(-1)?.length ?? 0) >= recordRowsMax) {
-      records.push([])
-      bytes = 0
-    }
-    records.at(-1)?.push(row)
-    bytes += row.length
-  }
-  return records
 }

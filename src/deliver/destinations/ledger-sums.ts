@@ -2,7 +2,7 @@
 // the entries go, under ids that are the same on every try, so that each is counted once, whoever dies in between.
 import { createHash } from 'node:crypto'
 
-import { type Append, ownRows } from '../../buffer/record.ts'
+import { type Append, inRecords } from '../../buffer/record.ts'
 import { type Clock, isoTime } from '../../core/clock.ts'
 import type { Expiry, WarehouseDriver } from '../../warehouse/driver.ts'
 import { readAll } from '../warehouse/schema-start.ts'
@@ -13,7 +13,6 @@ export interface LedgerSumsDeps {
   readonly clock: Clock
 }
 
-const recordRowsMax = 500
 const dimensions = ['destination', 'destination_type', 'event_source', 'event_type', 'event_name', 'status'] as const
 
 /** Resolves with the sums of entries that the expiry will remove, once they are durable. */
@@ -38,8 +37,6 @@ export async function sumExpiring(expiry: Expiry, { driver, append, clock }: Led
       attempts: Number(rest[dimensions.length + 1]),
     })
   })
-  for (let at = 0; at < rows.length; at += recordRowsMax) {
-    await append(ownRows('millpond.delivery_sums', rows.slice(at, at + recordRowsMax), clock.nowMicros()))
-  }
+  for (const record of inRecords('millpond.delivery_sums', rows, clock.nowMicros())) await append(record)
   return rows.length
 }

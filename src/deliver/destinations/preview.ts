@@ -1,5 +1,6 @@
 // What events would become at a destination, without sending anything: for whoever writes its rules.
 import type { Clock } from '../../core/clock.ts'
+import { MillpondError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
 import type { Suppression } from '../maintenance/suppression.ts'
@@ -62,16 +63,16 @@ async function eventsBehind(options: RecentOptions, back: number, deps: Deps): P
   return events
 }
 
-/** Error in words if the rules' scripts can't be read. */
+/** Error: request-invalid, with what their own language says, if the rules' scripts can't be read. */
 export async function previewAt(
   destination: Destination,
   events: readonly OutgoingEvent[],
   clock: Clock,
-): Promise<readonly PreviewedEvent[] | { readonly problem: string }> {
+): Promise<readonly PreviewedEvent[]> {
   const shaper = new Shaper({ destination, type: destinationTypeOf(destination.type), clock })
   try {
     const problem = await shaper.problem()
-    if (problem !== undefined) return { problem }
+    if (problem !== undefined) throw new MillpondError('request-invalid', `A script can't be read: ${problem}`)
     const parcels = await shaper.shape(events)
     return parcels.map(({ event, items, status, reason }) => {
       const payload = items.map(({ text }) => text)

@@ -67,7 +67,7 @@ import type {
   ReplayAsked,
   ReplayShown,
   RulesPreviewShown,
-  RulesShown,
+  RoutingRules,
   WhyShown,
 } from './destination-answers.ts'
 import type { DashboardAnswer, DashboardAsked, DashboardListed } from './dashboard-answers.ts'
@@ -109,7 +109,7 @@ export interface Calls {
     readonly answer: DestinationShown
   }
   'POST /api/destinations/:name/preview': {
-    readonly body: { readonly rules?: RulesShown; readonly eventsMax?: number }
+    readonly body: { readonly rules?: RoutingRules; readonly eventsMax?: number }
     readonly answer: RulesPreviewShown
   }
   'POST /api/destinations/:name/replays': { readonly body: ReplayAsked; readonly answer: ReplayShown }

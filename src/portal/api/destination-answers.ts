@@ -1,4 +1,9 @@
 // What the API answers about destinations, as types alone (see answers.ts).
+import type { ReplayCounts } from '../../deliver/destinations/replay/replay.ts'
+import type { RoutingRules } from '../../deliver/destinations/routing/rules.ts'
+
+export type { ReplayCounts, RoutingRules }
+
 export interface SettingAnswer {
   readonly name: string
   readonly description: string
@@ -24,7 +29,7 @@ export interface DestinationShown {
   /** Empty: all of them. */
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
-  readonly rules: RulesShown
+  readonly rules: RoutingRules
   readonly version: number
   readonly secretNames: readonly string[]
   readonly state: 'active' | 'disabled'
@@ -45,22 +50,7 @@ export interface DestinationAsked {
   readonly type: string
   readonly sources: readonly string[]
   readonly settings: Readonly<Record<string, string>>
-  readonly rules?: RulesShown
-}
-
-/** RoutingRules (src/deliver/destinations/routing/rules.ts). */
-export interface RulesShown {
-  readonly calls?: readonly string[]
-  readonly events?: { readonly only?: readonly string[]; readonly not?: readonly string[] }
-  readonly filter?: string
-  readonly sample?: { readonly percent: number; readonly by: 'person' | 'event' }
-  readonly fields?: {
-    readonly only?: readonly string[]
-    readonly not?: readonly string[]
-    readonly hash?: readonly string[]
-  }
-  readonly mapping?: string
-  readonly code?: string
+  readonly rules?: RoutingRules
 }
 
 export interface RulesPreviewShown {
@@ -97,24 +87,13 @@ export interface ReplayAsked {
   readonly eventsPerSecond?: number
 }
 
-export interface ReplayCountsShown {
-  readonly matched: number
-  readonly there: number
-  readonly toSend: number
-  readonly delivered: number
-  readonly rejected: number
-  readonly skipped: number
-  readonly expired: number
-  readonly unconfirmed: number
-}
-
 export interface ReplayShown extends ReplayAsked {
   readonly id: string
   readonly state: 'counting' | 'counted' | 'running' | 'done' | 'cancelled'
   /** What would become of the events; null: not known yet. */
-  readonly counted: ReplayCountsShown | null
+  readonly counted: ReplayCounts | null
   /** What became of them so far; null: nothing was sent. */
-  readonly ran: ReplayCountsShown | null
+  readonly ran: ReplayCounts | null
   /** Events that would count twice there. */
   readonly twice: number
   /** Records are read up to those that came then; null: it isn't at work. */

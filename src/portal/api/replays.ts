@@ -15,7 +15,7 @@ import {
 } from '../../deliver/destinations/replay/replay.ts'
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
-import type { ReplayCountsShown, ReplayShown } from './destination-answers.ts'
+import type { ReplayCounts, ReplayShown } from './destination-answers.ts'
 import { says } from './says.ts'
 
 /** A date is its first moment, UTC. */
@@ -89,8 +89,8 @@ function shown({ hub }: Pick<ApiDeps, 'hub'>, destination: DestinationInfo, reco
   const { id, state, createdBy, createdAtMicros } = record
   const { fromMicros, toMicros, person, calls, events, again, eventsPerSecond } = record.wish as unknown as ReplayWish
   const live = hub.replays().find((one) => one.id === id && one.state === state)
-  const counted = (state === 'counting' ? live?.counts : record.counted) as ReplayCountsShown | undefined
-  const ran = (state === 'running' ? live?.counts : record.ran) as ReplayCountsShown | undefined
+  const counted = (state === 'counting' ? live?.counts : record.counted) as ReplayCounts | undefined
+  const ran = (state === 'running' ? live?.counts : record.ran) as ReplayCounts | undefined
   const countsTwice = destinationTypeOf(destination.type).repetition === 'at-least-once'
   return {
     id,

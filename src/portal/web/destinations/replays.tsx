@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId } from 'react'
 
-import type { ReplayCountsShown, ReplayShown } from '../../api/destination-answers.ts'
+import type { ReplayCounts, ReplayShown } from '../../api/destination-answers.ts'
 import { messageOf } from '../asking/ask.ts'
 import { call } from '../asking/call.ts'
 import { fieldText } from '../shell/form.ts'
@@ -173,7 +173,7 @@ const countedNames = ['matched', 'there', 'toSend', 'skipped', 'expired', 'rejec
 const ranNames = ['matched', 'there', 'delivered', 'skipped', 'expired', 'rejected', 'unconfirmed'] as const
 
 interface CountsProps {
-  readonly counts: ReplayCountsShown
+  readonly counts: ReplayCounts
   readonly names: typeof countedNames | typeof ranNames
 }
 

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import type { RulesShown } from '../../api/destination-answers.ts'
+import type { RoutingRules } from '../../api/destination-answers.ts'
 import { allCalls, formOf, rulesOf } from './rules-form.ts'
 
 const word = fc.string({ minLength: 1 }).map((text) => text.replaceAll(/\s/g, '_'))
 const list = fc.array(word, { minLength: 1, maxLength: 3 })
 const script = word.map((text) => `x\n${text}`)
 
-const rules: fc.Arbitrary<RulesShown> = fc.record(
+const rules: fc.Arbitrary<RoutingRules> = fc.record(
   {
     calls: fc.subarray([...allCalls], { minLength: 1, maxLength: 5 }),
     events: fc.oneof(fc.record({ only: list }), fc.record({ not: list }), fc.record({ only: list, not: list })),

@@ -1,5 +1,5 @@
 // Rules of a destination as a form holds them: lists as lines, absent as empty.
-import type { RulesShown } from '../../api/destination-answers.ts'
+import type { RoutingRules } from '../../api/destination-answers.ts'
 
 /** Names of the form's fields. */
 export const ruleFields = ['only', 'not', 'filter', 'fieldsNot', 'fieldsOnly', 'fieldsHash', 'mapping', 'code'] as const
@@ -7,7 +7,7 @@ export type RuleField = (typeof ruleFields)[number]
 
 export interface RulesForm extends Readonly<Record<RuleField, string>> {
   /** Those that go; all of them: no rule. */
-  readonly calls: readonly string[]
+  readonly calls: readonly (typeof allCalls)[number][]
   /** '' = no sample. */
   readonly percent: string
   readonly by: 'person' | 'event'
@@ -15,7 +15,7 @@ export interface RulesForm extends Readonly<Record<RuleField, string>> {
 
 export const allCalls = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
 
-export function formOf({ calls, events, filter, sample, fields, mapping, code }: RulesShown): RulesForm {
+export function formOf({ calls, events, filter, sample, fields, mapping, code }: RoutingRules): RulesForm {
   return {
     calls: calls ?? allCalls,
     only: textOf(events?.only),
@@ -31,7 +31,7 @@ export function formOf({ calls, events, filter, sample, fields, mapping, code }:
   }
 }
 
-export function rulesOf(form: RulesForm): RulesShown {
+export function rulesOf(form: RulesForm): RoutingRules {
   const events = given({ only: linesOf(form.only), not: linesOf(form.not) })
   const fields = given({ only: linesOf(form.fieldsOnly), not: linesOf(form.fieldsNot), hash: linesOf(form.fieldsHash) })
   return given({
