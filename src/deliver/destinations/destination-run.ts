@@ -15,8 +15,7 @@ import { ledgerRow } from './ledger-row.ts'
 import { PositionFile } from './position-file.ts'
 import { secretsRemover } from './redact.ts'
 import { destinationTypeOf } from './registry.ts'
-import { SlicedFeed } from './sliced-feed.ts'
-import type { Slice } from './slices.ts'
+import { SlicedFeed, slicingOf } from './sliced-feed.ts'
 
 export interface RunDeps {
   readonly dataFolder: string
@@ -32,7 +31,12 @@ export interface RunDeps {
 }
 
 /** For one request. */
-export const deliveryTimeoutMs = 30_000
+const timeoutMs = 30_000
+
+export function senderTo({ settings }: Destination, connectionsMax: number): HttpSender {
+  const allowPrivateNetwork = settings['allowPrivateNetwork'] === 'true'
+  return createHttpSender({ allowPrivateNetwork, timeoutMs, connectionsMax })
+}
 
 export class DestinationRun {
   readonly destination: Destination
@@ -52,12 +56,7 @@ export class DestinationRun {
     const type = destinationTypeOf(destination.type)
     const removeSecrets = secretsRemover(type, destination.settings)
     this.#breaker = new Breaker({ clock, random })
-    const allowPrivateNetwork = destination.settings['allowPrivateNetwork'] === 'true'
-    this.#sender = createHttpSender({
-      allowPrivateNetwork,
-      timeoutMs: deliveryTimeoutMs,
-      connectionsMax: type.limits.requestsMax,
-    })
+    this.#sender = senderTo(destination, type.limits.requestsMax)
     this.#position = new PositionFile(deps.dataFolder, destination.id, { files, clock })
     this.#courier = new Courier({
       destination,
@@ -121,16 +120,15 @@ export class DestinationRun {
 
   async #openFeed(): Promise<EventFeed> {
     const { dataFolder, suppression, clock, log } = this.#deps
-    const { positions, slice: pinned } = this.#position.standing
-    const { id, type, sources, settings } = this.destination
+    const { positions } = this.#position.standing
+    const { id, sources } = this.destination
     const options = { dataFolder, positions, sources, suppression }
-    const limits = destinationTypeOf(type).slices?.(settings)
-    if (limits === undefined) return Feed.open(options, { clock, log })
-    const pin = async (slice: Slice): Promise<void> => this.#position.pin(slice)
+    const slicing = slicingOf(id, this.destination, this.#position)
+    if (slicing === undefined) return Feed.open(options, { clock, log })
     const wake = (): void => {
       this.wake()
     }
-    return SlicedFeed.open({ ...options, owner: id, limits, pinned, pin, wake }, { clock, log })
+    return SlicedFeed.open({ ...options, ...slicing, wake }, { clock, log })
   }
 
   async stop(): Promise<void> {

@@ -80,7 +80,7 @@ class HubThread {
       const run = new ReplayRun(replay, destination, {
         ...this.#runDeps(),
         loaded: () => this.#replayable(destination),
-        delivered: async (id, events, own) => this.#delivered(id, events, own),
+        delivered: async (events, own) => this.#delivered(destination.id, events, own),
         isLiveIdle: () => this.#runs.get(destination.id)?.isIdle === true,
       })
       await run.begin()

@@ -33,12 +33,12 @@ export function checkSettings(type: DestinationType, given: Readonly<Record<stri
   return settings
 }
 
-/** What may be shown, and what is sealed. */
+/** What may be shown, and what is sealed: also what no spec knows. */
 export function splitSecrets(
-  type: DestinationType,
+  type: Pick<DestinationType, 'settings'>,
   settings: DestinationSettings,
 ): { readonly settings: DestinationSettings; readonly secrets: DestinationSettings } {
-  const isSecret = (name: string): boolean => type.settings.some((spec) => spec.name === name && spec.isSecret)
+  const isSecret = (name: string): boolean => type.settings.find((spec) => spec.name === name)?.isSecret ?? true
   const entries = Object.entries(settings)
   return {
     settings: Object.fromEntries(entries.filter(([name]) => !isSecret(name))),

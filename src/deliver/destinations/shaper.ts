@@ -34,7 +34,6 @@ export class Shaper {
   readonly #deps: ShaperDeps
   readonly #isWanted: ReturnType<typeof wantedBy>
   readonly #missingConsent: ReturnType<typeof missingConsentFor>
-
   readonly #router: Router
 
   constructor(deps: ShaperDeps) {

@@ -2,8 +2,10 @@
 // pinned to disk, so that after a crash the same slice is sent again, under the same names, over what is there already.
 import type { Clock } from '../../core/clock.ts'
 import type { StreamPosition } from '../../warehouse/driver.ts'
-import type { OutgoingEvent, SliceLimits } from './destination.ts'
+import type { Destination, OutgoingEvent, SliceLimits } from './destination.ts'
 import { type Chunk, type EventFeed, Feed, type FeedDeps, type FeedOptions, openHubStreams } from './feed.ts'
+import type { PositionFile } from './position-file.ts'
+import { destinationTypeOf } from './registry.ts'
 import { type Slice, Slices } from './slices.ts'
 
 /** Of a type that keeps files. */
@@ -17,6 +19,17 @@ export interface Slicing {
   readonly pin: (slice: Slice) => Promise<void>
   /** A slice is over by the clock. Absent: nothing comes behind what is loaded, and all of it leaves at once. */
   readonly wake?: () => void
+}
+
+/** Of a destination that keeps files, as far as its position says; undefined: it keeps none. */
+export function slicingOf(
+  owner: string,
+  { type, settings }: Pick<Destination, 'type' | 'settings'>,
+  position: PositionFile,
+): Slicing | undefined {
+  const limits = destinationTypeOf(type).slices?.(settings)
+  if (limits === undefined) return undefined
+  return { owner, limits, pinned: position.standing.slice, pin: async (slice) => position.pin(slice) }
 }
 
 export type SlicedFeedOptions = FeedOptions & Slicing

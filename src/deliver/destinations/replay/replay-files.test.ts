@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { until } from '../../../../test/contract/destination.ts'
 import { SlicedRig } from '../../../../test/support/sliced-run.ts'
-import type { Replay } from './replay.ts'
-import { deliveryKey, ReplayRun } from './replay-run.ts'
+import { deliveryKey, type Replay } from './replay.ts'
+import { ReplayRun } from './replay-run.ts'
 
 const hour = 3_600_000
 const start = Date.UTC(2026, 10, 24, 9, 10) * 1000
@@ -35,7 +35,7 @@ async function begin(over: Partial<Replay> = {}): Promise<ReplayRun> {
   const run = new ReplayRun(replay, rig.destination(), {
     ...rig.deps(),
     isLiveIdle: () => true,
-    delivered: async (_destination, _events, own) => {
+    delivered: async (_events, own) => {
       const rows = rig.ledger.filter(
         (row) => row['status'] === 'delivered' && (own ?? row['replay_id']) === row['replay_id'],
       )

@@ -1,53 +1,32 @@
 // One replay at work, beside the destination's own deliveries and behind them: it waits whenever they have something to do.
-import type { Clock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { diskFiles } from '../../../core/files.ts'
-import type { Log } from '../../../core/log.ts'
-import { createHttpSender, type HttpSender } from '../../../outgoing/http.ts'
+import type { HttpSender } from '../../../outgoing/http.ts'
 import type { StreamPosition } from '../../../warehouse/driver.ts'
-import type { Suppression } from '../../maintenance/suppression.ts'
 import { createSignal, waitForAny } from '../../warehouse/signal.ts'
 import { Breaker } from '../breaker.ts'
 import { Courier } from '../courier.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Destination, OutgoingEvent } from '../destination.ts'
 import type { Chunk } from '../feed.ts'
-import { deliveryTimeoutMs } from '../destination-run.ts'
+import { type RunDeps, senderTo } from '../destination-run.ts'
 import { ledgerRow } from '../ledger-row.ts'
 import { PositionFile } from '../position-file.ts'
 import { secretsRemover } from '../redact.ts'
 import { destinationTypeOf } from '../registry.ts'
 import { Shaper } from '../shaper.ts'
-import type { Slicing } from '../sliced-feed.ts'
-import type { Slice } from '../slices.ts'
-import { noCounts, type Replay, type ReplayCounts, type ReplayProgress } from './replay.ts'
+import { type Slicing, slicingOf } from '../sliced-feed.ts'
+import { deliveryKey, noCounts, type Replay, type ReplayCounts, type ReplayProgress } from './replay.ts'
 import { ReplayFeed } from './replay-feed.ts'
 
-export interface ReplayDeps {
-  readonly dataFolder: string
-  readonly loaded: () => readonly StreamPosition[]
-  readonly suppression: Suppression
-  /** Resolves once the rows of the ledger are durable. */
-  readonly record: (rows: readonly string[]) => Promise<void>
+export interface ReplayDeps extends RunDeps {
   /** `deliveryKey` of those that the ledger says are there; with `replay` those that this replay has brought. */
-  readonly delivered: (
-    destination: string,
-    events: readonly OutgoingEvent[],
-    replay: string | undefined,
-  ) => Promise<ReadonlySet<string>>
+  readonly delivered: (events: readonly OutgoingEvent[], replay: string | undefined) => Promise<ReadonlySet<string>>
   /** The destination's own deliveries have nothing to do. */
   readonly isLiveIdle: () => boolean
-  readonly changed: () => void
-  readonly clock: Clock
-  readonly log: Log
-  readonly random: () => number
 }
 
 const lookAgainMs = 200
-
-export function deliveryKey({ source, messageId }: Pick<OutgoingEvent, 'source' | 'messageId'>): string {
-  return `${source}\n${messageId}`
-}
 
 export class ReplayRun {
   readonly replay: Replay
@@ -109,7 +88,7 @@ export class ReplayRun {
       for (let more = true; more && !this.#stopping.isSet;) {
         const chunk = await this.#feed.read(Infinity)
         more = chunk.more
-        const there = await this.#deps.delivered(destination.id, chunk.events, undefined)
+        const there = await this.#deps.delivered(chunk.events, undefined)
         const going = replay.again ? chunk.events : chunk.events.filter((event) => !there.has(deliveryKey(event)))
         const parcels = await shaper.shape(going)
         this.#counts.matched += chunk.events.length
@@ -132,9 +111,8 @@ export class ReplayRun {
     const { destination, replay } = this
     const type = destinationTypeOf(destination.type)
     const removeSecrets = secretsRemover(type, destination.settings)
-    const allowPrivateNetwork = destination.settings['allowPrivateNetwork'] === 'true'
     // One request at a time: what comes in now goes first.
-    this.#sender = createHttpSender({ allowPrivateNetwork, timeoutMs: deliveryTimeoutMs, connectionsMax: 1 })
+    this.#sender = senderTo(destination, 1)
     this.#courier = new Courier({
       destination,
       type: { ...type, limits: { ...type.limits, requestsMax: 1 } },
@@ -163,7 +141,10 @@ export class ReplayRun {
     await this.#turn()
     if (this.#stopping.isSet) return { events: [], positions: [], more: true }
     const { positions } = this.#position.standing
-    this.#feed ??= await this.#openFeed(positions.length === 0 ? undefined : positions, this.#slicing())
+    if (this.#feed === undefined) {
+      const slicing = slicingOf(`${this.destination.id}-replay-${this.replay.id}`, this.destination, this.#position)
+      this.#feed = await this.#openFeed(positions.length === 0 ? undefined : positions, slicing)
+    }
     const chunk = await this.#feed.read(eventsMax)
     const { eventsPerSecond } = this.replay
     const there = await this.#there(chunk)
@@ -179,11 +160,11 @@ export class ReplayRun {
     const { delivered } = this.#deps
     const { again, id } = this.replay
     // After a crash it may read once more what it has brought already: the ledger knows.
-    if (slice === undefined) return delivered(this.destination.id, events, again ? id : undefined)
+    if (slice === undefined) return delivered(events, again ? id : undefined)
     // A file takes the place of the one that the first try left: what that held has to be in it.
     if (again) return new Set()
-    const own = await delivered(this.destination.id, events, id)
-    const any = await delivered(this.destination.id, events, undefined)
+    const own = await delivered(events, id)
+    const any = await delivered(events, undefined)
     return new Set([...any].filter((key) => !own.has(key)))
   }
 
@@ -195,14 +176,6 @@ export class ReplayRun {
       if (paceMs <= 0 && isLiveIdle()) return
       await waitForAny([this.#stopping], { clock, ms: Math.max(paceMs, lookAgainMs) })
     }
-  }
-
-  #slicing(): Slicing | undefined {
-    const { destination, replay } = this
-    const limits = destinationTypeOf(destination.type).slices?.(destination.settings)
-    if (limits === undefined) return undefined
-    const pin = async (slice: Slice): Promise<void> => this.#position.pin(slice)
-    return { owner: `${destination.id}-replay-${replay.id}`, limits, pinned: this.#position.standing.slice, pin }
   }
 
   async #openFeed(positions: readonly StreamPosition[] | undefined, slicing?: Slicing): Promise<ReplayFeed> {

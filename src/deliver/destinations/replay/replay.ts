@@ -3,6 +3,7 @@
 //   counting ─▶ counted ──started──▶ running ─▶ done
 //       └───────────┴──────cancelled────┘
 import type { EventType } from '../../../core/event.ts'
+import type { OutgoingEvent } from '../destination.ts'
 
 export interface ReplayWish {
   /** Events received from then on, … */
@@ -52,6 +53,11 @@ export interface ReplayProgress {
   /** When the last record was received that it has read. */
   readonly readMicros: number
   readonly lastError: string | null
+}
+
+/** By which the ledger and a replay know an event. */
+export function deliveryKey({ source, messageId }: Pick<OutgoingEvent, 'source' | 'messageId'>): string {
+  return `${source}\n${messageId}`
 }
 
 export const noCounts: ReplayCounts = {

@@ -7,6 +7,7 @@ import { nameOf } from '../../screen/event-facts.ts'
 import { idText } from '../../screen/message-id.ts'
 import { columnJson } from '../../screen/parse.ts'
 import type { Destination, DestinationType, Json, OutgoingEvent } from '../destination.ts'
+import { splitSecrets } from '../settings.ts'
 import { fieldsBy } from './fields.ts'
 import { hasScript, type RoutingRules } from './rules.ts'
 import type { ScriptAnswer, ScriptInput } from './script.ts'
@@ -40,9 +41,8 @@ export class Router {
     this.#only = rules.events?.only === undefined ? undefined : new Set(rules.events.only)
     this.#not = new Set(rules.events?.not)
     this.#fields = fieldsBy(rules.fields)
-    const open = type.settings.filter(({ isSecret }) => !isSecret).map(({ name }) => name)
-    const shown = Object.fromEntries(Object.entries(settings).filter(([name]) => open.includes(name)))
-    this.#script = hasScript(rules) ? new ScriptThread({ rules, settings: shown }, clock) : undefined
+    const seen = splitSecrets(type, settings).settings
+    this.#script = hasScript(rules) ? new ScriptThread({ rules, settings: seen }, clock) : undefined
   }
 
   /** What is wrong with the scripts of the rules; undefined: nothing. */
