@@ -21,11 +21,13 @@ import {
   type BackupRequest,
 } from './deliver/backup/backup.ts'
 import type { Loader } from './deliver/deliver.ts'
+import { eraseArchived, type EraseArchivedDeps } from './deliver/maintenance/erase-archived.ts'
 import { createMaintenance, type Maintenance } from './deliver/maintenance/maintenance.ts'
 import type { Append } from './buffer/record.ts'
 import { sumExpiring } from './deliver/destinations/ledger-sums.ts'
-import { type Nightly, startNightly } from './deliver/maintenance/nightly.ts'
+import { type Nightly, type NightlyDeps, startNightly } from './deliver/maintenance/nightly.ts'
 import { expiriesAt } from './deliver/maintenance/retention.ts'
+import { readErased } from './deliver/warehouse/schema-start.ts'
 import { lostBeginnings } from './deliver/rebuild/beginnings.ts'
 import { startRebuildChild } from './deliver/rebuild/child.ts'
 import type { RebuildJob, RebuildOrder } from './deliver/rebuild/job.ts'
@@ -112,20 +114,7 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
     rebuild: (request) => rebuild(request, rebuildDeps),
     clock,
   })
-  const nightly = await startNightly(
-    { dataFolder: settings.data, settings: settings.retention },
-    {
-      driver,
-      maintenance,
-      exclusively,
-      beforeExpiry: async (expiry) => sumExpiring(expiry, { driver, append: parts.append, clock }),
-      expireArchive: async () => archive.expire(),
-      afterwards: parts.askingNight,
-      files: diskFiles,
-      clock,
-      log: logOf(parts.log, 'nightly'),
-    },
-  )
+  const nightly = await nightlyOf(parts, { archive, maintenance, exclusively })
   return {
     archive,
     maintenance,
@@ -137,6 +126,41 @@ export async function startUpkeep(parts: UpkeepParts): Promise<Upkeep> {
       await settled()
     },
   }
+}
+
+/** `exclusively`: between two loads. */
+async function nightlyOf(
+  parts: UpkeepParts,
+  {
+    archive,
+    maintenance,
+    exclusively,
+  }: Pick<NightlyDeps, 'maintenance' | 'exclusively'> & { readonly archive: Archive },
+): Promise<Nightly> {
+  const { settings, driver, clock } = parts
+  const { screen, forward } = settings
+  const eraseArchivedDeps: EraseArchivedDeps = {
+    dataFolder: settings.data,
+    settings: { screen, forwardTables: forward.forwardTables },
+    archive,
+    readErased: async () => readErased(driver),
+    files: diskFiles,
+  }
+  return startNightly(
+    { dataFolder: settings.data, settings: settings.retention },
+    {
+      driver,
+      maintenance,
+      exclusively,
+      beforeExpiry: async (expiry) => sumExpiring(expiry, { driver, append: parts.append, clock }),
+      expireArchive: async () => archive.expire(),
+      eraseArchived: async (signal) => eraseArchived(eraseArchivedDeps, signal),
+      afterwards: parts.askingNight,
+      files: diskFiles,
+      clock,
+      log: logOf(parts.log, 'nightly'),
+    },
+  )
 }
 
 async function backupsOf(

@@ -267,7 +267,7 @@ class Reader implements StreamReader {
       if (look.header === undefined && isFollowed) continue
       const size = await segment.file.size()
       const ended = look.header?.previous.find((one) => one.name === segment.name)
-      segment.readableEnd = Math.min(size, ended?.bytes ?? size)
+      segment.readableEnd = segment.file.isWhole === true ? size : Math.min(size, ended?.bytes ?? size)
       segment.isSealed = true
       return true
     }

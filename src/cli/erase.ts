@@ -23,8 +23,8 @@ export function addEraseCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-The archive's segments keep the bytes until they expire (archive.archiveRetentionDays), and so do backups; tables that are
-made again from them leave this person out.
+From the archive the bytes go in the next night, or in the one after they have left the buffer. Backups keep them until they
+are removed; tables that are made again from those leave this person out.
 
 Example:
   $ millpond erase --user u-1234`,

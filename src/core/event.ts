@@ -35,6 +35,23 @@ export const quarantineReasons = [
 ] as const
 export type QuarantineReason = (typeof quarantineReasons)[number]
 
+/**
+ * What the archive knows of an event whose person was erased: hashes of its id (low, high) and of its content, so that it
+ * gets the verdict again that it had. Null: of one without an id of its own, which has the verdict of its record; an event
+ * of the Segment protocol was quarantined.
+ */
+export type ErasedFact = readonly [low: number, high: number, content: number] | null
+
+/** What was erased of a record: docs/specs/archive.md §8. */
+export interface ErasedFacts {
+  /** Of the body as it was sent: limits are measured by it. */
+  readonly bodyBytes: number
+  /** CRC-32 of the body as it was sent, by which it is known if it comes again. */
+  readonly bodyCrc: number
+  /** By index in the record. */
+  readonly events: Readonly<Record<string, ErasedFact>>
+}
+
 /** What intake knows of one Segment-protocol request beyond its body; JSON in the record's `meta`. */
 export interface RequestMeta {
   /** 'batch': events are in `batch`; otherwise the body is one event of this type. */
@@ -54,6 +71,7 @@ export interface RequestMeta {
   readonly replayOf?: string
   /** Of a replay: when its events came first. Their rows say that, as if they had never been kept out. */
   readonly firstReceivedAtMicros?: number
+  readonly erased?: ErasedFacts
 }
 
 /** What intake knows of one Fluent Forward message beyond its entries; JSON in the record's `meta`. */
@@ -67,6 +85,7 @@ export interface ForwardMeta {
   /** `millpond.dead_letters.id` of the letter that this record replays. */
   readonly replayOf?: string
   readonly firstReceivedAtMicros?: number
+  readonly erased?: ErasedFacts
 }
 
 /** Tables of ours whose columns are fixed. Unknown fields of a sender go to a JSON column, never to a new one. */
@@ -85,6 +104,7 @@ export interface RowMeta {
   readonly ip?: string
   readonly replayOf?: string
   readonly firstReceivedAtMicros?: number
+  readonly erased?: ErasedFacts
 }
 
 /** One screen verdict for everybody. flagged = stored, but the same id came before with other content. */

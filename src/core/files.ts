@@ -10,6 +10,8 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, stat
 import { dirname, join } from 'node:path'
 
 export interface OpenFile {
+  /** Every byte of it exists, whatever a later segment's header says: it is no longer as long as that header knew it. */
+  readonly isWhole?: boolean
   /** Reads into `target` from `offset`; resolves with the bytes read, fewer than asked only at the end of the file. */
   read(target: Uint8Array, offset: number): Promise<number>
   /** Writes all parts one after the other from `offset`. Rejects (e.g. ENOSPC) after any number of bytes were written. */

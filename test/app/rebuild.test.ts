@@ -1,12 +1,21 @@
 // Tables made again from the archive: after everything that makes it hard, with the real processes, and compared by what
 // people read.
 import { spawn } from 'node:child_process'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { zstdDecompressSync } from 'node:zlib'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { fedStreamNames } from '../../src/buffer/buffer.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { diskFiles } from '../../src/core/files.ts'
+import { createLog } from '../../src/core/log.ts'
+import { openArchive } from '../../src/deliver/archive/archiver.ts'
+import { eraseArchived, type ErasedFromArchive } from '../../src/deliver/maintenance/erase-archived.ts'
+import { openDiskStore } from '../../src/objects/disk/disk.ts'
+import { screenSettings } from '../faults/loader-rig.ts'
 import { firstAnswer, type Millpond, startMillpond } from '../support/millpond.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -147,6 +156,29 @@ async function archivedSegments(): Promise<string[]> {
   )
 }
 
+/** What is due at night, while nothing runs. */
+async function atNight(data: string, erasures: readonly (readonly unknown[])[]): Promise<ErasedFromArchive> {
+  const log = createLog('silent')
+  const store = await openDiskStore({ folder: join(data, 'archive') })
+  const archive = await openArchive(
+    {
+      streams: fedStreamNames.map((stream) => ({ stream, folder: join(data, 'buffer', stream) })),
+      settings: { archiveRetentionDays: 0, archiveBytesMax: 0 },
+    },
+    { files: diskFiles, store, clock: systemClock, log },
+  )
+  const erased = erasures.map(([person, until]) => ({
+    dataset: null,
+    person: String(person),
+    receivedUntilMicros: Number(until),
+  }))
+  const eraser = { screen: screenSettings, forwardTables: [] }
+  const deps = { dataFolder: data, settings: eraser, archive, readErased: async () => erased, files: diskFiles }
+  const outcome = await eraseArchived(deps, new AbortController().signal)
+  await archive.stop()
+  return outcome
+}
+
 describe('a rebuild', () => {
   it('gives the same rows, types and ledger after widening, retype, replay and erasure, with traffic meanwhile', async () => {
     const random = createRandom(4711)
@@ -195,6 +227,38 @@ describe('a rebuild', () => {
     expect(await missingRows()).toBe(missingBefore)
     expect(await millpond.queryValue('SELECT count(*) - count(DISTINCT id) FROM web.tracks')).toBe(0)
   }, 120_000)
+
+  it('gives the same when erased people have gone from the archive, too', async () => {
+    const random = createRandom(7)
+    await sendMany(random, 45)
+    await millpond.settled()
+    expect((await cli('erase', '--user', 'u7')).code).toBe(0)
+    await sendMany(random, 5)
+    await millpond.settled()
+    await firstAnswer(async () => ((await archivedSegments()).length > 3 ? true : undefined), 10_000, millpond.output)
+    const before = await everything()
+    const erasures = await millpond.query('SELECT person, epoch_us(received_until) FROM millpond.erasures')
+    const { data } = millpond
+    await millpond.stop()
+    const archivedText = async (): Promise<string> => {
+      const packed = (await archivedSegments()).map((name) => readFile(join(data, 'archive', 'events', name)))
+      return Buffer.concat((await Promise.all(packed)).map((one) => zstdDecompressSync(one))).toString()
+    }
+    const eventsBefore = (await archivedText()).split('"userId":"u7"').length
+    const night = await atNight(data, erasures)
+    expect(night.rewrittenSegments).toBeGreaterThan(1)
+    expect(night.erasedRecords).toBeGreaterThan(10)
+    // One segment may still be in the buffer.
+    expect((await archivedText()).split('"userId":"u7"').length).toBeLessThan(eventsBefore / 4)
+    expect(await atNight(data, erasures)).toEqual({ rewrittenSegments: 0, erasedRecords: 0 })
+
+    millpond = await startMillpond({ data, settings })
+    const rebuilt = await cli('rebuild', '--json')
+    expect(rebuilt.stderr).toBe('')
+    expect(JSON.parse(rebuilt.stdout)).toMatchObject({ archiveBeginsAt: null, differences: [] })
+    expect(await everything()).toEqual(before)
+    expect((await millpond.status()).ledgerSums).toBe(true)
+  }, 60_000)
 
   it('keeps the old rows where the archive has lost its beginning, and says from when on rows are new', async () => {
     const random = createRandom(42)

@@ -138,6 +138,10 @@ class FollowedFile implements OpenFile {
     this.#closed = closed
   }
 
+  get isWhole(): boolean {
+    return this.#file.isWhole === true
+  }
+
   read(target: Uint8Array, offset: number): Promise<number> {
     return this.#file.read(target, offset)
   }

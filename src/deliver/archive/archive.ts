@@ -3,6 +3,7 @@
 //
 //   sealed ──sweep──▶ compressed into the store ──and loaded──▶ leaves the buffer ──retention──▶ gone
 import type { StreamName } from '../../buffer/buffer.ts'
+import type { StoredRecord } from '../../buffer/record.ts'
 import type { Part } from '../../core/part.ts'
 
 export interface ArchiveStatus {
@@ -11,6 +12,24 @@ export interface ArchiveStatus {
   /** When the oldest archived record was received; 0 = nothing is archived. */
   readonly oldestMicros: number
   readonly lastError: string | null
+}
+
+/** Undefined: the record stays, byte for byte. Its sequence stays in any case. */
+export type ChangeRecord = (record: StoredRecord) => StoredRecord | undefined
+
+export interface RewriteRange {
+  readonly stream: StreamName
+  /** Segments that end at or before it are passed by. */
+  readonly after: number
+  /** Segments whose first record was received later are passed by. */
+  readonly receivedUntilMicros: number
+}
+
+/** A segment that was looked at. */
+export interface LookedAt {
+  readonly lastSequence: number
+  /** Records changed. */
+  readonly changed: number
 }
 
 export interface Archive extends Part {
@@ -23,5 +42,10 @@ export interface Archive extends Part {
   archivedUpTo(stream: StreamName): number
   /** Removes what archiveRetentionDays and archiveBytesMax no longer allow, oldest first. Segments removed. */
   expire(): Promise<number>
+  /**
+   * Goes through archived segments that the buffer has no more, oldest first, and puts those anew of which `change` gives
+   * records back. The new object takes the old one's place at once, or not at all. Rejects when the archive is stopping.
+   */
+  rewrite(range: RewriteRange, change: ChangeRecord): AsyncIterable<LookedAt>
   status(): ArchiveStatus
 }

@@ -2,7 +2,7 @@
 // can't be decompressed reads as zeros, which the reader steps over and reports like any damage in a segment.
 import { MillpondError } from '../../core/errors.ts'
 import { isErrno, type OpenFile } from '../../core/files.ts'
-import type { ObjectStore } from '../../objects/store.ts'
+import type { ObjectInfo, ObjectStore } from '../../objects/store.ts'
 import type { ArchivedSegment } from './archived-segment.ts'
 import { type Chunk, parseTable, tableBytesMax, unpackChunk, walkChunks } from './seekable.ts'
 
@@ -28,15 +28,20 @@ export class ChunkCache {
     this.#chunksMax = chunksMax
   }
 
-  get(object: string, chunk: Chunk): Buffer | undefined {
-    return this.#chunks.get(`${object} ${chunk.offset}`)
+  get(object: ObjectInfo, chunk: Chunk): Buffer | undefined {
+    return this.#chunks.get(keyOf(object, chunk))
   }
 
-  set(object: string, chunk: Chunk, raw: Buffer): void {
-    this.#chunks.set(`${object} ${chunk.offset}`, raw)
+  set(object: ObjectInfo, chunk: Chunk, raw: Buffer): void {
+    this.#chunks.set(keyOf(object, chunk), raw)
     const oldest = this.#chunks.keys().next().value
     if (oldest !== undefined && this.#chunks.size > this.#chunksMax) this.#chunks.delete(oldest)
   }
+}
+
+/** An object may be put anew, with other bytes, without somebody who was erased. */
+function keyOf({ name, modifiedAtMicros, bytes }: ObjectInfo, { offset }: Chunk): string {
+  return `${name} ${modifiedAtMicros} ${bytes} ${offset}`
 }
 
 function isDamage(error: unknown): boolean {
@@ -47,18 +52,29 @@ function gone(object: string): Error {
   return Object.assign(new Error(`ENOENT: ${object} is no longer in the archive`), { code: 'ENOENT' })
 }
 
-/** Bytes of an object; zeros for what the store can't give out undamaged. Rejects with ENOENT if there is no object. */
-async function readRange(store: ObjectStore, object: string, start: number, end: number): Promise<Buffer> {
+function replaced(object: string): Error {
+  return Object.assign(new Error(`ESTALE: ${object} was put anew while it was read; read again`), { code: 'ESTALE' })
+}
+
+/**
+ * Bytes of an object; zeros for what the store can't give out undamaged. Rejects with ENOENT if there is no object, with
+ * ESTALE if it is another one by now.
+ */
+async function readRange(store: ObjectStore, object: ObjectInfo, start: number, end: number): Promise<Buffer> {
   const target = Buffer.alloc(Math.max(0, end - start))
   let done = 0
   try {
-    const found = await store.get(object, { start, end })
-    if (found === undefined) throw gone(object)
+    const found = await store.get(object.name, { start, end })
+    if (found === undefined) throw gone(object.name)
+    const { bytes, modifiedAtMicros } = found.info
+    const isAnother = bytes !== object.bytes || modifiedAtMicros !== object.modifiedAtMicros
     for await (const part of found.content) {
+      if (isAnother) break
       const fitting = part.subarray(0, target.length - done)
       target.set(fitting, done)
       done += fitting.length
     }
+    if (isAnother) throw replaced(object.name)
   } catch (error) {
     if (!isDamage(error)) throw error
   }
@@ -66,27 +82,34 @@ async function readRange(store: ObjectStore, object: string, start: number, end:
 }
 
 /** Undefined if it isn't in the store any more. Rejects with errors of the store, never because of damage. */
-export async function openArchived(archived: ArchivedSegment, deps: ArchivedFileDeps): Promise<OpenFile | undefined> {
+export async function openArchived(
+  archived: Pick<ArchivedSegment, 'object'>,
+  deps: ArchivedFileDeps,
+): Promise<OpenFile | undefined> {
   try {
-    return new ArchivedFile(archived.object, await chunksOf(archived, deps), deps)
+    const info = await deps.store.head(archived.object)
+    return info && new ArchivedFile(info, await chunksOf(info, deps), deps)
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
   }
 }
 
-async function chunksOf({ object, bytes }: ArchivedSegment, { store }: ArchivedFileDeps): Promise<readonly Chunk[]> {
+async function chunksOf(object: ObjectInfo, { store }: ArchivedFileDeps): Promise<readonly Chunk[]> {
+  const { bytes } = object
   const tail = await readRange(store, object, Math.max(0, bytes - tableBytesMax), bytes)
   return parseTable(tail, bytes) ?? (await walkChunks((start, end) => readRange(store, object, start, end), bytes))
 }
 
 class ArchivedFile implements OpenFile {
-  readonly #object: string
+  /** What a later header says of its length was heeded when it was archived. */
+  readonly isWhole = true
+  readonly #object: ObjectInfo
   readonly #chunks: readonly Chunk[]
   readonly #deps: ArchivedFileDeps
   readonly #bytes: number
 
-  constructor(object: string, chunks: readonly Chunk[], deps: ArchivedFileDeps) {
+  constructor(object: ObjectInfo, chunks: readonly Chunk[], deps: ArchivedFileDeps) {
     this.#object = object
     this.#chunks = chunks
     this.#deps = deps
@@ -140,7 +163,7 @@ class ArchivedFile implements OpenFile {
   }
 
   #damaged({ start, bytes }: Chunk): Buffer {
-    this.#deps.onDamage({ object: this.#object, offset: start, bytes })
+    this.#deps.onDamage({ object: this.#object.name, offset: start, bytes })
     return Buffer.alloc(bytes)
   }
 }

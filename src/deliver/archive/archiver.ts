@@ -16,8 +16,10 @@ import type { Files, OpenFile } from '../../core/files.ts'
 import type { Log } from '../../core/log.ts'
 import type { ArchiveSettings } from '../../core/settings.ts'
 import type { ObjectStore } from '../../objects/store.ts'
-import type { Archive, ArchiveStatus } from './archive.ts'
+import type { Archive, ArchiveStatus, ChangeRecord, LookedAt, RewriteRange } from './archive.ts'
+import { type ArchiveDamage, ChunkCache, openArchived } from './archived-file.ts'
 import { archivedName, type ArchivedSegment, listArchived, type SegmentFacts } from './archived-segment.ts'
+import { countChanges, rewritten } from './rewrite.ts'
 import { type Chunk, chunkBytes, encodeTable, packChunk } from './seekable.ts'
 import { findSealed, inspectSegment, type SealedSegment } from './sealed.ts'
 
@@ -117,6 +119,43 @@ class SegmentArchive implements Archive {
       }
       return removed
     })
+  }
+
+  async *rewrite(range: RewriteRange, change: ChangeRecord): AsyncGenerator<LookedAt> {
+    const { stream: name, after, receivedUntilMicros } = range
+    const stream = this.#streams.find((one) => one.stream === name)
+    if (stream === undefined) return
+    await this.#inTurn(() => this.#list(stream))
+    const inBuffer = new Set(await listSegments(this.#deps.files, stream.folder))
+    for (const { segment, lastSequence, receivedAtMicros } of stream.archived.values()) {
+      if (lastSequence <= after || receivedAtMicros > receivedUntilMicros) continue
+      if (inBuffer.has(segment)) return
+      const changed = await this.#inTurn(() => this.#rewriteSegment(stream, segment, change))
+      yield { lastSequence, changed }
+    }
+  }
+
+  /** Records changed. Damage stays as it lies there, as zeros. */
+  async #rewriteSegment(stream: ArchivedStream, segment: string, change: ChangeRecord): Promise<number> {
+    if (this.#stopping) throw new Error('The archive is stopping.')
+    const { store, log } = this.#deps
+    const archived = stream.archived.get(segment)
+    const onDamage = (damage: ArchiveDamage): void => {
+      log.error({ ...damage }, 'A part of an archived segment is damaged; nobody can be erased from it.')
+    }
+    const file = archived && (await openArchived(archived, { store, cache: new ChunkCache(2), onDamage }))
+    // It has expired meanwhile.
+    if (archived === undefined || file === undefined) return 0
+    const changed = await countChanges(file, archived.firstSequence, change)
+    if (changed === 0) return 0
+    // Twice, so that the store can refuse what isn't the same: the old object is the only one until then.
+    const chunks = (): AsyncIterable<Buffer> => rewritten(file, archived.firstSequence, change)
+    const hash = createHash('sha256')
+    for await (const part of this.#compress(chunks())) hash.update(part)
+    const { bytes } = await store.put(archived.object, this.#compress(chunks()), { sha256: hash.digest('hex') })
+    stream.archived.set(segment, { ...archived, bytes })
+    log.info({ object: archived.object, records: changed, archivedBytes: bytes }, 'An archived segment was put anew.')
+    return changed
   }
 
   status(): ArchiveStatus {
@@ -224,25 +263,26 @@ class SegmentArchive implements Archive {
   ): Promise<ArchivedSegment> {
     const { store } = this.#deps
     const object = archivedName(stream, facts)
+    const { firstSequence, lastSequence, receivedAtMicros } = facts
     const hash = createHash('sha256')
     const receipt = await store.put(
       object,
-      this.#compress(file, bytes, (part) => hash.update(part)),
+      this.#compress(chunksOf(file, bytes), (part) => hash.update(part)),
     )
     if (receipt.sha256 !== hash.digest('hex')) {
       await store.remove(object)
       throw new Error(`The store kept other bytes of ${object} than it was given; the object was removed.`)
     }
-    const { firstSequence, lastSequence, receivedAtMicros } = facts
     return { object, segment, firstSequence, lastSequence, receivedAtMicros, bytes: receipt.bytes }
   }
 
-  async *#compress(file: OpenFile, bytes: number, passing: (part: Buffer) => void): AsyncGenerator<Buffer> {
+  async *#compress(
+    raws: AsyncIterable<Buffer>,
+    passing: (part: Buffer) => void = () => undefined,
+  ): AsyncGenerator<Buffer> {
     const chunks: Pick<Chunk, 'packedBytes' | 'bytes'>[] = []
-    for (let offset = 0; offset < bytes; offset += chunkBytes) {
+    for await (const raw of raws) {
       if (this.#stopping) throw new Error('The archive is stopping.')
-      const raw = Buffer.allocUnsafe(Math.min(chunkBytes, bytes - offset))
-      if ((await file.read(raw, offset)) !== raw.length) throw new Error('A sealed segment became shorter.')
       const packed = await packChunk(raw)
       chunks.push({ packedBytes: packed.length, bytes: raw.length })
       passing(packed)
@@ -294,6 +334,14 @@ class SegmentArchive implements Archive {
       total -= oldest.bytes
       yield oldest
     }
+  }
+}
+
+async function* chunksOf(file: OpenFile, bytes: number): AsyncGenerator<Buffer> {
+  for (let offset = 0; offset < bytes; offset += chunkBytes) {
+    const raw = Buffer.allocUnsafe(Math.min(chunkBytes, bytes - offset))
+    if ((await file.read(raw, offset)) !== raw.length) throw new Error('A sealed segment became shorter.')
+    yield raw
   }
 }
 

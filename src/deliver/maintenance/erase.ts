@@ -1,5 +1,5 @@
 // `millpond erase`: the rows of one person go, and what that person said up to now stays away when the archive is read
-// again. The archive's own segments keep the bytes until they expire: docs/guide/operations.md says so to whoever must know.
+// again. From the archive the bytes go at night: erase-archived.ts.
 import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'

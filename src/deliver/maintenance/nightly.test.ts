@@ -72,6 +72,7 @@ async function start(clock: SimulatedClock, maintenance?: Maintenance): Promise<
       exclusively,
       beforeExpiry: async ({ dataset }) => asked.push(['before', dataset]),
       expireArchive: async () => asked.push(['archive']),
+      eraseArchived: async () => ({ erasedRecords: 0, rewrittenSegments: 0 }),
       files: diskFiles,
       clock,
       log: createLog('silent'),

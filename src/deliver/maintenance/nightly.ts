@@ -1,7 +1,9 @@
 // What is due once a day: rows and archived segments beyond their retention go, and closed days are rewritten in the order
 // in which people ask. One table at a time, between loads, so that nothing waits long.
 //
-//   asleep ──nightlyHour, or at a start that missed it──▶ expire rows ─▶ expire archive ─▶ compact yesterday ─▶ asleep
+//   asleep ──nightlyHour, or at a start that missed it──▶ expire rows ─▶ expire archive ─▶ compact yesterday
+//      ▲                                                                 who was erased goes from the archive ◀──┘
+//      └───────────────────────────────────────────────────────────────────────────────────┘
 import { join } from 'node:path'
 
 import { type Clock, isoTime } from '../../core/clock.ts'
@@ -11,10 +13,11 @@ import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { RetentionSettings } from '../../core/settings.ts'
 import type { Expiry, WarehouseDriver } from '../../warehouse/driver.ts'
+import type { ErasedFromArchive } from './erase-archived.ts'
 import type { Maintenance } from './maintenance.ts'
 import { dayMicros, expiriesAt } from './retention.ts'
 
-export interface NightlyOutcome {
+export interface NightlyOutcome extends ErasedFromArchive {
   readonly expiredRows: number
   readonly expiredSegments: number
   readonly compactedRows: number
@@ -32,6 +35,7 @@ export interface NightlyDeps {
   /** What has to be kept of rows before they go. */
   readonly beforeExpiry: (expiry: Expiry) => Promise<unknown>
   readonly expireArchive: () => Promise<number>
+  readonly eraseArchived: (signal: AbortSignal) => Promise<ErasedFromArchive>
   /** What others have to do at night, behind it and beside loads. */
   readonly afterwards?: (signal: AbortSignal) => Promise<void>
   readonly files: Files
@@ -74,6 +78,7 @@ export async function startNightly(
         expiredRows: await expireRows(options.settings, deps, nowMicros, signal),
         expiredSegments: await expireSegments(deps, signal),
         compactedRows: await compactDays(deps, { lastMicros: lastRunMicros ?? nowMicros, nowMicros, signal }),
+        ...(await deps.eraseArchived(signal)),
       }
       // What is left of it is due at the next start.
       heed(signal)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { rowTables } from '../../warehouse/row-tables.ts'
 import { personHash, Suppression } from './suppression.ts'
 
 test('hides what an erased person said up to the erasure, and nothing else', () => {
@@ -24,4 +25,17 @@ test('a person erased twice is hidden up to the later time', () => {
     receivedUntilMicros,
   }))
   expect(new Suppression(erased).hides('web', 'u', '', 60)).toBe(true)
+})
+
+test("what was passed on of an event is its source's, and known by either id", () => {
+  const suppression = new Suppression([
+    { dataset: 'web', person: personHash('anonymous', 'a1'), receivedUntilMicros: 50 },
+    { dataset: null, person: personHash('user', 'u1'), receivedUntilMicros: 50 },
+  ])
+  const deliveries = rowTables['millpond.deliveries']
+  expect(suppression.hidesRow(deliveries, { event_source: 'web', anonymous_id: 'a1' }, 50)).toBe(true)
+  expect(suppression.hidesRow(deliveries, { event_source: 'app', anonymous_id: 'a1' }, 50)).toBe(false)
+  expect(suppression.hidesRow(deliveries, { event_source: 'app', user_id: 'u1' }, 50)).toBe(true)
+  expect(suppression.hidesRow(rowTables['logs.entries'], { user_id: 'u1' }, 50)).toBe(true)
+  expect(suppression.hidesRow(rowTables['logs.entries'], { user_id: 'u2' }, 50)).toBe(false)
 })

@@ -1,6 +1,9 @@
 // Who was erased: what such a person said up to then is left out when it is judged again. Names are kept as hashes only.
 import { createHash } from 'node:crypto'
 
+import type { RowTableSpec } from '../../warehouse/row-tables.ts'
+import { columnText } from '../rows/column-text.ts'
+
 /** A row of millpond.erasures, as a worker needs it. */
 export interface ErasedPerson {
   /** Null: in every dataset. */
@@ -34,6 +37,14 @@ export class Suppression {
       (userId !== '' && this.#isErased(personHash('user', userId), dataset, receivedAtMicros)) ||
       (anonymousId !== '' && this.#isErased(personHash('anonymous', anonymousId), dataset, receivedAtMicros))
     )
+  }
+
+  /** As `hides`, of a row of a fixed table. What was passed on of an event is its source's. */
+  hidesRow(table: RowTableSpec, row: Readonly<Record<string, unknown>>, receivedAtMicros: number): boolean {
+    if (this.#byPerson.size === 0) return false
+    const dataset = table.name === 'millpond.deliveries' ? columnText(table, 'event_source', row) : table.table.dataset
+    const userId = columnText(table, 'user_id', row)
+    return this.hides(dataset, userId, columnText(table, 'anonymous_id', row), receivedAtMicros)
   }
 
   #isErased(person: string, dataset: string, receivedAtMicros: number): boolean {

@@ -12,12 +12,11 @@ import { groupMarkerOf, MsgpackInvalid, skipValue } from '../../core/msgpack.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
 import { isRowTable, type RowTableSpec, rowTables } from '../../warehouse/row-tables.ts'
 import { createLetter, type Letter, type LetterMeta, type Origin } from '../screen/dead-letter.ts'
-import type { DedupeIndex } from '../screen/dedupe-index.ts'
+import { type AskedIndex, erasedAt, judgeId, type ToldFrames } from '../screen/erased.ts'
 import { hashNumber, hashText, IdHash, join } from '../screen/hash.ts'
 import { idText } from '../screen/message-id.ts'
 import { parseExact, stringifyExact } from '../screen/parse.ts'
 import { hourOf, type RecordTally, type RefusedEvents } from '../screen/screen.ts'
-import { verdictCodes, type VerdictFrames } from '../screen/verdict-file.ts'
 import { EventWalk } from '../screen/walk.ts'
 import { MsgpackDecoder } from './decode.ts'
 import { type Entry, type Group, isEntry, readEntry, readGroup } from './entry.ts'
@@ -106,8 +105,8 @@ const carriedFactorMax = 4
 
 export class RowScreen {
   readonly #settings: ScreenSettings
-  readonly #index: DedupeIndex
-  readonly #frames: VerdictFrames
+  readonly #index: AskedIndex
+  readonly #frames: ToldFrames
   readonly #routes: TagRoutes
   readonly #decoder: MsgpackDecoder
   readonly #walk: EventWalk
@@ -118,7 +117,7 @@ export class RowScreen {
   /** Where the values of a body begin; the last one is its end. */
   #starts = new Uint32Array(1024)
 
-  constructor(settings: ScreenSettings, index: DedupeIndex, frames: VerdictFrames, forwardTables: readonly string[]) {
+  constructor(settings: ScreenSettings, index: AskedIndex, frames: ToldFrames, forwardTables: readonly string[]) {
     this.#settings = settings
     this.#index = index
     this.#frames = frames
@@ -151,7 +150,7 @@ export class RowScreen {
       this.#keepWhole(place, letterMeta, base64(record.body), sink, tally, table)
       return
     }
-    const verdict = this.#judgeWhole(record, keyOf(meta), tally, sink, table)
+    const verdict = this.#judgeWhole(record, meta, keyOf(meta), tally, sink, table)
     if (verdict === undefined) return
     if (refused === 'all') {
       this.#keepWhole(place, letterMeta, base64(record.body), sink, tally, table)
@@ -168,13 +167,14 @@ export class RowScreen {
    */
   #judgeWhole(
     record: StoredRecord,
+    { erased }: ForwardMeta | RowMeta,
     key: string | undefined,
     tally: RecordTally,
     sink: RowSink,
     table: RowTableSpec,
   ): 'stored' | 'flagged' | undefined {
     if (key === undefined) return 'stored'
-    const verdict = this.#ask(record, 'record', key, crc32(record.body))
+    const verdict = this.#ask(record, 'record', key, erased?.bodyCrc ?? crc32(record.body))
     if (verdict !== 'duplicate') return verdict
     tally.duplicates += record.count
     sink.seen(record, undefined, 'duplicate', null, key, table, record.count)
@@ -192,13 +192,24 @@ export class RowScreen {
     content: number,
   ): 'stored' | 'flagged' | 'duplicate' {
     this.#idHash.compute(`${record.source}\n${scope}`, id)
-    const { low, high } = this.#idHash
-    const hour = hourOf(record.receivedAtMicros)
-    const answer = this.#index.ask(low, high, content, hour)
-    const verdict = answer === 'new' ? 'stored' : answer === 'duplicate' ? 'duplicate' : 'flagged'
-    if (verdict !== 'duplicate') this.#index.remember(low, high, content, hour)
-    this.#frames.add(verdictCodes[verdict], low, high, content)
-    return verdict
+    return judgeId(this.#judges, this.#idHash, content, hourOf(record.receivedAtMicros))
+  }
+
+  get #judges(): { index: AskedIndex; frames: ToldFrames } {
+    return { index: this.#index, frames: this.#frames }
+  }
+
+  /** True: the row at `index` was erased from the archive, and has its verdict. */
+  #passErased({ record, meta, verdict, tally }: Judged, index: number): boolean {
+    const fact = erasedAt(meta.erased, index)
+    if (fact === undefined) return false
+    const [low, high, content] = fact ?? []
+    const given =
+      low === undefined || high === undefined || content === undefined
+        ? verdict
+        : judgeId(this.#judges, { low, high }, content, hourOf(record.receivedAtMicros))
+    tally[given === 'duplicate' ? 'duplicates' : given] += 1
+    return true
   }
 
   /** Finds where the values of a body begin; how many there are. -1: no receiver of ours can have written it. */
@@ -237,7 +248,7 @@ export class RowScreen {
     kept.logName = meta.tag
     kept.chunkId = meta.chunk === undefined ? '' : chunkText(meta.chunk)
     const carriedOfAll = kept.logName.length + 2 * kept.chunkId.length
-    const carriedMax = Math.max(carriedBytesFree, carriedFactorMax * body.length)
+    const carriedMax = Math.max(carriedBytesFree, carriedFactorMax * (meta.erased?.bodyBytes ?? body.length))
     let carried = 0
     let group: Group | undefined
     let index = 0
@@ -264,6 +275,7 @@ export class RowScreen {
   }
 
   #judgeEntry(work: ForwardWork, index: number, start: number, end: number): void {
+    if (this.#passErased(work, index)) return
     const kept = this.#kept
     const reason =
       this.#reasonAgainst(work.record.body, start, end) ?? (work.refused.has(index) ? 'row_refused' : undefined)
@@ -383,13 +395,14 @@ export class RowScreen {
       return
     }
     const key = meta.replayOf === undefined ? undefined : `replay:${meta.replayOf}`
-    const verdict = this.#judgeWhole(record, key, tally, sink, table)
+    const verdict = this.#judgeWhole(record, meta, key, tally, sink, table)
     if (verdict === undefined) return
     const work = { stream, record, meta, table, origin, sink, tally, refused, verdict, letterMeta }
     for (const [index, line] of lines.entries()) this.#judgeLine(work, index, line)
   }
 
   #judgeLine(work: RowsWork, index: number, line: Uint8Array): void {
+    if (this.#passErased(work, index)) return
     const { stream, record, letterMeta, origin, sink, tally, table, refused } = work
     const read = this.#readRow(line)
     const reason = 'reason' in read ? read.reason : refused.has(index) ? 'row_refused' : undefined

@@ -64,7 +64,8 @@ export function createLetter(
   raw: Uint8Array,
 ): Letter {
   const place = `${stream}-${record.sequence}`
-  const { replayOf, ...letterMeta } = meta
+  // What was erased of the record is not of this letter, and counts by the record's indexes.
+  const { replayOf, erased: _erased, ...letterMeta } = meta
   return {
     id: index === undefined ? place : `${place}-${index}`,
     source: record.source,

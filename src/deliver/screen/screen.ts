@@ -12,14 +12,14 @@ import { eventTypes, type EventType, type QuarantineReason, type RequestMeta, ty
 import type { ScreenSettings } from '../../core/settings.ts'
 import { isObject } from '../../core/json-object.ts'
 import { createLetter, envelopeOf, type Letter, requestLetterMeta } from './dead-letter.ts'
-import type { DedupeIndex } from './dedupe-index.ts'
+import { type AskedIndex, erasedAt, isErasedFrom, judgeId, type ToldFrames } from './erased.ts'
 import { IdHash } from './hash.ts'
 import { nameOf, placeOf, typeOf } from './event-facts.ts'
 import { idText, messageIdOf } from './message-id.ts'
 import { parseExact } from './parse.ts'
 import type { PlanBook } from './plan-book.ts'
 import { batchSpans, depthOf, type Span, textOf, valueSpans } from './spans.ts'
-import { verdictCodes, type VerdictFrames } from './verdict-file.ts'
+import { verdictCodes } from './verdict-file.ts'
 import { EventWalk, type Leaves } from './walk.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -97,15 +97,15 @@ const exactDepthMax = 1000
 export class Screen {
   readonly walk: EventWalk
   readonly #settings: ScreenSettings
-  readonly #index: DedupeIndex
-  readonly #frames: VerdictFrames
+  readonly #index: AskedIndex
+  readonly #frames: ToldFrames
   readonly #idHash = new IdHash()
   readonly #plans: Pick<PlanBook, 'check'> | undefined
   readonly #kept: { -readonly [Key in keyof KeptEvent]: KeptEvent[Key] }
   #tally: RecordTally = { stored: 0, flagged: 0, duplicates: 0, quarantined: 0 }
 
   /** `plans` undefined: nothing is promised. */
-  constructor(settings: ScreenSettings, index: DedupeIndex, frames: VerdictFrames, plans?: Pick<PlanBook, 'check'>) {
+  constructor(settings: ScreenSettings, index: AskedIndex, frames: ToldFrames, plans?: Pick<PlanBook, 'check'>) {
     this.#settings = settings
     this.#plans = plans
     this.#index = index
@@ -132,6 +132,7 @@ export class Screen {
     const { record, meta, stream } = work
     const judged = Math.min(work.items.length, this.#settings.batchEventsMax, eventsCarrying(work))
     for (let index = 0; index < judged; index++) {
+      if (this.#passErased(work, index)) continue
       const reason = this.#reasonAgainst(work, index) ?? (refused.has(index) ? 'row_refused' : undefined)
       if (reason !== undefined) this.#quarantine(work, index, reason, sink)
       else this.#keepAsPlanned(work, index, sink)
@@ -140,8 +141,28 @@ export class Screen {
     if (rest === 0) return
     const raw = bytesOf(work, judged, work.items.length - 1)
     const letterMeta = requestLetterMeta(meta, envelopeText(work))
-    sink.letter(createLetter({ stream, record, index: judged }, letterMeta, 'batch_too_long', rest, raw))
+    const letter = createLetter({ stream, record, index: judged }, letterMeta, 'batch_too_long', rest, raw)
+    if (!isErasedFrom(meta.erased, judged)) sink.letter(letter)
     this.#tally.quarantined += rest
+  }
+
+  /** True: the event at `index` was erased, and has its verdict. */
+  #passErased({ meta, record }: Work, index: number): boolean {
+    const fact = erasedAt(meta.erased, index)
+    if (fact === undefined) return false
+    if (fact === null) {
+      this.#frames.add(verdictCodes.quarantined, 0, 0, 0)
+      this.#tally.quarantined += 1
+      return true
+    }
+    const [low, high, content] = fact
+    const verdict = judgeId(this.#judges, { low, high }, content, hourOf(record.receivedAtMicros))
+    this.#tally[verdict === 'duplicate' ? 'duplicates' : verdict] += 1
+    return true
+  }
+
+  get #judges(): { index: AskedIndex; frames: ToldFrames } {
+    return { index: this.#index, frames: this.#frames }
   }
 
   /** Fills `#kept` and walks the event; undefined: nothing is against it. */
@@ -184,8 +205,7 @@ export class Screen {
 
   /** Bytes of one event and of what it carries along; 0 = small enough anyway. */
   #sizeOf(work: Work, index: number): number {
-    const { body } = work.record
-    if (body.length <= this.#settings.eventBytesMax) return 0
+    if (sentBytes(work) <= this.#settings.eventBytesMax) return 0
     return bytesOf(work, index, index).length + work.envelopeBytes
   }
 
@@ -194,22 +214,12 @@ export class Screen {
     const { record, meta, stream } = work
     kept.id = messageIdOf(kept.event, record.source, placeOf(stream, record, meta, index))
     this.#idHash.compute(record.source, kept.id)
-    const { low, high } = this.#idHash
-    const content = this.walk.hash >>> 0
-    const hour = hourOf(record.receivedAtMicros)
-    const answer = this.#index.ask(low, high, content, hour)
-    if (answer === 'duplicate') {
-      this.#tally.duplicates += 1
-      this.#frames.add(verdictCodes.duplicate, low, high, content)
-      sink.seen(record, kept.event, 'duplicate', null, kept.id)
-      return
+    const verdict = judgeId(this.#judges, this.#idHash, this.walk.hash >>> 0, hourOf(record.receivedAtMicros))
+    this.#tally[verdict === 'duplicate' ? 'duplicates' : verdict] += 1
+    if (verdict !== 'duplicate') {
+      sink.keep(kept, record, meta)
+      if (problems !== undefined) sink.violation(kept, record, meta.plan ?? 0, problems)
     }
-    const verdict = answer === 'new' ? 'stored' : 'flagged'
-    this.#index.remember(low, high, content, hour)
-    this.#frames.add(verdictCodes[verdict], low, high, content)
-    this.#tally[verdict] += 1
-    sink.keep(kept, record, meta)
-    if (problems !== undefined) sink.violation(kept, record, meta.plan ?? 0, problems)
     sink.seen(record, kept.event, verdict, null, kept.id)
   }
 
@@ -243,7 +253,8 @@ export class Screen {
     const envelope = spans === undefined ? undefined : envelopeOf(record.body)
     const letterMeta = requestLetterMeta(meta, envelope)
     const letter = createLetter({ stream, record, index: undefined }, letterMeta, reason, record.count, raw)
-    sink.letter(letter)
+    // Whoever is erased takes the letter along, as when it was there.
+    if (!isErasedFrom(meta?.erased, 0)) sink.letter(letter)
     sink.seen(record, undefined, 'quarantined', reason, letter.id)
   }
 }
@@ -252,7 +263,7 @@ export class Screen {
 export interface OpenedRecord {
   readonly meta: RequestMeta
   readonly events: number
-  /** Undefined: it is no object. */
+  /** Undefined: it is no object, or was erased. */
   at(index: number): { readonly event: Json; readonly isExact: boolean } | undefined
 }
 
@@ -269,6 +280,7 @@ export function openEvents(stream: string, record: StoredRecord): OpenedRecord |
     meta: work.meta,
     events: work.items.length,
     at(index) {
+      if (erasedAt(work.meta.erased, index) !== undefined) return undefined
       if (mayBeInexact) makeExact(work, index)
       const event = eventAt(work, index)
       return event && { event: withOwnTraits(event, work.meta), isExact: mayBeInexact }
@@ -309,10 +321,16 @@ function isLong(value: unknown): boolean {
  * How many events may carry what stands around them. A small body with a large context and many events would grow a
  * hundredfold in memory and in its table; the rest waits in one letter.
  */
-function eventsCarrying({ envelopeBytes, record }: Work): number {
+function eventsCarrying(work: Work): number {
+  const { envelopeBytes } = work
   if (envelopeBytes === 0) return Infinity
-  const bytesMax = Math.max(envelopeBytesFree, envelopeFactorMax * record.body.length)
+  const bytesMax = Math.max(envelopeBytesFree, envelopeFactorMax * sentBytes(work))
   return Math.max(1, Math.floor(bytesMax / envelopeBytes))
+}
+
+/** Of the body, when all of it was there. */
+function sentBytes({ meta, record }: Work): number {
+  return meta.erased?.bodyBytes ?? record.body.length
 }
 
 function itemsOf(body: Json, meta: RequestMeta): readonly unknown[] | undefined {

@@ -9,7 +9,6 @@ import type { LoadPlan, RowBlock, SourceCount, StreamPosition } from '../../ware
 import type { RowTableSpec } from '../../warehouse/row-tables.ts'
 import { liveEventOf, subjectsOf } from '../live/live-event.ts'
 import { type LoadSubjects, SubjectCollector } from '../live/subjects.ts'
-import { columnText } from '../rows/column-text.ts'
 import { type KeptRow, RowScreen, type RowSink } from '../rows/row-screen.ts'
 import { RowWriter } from '../rows/row-writer.ts'
 import type { Letter } from '../screen/dead-letter.ts'
@@ -84,7 +83,6 @@ export class PlanMaker implements ScreenSink, RowSink {
   readonly #rowWriter: RowWriter
   readonly #system = new SystemRows()
   readonly #suppression: Suppression
-  readonly #hasErased: boolean
   #options: PlanOptions = { loadedAtMicros: 0, liveEventsMax: 0, events: 0, piece: undefined }
   #counts = new Map<string, Count>()
   #replayed = new Set<string>()
@@ -104,7 +102,6 @@ export class PlanMaker implements ScreenSink, RowSink {
     this.#screen = new Screen(settings.screen, index, frames, new PlanBook(settings.plansFolder))
     this.#shaper = new Shaper(this.schema)
     this.#suppression = new Suppression(start.erased)
-    this.#hasErased = start.erased.length > 0
     this.#rowScreen = new RowScreen(settings.screen, index, frames, settings.forwardTables)
     this.#rowWriter = new RowWriter(this.schema)
   }
@@ -167,9 +164,7 @@ export class PlanMaker implements ScreenSink, RowSink {
     const { piece, loadedAtMicros } = this.#options
     if (piece !== undefined && (row.index < piece.from || row.index >= piece.to)) return
     const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
-    const { dataset } = row.table.table
-    const hides = (userId: string) => this.#suppression.hides(dataset, userId, '', receivedAtMicros)
-    if (this.#hasErased && hides(columnText(row.table, 'user_id', row.row))) return
+    if (this.#suppression.hidesRow(row.table, row.row, receivedAtMicros)) return
     this.#rowWriter.add(row, record, meta, loadedAtMicros)
   }
 
