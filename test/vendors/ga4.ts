@@ -1,6 +1,7 @@
 // What Google documents about the Measurement Protocol. It always answers 2xx; what breaks a rule is dropped in silence, and what comes
-// twice counts twice. Limits last verified 2026-11-23: developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events.
+// twice counts twice. Numbers: vendor-limits.ts; developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events.
 import { type CountingVendor, keepNewest, startVendor, type VendorOptions } from './vendor-server.ts'
+import { vendorLimits } from './vendor-limits.ts'
 
 type Json = Record<string, unknown>
 
@@ -11,7 +12,7 @@ export interface FakeGa4 extends CountingVendor {
   readonly dropped: readonly string[]
 }
 
-const limits = { eventsMax: 25, paramsMax: 25, userPropertiesMax: 25, bytesMax: 130_000, backdateHoursMax: 72 }
+const limits = vendorLimits.ga4
 const valueLengths: Readonly<Record<string, number>> = { page_title: 300, page_referrer: 420, page_location: 1000 }
 
 export async function startGa4(secret = 'stream-secret', options: VendorOptions = {}): Promise<FakeGa4> {

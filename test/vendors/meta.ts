@@ -1,6 +1,7 @@
 // What Meta documents about the Conversions API: one event that breaks a rule, and the whole request is refused; equal names and ids
-// count once. Limits last verified 2026-11-23: developers.facebook.com/docs/marketing-api/conversions-api/using-the-api.
+// count once. Numbers: vendor-limits.ts; developers.facebook.com/docs/marketing-api/conversions-api/using-the-api.
 import { type CountingVendor, keepNewest, startVendor, type VendorAnswer, type VendorOptions } from './vendor-server.ts'
+import { vendorLimits } from './vendor-limits.ts'
 
 type Json = Record<string, unknown>
 
@@ -9,7 +10,7 @@ export interface FakeMeta extends CountingVendor {
   events(): Json[]
 }
 
-const limits = { eventsMax: 1000, ageDaysMax: 7 }
+const limits = vendorLimits.meta
 const hashedFields = ['em', 'ph', 'fn', 'ln', 'ge', 'db', 'ct', 'st', 'zp', 'country']
 
 export async function startMeta(token = 'meta-token', options: VendorOptions = {}): Promise<FakeMeta> {

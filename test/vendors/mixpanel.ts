@@ -1,4 +1,4 @@
-// What Mixpanel documents about /import, /engage and /groups, enforced. Limits last verified 2026-11-23:
+// What Mixpanel documents about /import, /engage and /groups, enforced (numbers: vendor-limits.ts):
 // developer.mixpanel.com/reference/import-events, /reference/profile-set, /docs/data-structure/advanced/event-deduplication.
 import {
   type CountingVendor,
@@ -8,15 +8,9 @@ import {
   type VendorOptions,
   type VendorRequest,
 } from './vendor-server.ts'
+import { vendorLimits } from './vendor-limits.ts'
 
-const limits = {
-  eventsPerRequestMax: 2000,
-  bytesMax: 2 * 1024 * 1024,
-  eventBytesMax: 1024 * 1024,
-  propertiesMax: 255,
-  profilesMax: 2000,
-  groupsMax: 200,
-}
+const limits = vendorLimits.mixpanel
 
 type Json = Record<string, unknown>
 
@@ -39,7 +33,7 @@ export async function startMixpanel(token = 'project-token', options: VendorOpti
     const credentials = Buffer.from((headers.authorization ?? '').replace('Basic ', ''), 'base64').toString()
     if (isRevoked || credentials !== `${token}:`)
       return { status: 401, body: { code: 401, error: 'Invalid credentials' } }
-    if (items.length > limits.eventsPerRequestMax) return { status: 413, body: { code: 413, error: 'Too many events' } }
+    if (items.length > limits.eventsMax) return { status: 413, body: { code: 413, error: 'Too many events' } }
     const failed = []
     for (const [index, item] of items.entries()) {
       const message = objectionTo(item, nowMs())

@@ -4,6 +4,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 
 import { type CountingVendor, startVendor, type VendorAnswer, type VendorRequest } from './vendor-server.ts'
+import { vendorLimits } from './vendor-limits.ts'
 
 export interface ObjectStorageOptions {
   readonly bucket?: string
@@ -29,7 +30,7 @@ export const testKey = {
 }
 
 export async function startObjectStorage(options: ObjectStorageOptions = {}): Promise<FakeObjectStorage> {
-  const { bucket = testKey.bucket, objectBytesMax = 5 * 1024 ** 3 } = options
+  const { bucket = testKey.bucket, objectBytesMax = vendorLimits['object-storage'].objectBytesMax } = options
   const objects = new Map<string, Buffer>()
   let taken = 0
   let isRevoked = false
@@ -76,7 +77,7 @@ export function refuse(status: number, code: string, message: string): VendorAns
 }
 
 function refusalOf(request: VendorRequest, options: ObjectStorageOptions): VendorAnswer | undefined {
-  const { region = 'us-east-1', nowMs = Date.now, skewMsMax = 15 * 60_000 } = options
+  const { region = 'us-east-1', nowMs = Date.now, skewMsMax = vendorLimits['object-storage'].skewMsMax } = options
   const { accessKeyId = testKey.accessKeyId, secretAccessKey = testKey.secretAccessKey } = options
   const { headers, bytes } = request
   const pattern =
