@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** Like a start of the engine, with a replay under way. */
-async function begin(over: Partial<Replay> = {}): Promise<ReplayRun> {
+async function begin(over: Partial<Replay> = {}, faults: Error[] = []): Promise<ReplayRun> {
   const replay: Replay = {
     id: 'r1',
     destination: 'd1',
@@ -36,6 +36,8 @@ async function begin(over: Partial<Replay> = {}): Promise<ReplayRun> {
     ...rig.deps(),
     isLiveIdle: () => true,
     delivered: async (_events, own) => {
+      const fault = faults.shift()
+      if (fault !== undefined) throw fault
       const rows = rig.ledger.filter(
         (row) => row['status'] === 'delivered' && (own ?? row['replay_id']) === row['replay_id'],
       )
@@ -111,4 +113,12 @@ test('only what is asked for goes into the files', async () => {
   await rig.append({ events: [{ userId: 'ana' }] })
   await done(await begin({ person: 'ana' }))
   expect(rig.ids).toEqual(['m-2', 'm-4'])
+})
+
+test('a read that fails once, in the archive or in the ledger, loses nothing', async () => {
+  const ids = await appendHours(2, 3)
+  const faults = [new Error('The ledger could not be asked.'), new Error('Nor now.')]
+  await done(await begin({}, faults))
+  expect(faults).toEqual([])
+  expect(rig.ids).toEqual(ids)
 })

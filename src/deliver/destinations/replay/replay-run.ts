@@ -119,7 +119,16 @@ export class ReplayRun {
       breaker: new Breaker({ clock, random }),
       send: this.#sender.send,
       woken: createSignal(),
-      read: async (eventsMax) => this.#read(eventsMax),
+      read: async (eventsMax) => {
+        try {
+          return await this.#read(eventsMax)
+        } catch (error) {
+          // What it had read already must be read again.
+          await this.#feed?.stop()
+          this.#feed = undefined
+          throw error
+        }
+      },
       waitingSinceMicros: clock.nowMicros(),
       record: async (deliveries: readonly Delivery[]) =>
         record(deliveries.map((one) => ledgerRow(one, destination.id, removeSecrets, replay.id))),
