@@ -43,8 +43,21 @@ export async function ask(
   caller: Caller,
   sql: string,
   values: Values,
-  { dialect, page, usesCache, onlyReads = false }: Manner = aboutOne,
+  manner: Manner = aboutOne,
 ): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const row of askRows(road, caller, sql, values, manner)) rows.push(row)
+  return rows
+}
+
+/** As `ask`, at the pace of whoever takes them. */
+export async function* askRows(
+  road: QueryRoad,
+  caller: Caller,
+  sql: string,
+  values: Values,
+  { dialect, page, usesCache, onlyReads = false }: Manner = aboutOne,
+): AsyncGenerator<Row> {
   const parameters = Object.entries(values).map(parameterOf)
   const { principal } = caller
   const request = {
@@ -59,17 +72,15 @@ export async function ask(
   } as const
   const job = await road.submit(request, caller.signal)
   const { columns, chunks } = await job.result()
-  const rows: Row[] = []
   for await (const chunk of chunks) {
     for (let row = 0; row < chunk.rowCount; row += 1) {
       const values = columns.map(({ name, type }, index) => [
         name,
         jsonValue(chunk.columns[index]?.[row] ?? null, type),
       ])
-      rows.push(Object.fromEntries(values) as Row)
+      yield Object.fromEntries(values) as Row
     }
   }
-  return rows
 }
 
 export function parameterOf([name, value]: [string, Values[string]]): QueryParameter {

@@ -10,13 +10,14 @@ import { MillpondError } from '../core/errors.ts'
 import type { QueryRoad, VisibleTable } from '../query/contract.ts'
 import { ask, type Caller, type Row } from './ask.ts'
 import { type Component, componentOf, type Link, type Links } from './component.ts'
+import { type GivenOut, giveOut } from './give-out.ts'
 import { idsNamed, idText, namesOf, type PersonId } from './ids.ts'
 import { linksOf, rowsNaming } from './links.ts'
 import type { Arrived } from './live.ts'
 import { boundValues, idValues, lineSql, unionOf } from './person-sql.ts'
 import { countsOf, type Device, devicesOf, type SourceCount, traitsOf } from './profile.ts'
 import { type Found, searchedTables, searchPeople } from './search.ts'
-import { type PersonTable, personTables } from './sources.ts'
+import { type PersonTable, personTables, wholeTables } from './sources.ts'
 import {
   type Bucket,
   detailsOf,
@@ -162,6 +163,15 @@ export class People {
       loadedMicros: Number(found[0]?.['loaded'] ?? 0),
       receivedMicros: Math.max(...found.map(({ received }) => Number(received))),
     }
+  }
+
+  /** Everything, line by line. What becomes known while it runs may be missing. */
+  async giveOut(person: Person): Promise<AsyncIterable<GivenOut>> {
+    const { road } = this.#deps
+    const sources = new Set(this.#deps.sources())
+    const visible = await road.visibleTables(person.caller.principal)
+    const tables = wholeTables(visible, (dataset) => sources.has(dataset))
+    return giveOut(road, { ...person, tables, notes: this.notes(person), receipts: this.receipts(person) })
   }
 
   notes(person: Person): readonly Note[] {

@@ -49,6 +49,9 @@ const fixedTables: Readonly<Record<string, Shape>> = {
   'logs.entries': { kind: 'log', title: ['message'], severity: 'severity', idColumns: deviceIds },
 }
 
+/** What was passed on of an event is no event of its own: it stands on no timeline. */
+const deliveries: Shape = { kind: 'delivery', title: ['destination'] }
+
 const eventShape: Shape = { kind: 'track', title: ['event_text'] }
 const titleLengthMax = 200
 
@@ -65,6 +68,19 @@ export function personTables(visible: readonly VisibleTable[], isSource: (datase
     const isEvent = !withTracks.has(one.dataset) && one.columns.some(({ name }) => name === 'event_text')
     return isEvent ? personTable(one, eventShape, one.dataset) : []
   })
+}
+
+/** For whoever wants whole rows: events by their own tables where those may be read, since the view has what all of them share. */
+export function wholeTables(visible: readonly VisibleTable[], isSource: (dataset: string) => boolean): PersonTable[] {
+  const isEvent = ({ dataset, table, columns }: VisibleTable): boolean =>
+    isSource(dataset) && !Object.hasOwn(callTables, table) && columns.some(({ name }) => name === 'event_text')
+  const withEvents = new Set(visible.filter(isEvent).map(({ dataset }) => dataset))
+  const wanted = visible.filter(({ dataset, table }) => table !== 'tracks' || !withEvents.has(dataset))
+  const passedOn = visible.filter(({ dataset, table }) => dataset === 'millpond' && table === 'deliveries')
+  return [
+    ...personTables(wanted, isSource),
+    ...passedOn.flatMap((one) => personTable(one, deliveries, 'millpond.deliveries')),
+  ]
 }
 
 function personTable(visible: VisibleTable, shape: Shape, source: string): PersonTable[] {

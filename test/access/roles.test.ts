@@ -150,6 +150,7 @@ const whoMayCall: Readonly<Record<string, string>> = {
   'POST /api/people/:id/notes': lookers,
   'DELETE /api/people/:id/notes/:note': lookers,
   'GET /api/people/:id/receipts': lookers,
+  'GET /api/people/:id/export': takers,
   'POST /api/explore/people': lookers,
   'GET /api/live': 'engineer',
   'GET /api/status': 'engineer',

@@ -22,6 +22,7 @@ import type {
 import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { type EventStream, openEventStream, principalNow } from './event-stream.ts'
+import { sendLines } from './lines.ts'
 import { eventStream, says } from './says.ts'
 
 const idLengthMax = 1000
@@ -140,7 +141,29 @@ export function peopleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   )
 
+  giveOutRoute(app, deps)
   liveAndNoteRoutes(app, deps)
+}
+
+function giveOutRoute(app: FastifyInstance, deps: ApiDeps): void {
+  const { people } = waysTo(deps)
+  app.get(
+    '/api/people/:id/export',
+    says('Everything that is kept of one person, one JSON object a line', {
+      params: address,
+      query: looking,
+      media: 'application/x-ndjson',
+    }),
+    async (request, reply) => {
+      const { reason } = parseInput(looking, request.query)
+      const { id } = parseInput(address, request.params)
+      // The receipt tells it from a look.
+      const why = reason === '' ? 'given out' : `given out: ${reason}`
+      const lines = await people().giveOut(await people().open(callerOf(request, reply), id, why))
+      reply.header('content-disposition', 'attachment; filename="person.ndjson"')
+      return sendLines(reply, lines, deps.log)
+    },
+  )
 }
 
 function liveAndNoteRoutes(app: FastifyInstance, deps: ApiDeps): void {

@@ -132,7 +132,7 @@ const doors = {
   /** Tokens of one's own, for the tool that one likes: the other ports. */
   tokens: ['GET /api/me/tokens', 'POST /api/me/tokens', 'DELETE /api/me/tokens/:id'],
   /** Whole results, as files; and notebooks that ask for them. */
-  take: ['GET /api/export', 'POST /api/export', 'POST /api/notebook'],
+  take: ['GET /api/export', 'POST /api/export', 'POST /api/notebook', 'GET /api/people/:id/export'],
   /** What comes in, before any policy: an engineer sees whole events here. */
   operate: [
     'GET /api/live',

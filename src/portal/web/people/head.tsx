@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 
 import type { PersonAnswer, TimelineRowAnswer } from '../../api/answers.ts'
 import { copyText } from '../shell/copy.ts'
+import { useMe } from '../shell/me.ts'
 import { Button } from '../shell/parts.tsx'
 import { formatDuration } from '../words/numbers.ts'
 import { useLanguage, useWords } from '../words/words.ts'
@@ -21,6 +22,7 @@ interface HeadProps {
 export function Head({ person, live, isLive, rows }: HeadProps) {
   const t = useWords(peopleWords)
   const language = useLanguage()
+  const mayTake = !['support', undefined].includes(useMe()?.role)
   const { firstSeen, lastSeen } = person
   const name = nameOf(person)
   const moment = (time: string | null): string => (time === null ? t('people.never') : formatMoment(time, language))
@@ -35,7 +37,20 @@ export function Head({ person, live, isLive, rows }: HeadProps) {
         </h2>
         {name !== person.id && <bdi className="font-mono text-xs text-muted">{person.id}</bdi>}
         <LiveMark live={live} isLive={isLive} />
-        <Button className="ml-auto" onClick={() => void copyText(ticketText({ person, address: location.href, rows }))}>
+        {mayTake && (
+          <a
+            href={`/api/people/${encodeURIComponent(person.id)}/export`}
+            download={`${name}.ndjson`}
+            title={t('people.give-out-text')}
+            className="ml-auto inline-flex min-h-6 items-center text-accent hover:underline"
+          >
+            {t('people.give-out')}
+          </a>
+        )}
+        <Button
+          className={mayTake ? '' : 'ml-auto'}
+          onClick={() => void copyText(ticketText({ person, address: location.href, rows }))}
+        >
           {t('people.copy-ticket')}
         </Button>
       </div>

@@ -32,6 +32,11 @@ export const peopleWords = {
   'people.now': ['Back to now', '回到現在'],
   'people.seen': ['Seen {first} to {last}', '{first} 至 {last}'],
   'people.never': ['never', '從未'],
+  'people.give-out': ['Give this data out', '提供此人的資料'],
+  'people.give-out-text': [
+    'Everything kept of this person, as a file: it leaves a receipt',
+    '此人所有保存的資料，存成檔案：會留下紀錄',
+  ],
   'people.copy-ticket': ['Copy for ticket', '複製到工單'],
   'people.copy-link': ['Copy link', '複製連結'],
   'people.copy-id': ['Copy {id}', '複製 {id}'],
