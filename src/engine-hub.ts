@@ -1,10 +1,12 @@
 // The hub, with what it needs of the control data and the warehouse.
 import type { Control } from './control/control.ts'
+import type { DestinationInfo } from './control/destination-store.ts'
 import type { Append } from './buffer/record.ts'
 import { systemClock as clock } from './core/clock.ts'
 import { logOf, type Log } from './core/log.ts'
 import type { Settings } from './core/settings.ts'
 import type { Destination } from './deliver/destinations/destination.ts'
+import { type Forgetting, startForgetting } from './deliver/destinations/forgetting.ts'
 import { type Hub, startHub } from './deliver/destinations/hub.ts'
 import type { DeliveredQuestion } from './deliver/destinations/hub-messages.ts'
 import { deliveryKey, type Replay, type ReplayWish } from './deliver/destinations/replay/replay.ts'
@@ -37,10 +39,23 @@ export async function openHub(settings: Settings, { control, driver, append }: H
   return hub
 }
 
+export function openForgetting(control: Control, log: Log): Forgetting {
+  return startForgetting({
+    store: control.erasures,
+    destinations: () => opened(control, control.destinations.list(), log),
+    clock,
+    log: logOf(log, 'forgetting'),
+  })
+}
+
 /** One whose secrets can't be read stands still, and the others go on. */
 function activeDestinations(control: Control, log: Log): Destination[] {
   const active = control.destinations.list().filter(({ state }) => state === 'active')
-  return active.flatMap((info) => {
+  return opened(control, active, log)
+}
+
+function opened(control: Control, infos: readonly DestinationInfo[], log: Log): Destination[] {
+  return infos.flatMap((info) => {
     const { name, settings } = info
     try {
       return [{ ...info, settings: { ...settings, ...control.destinations.secretsOf(name) } }]

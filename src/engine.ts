@@ -12,10 +12,12 @@ import { type Control, openControl, type Source } from './control/control.ts'
 import { systemClock } from './core/clock.ts'
 import { diskFiles } from './core/files.ts'
 import { createLog, logOf, type Log } from './core/log.ts'
+import type { Part } from './core/part.ts'
 import { RecentTimes } from './core/recent-times.ts'
 import type { Settings } from './core/settings.ts'
 import { type SocketPaths, socketPaths } from './core/socket-paths.ts'
 import { createDeadLetters, type DeadLetterDeps } from './deliver/dead-letters.ts'
+import { readRewritten } from './deliver/archive/rewritten.ts'
 import type { Hub } from './deliver/destinations/hub.ts'
 import { type Loader, startLoader } from './deliver/deliver.ts'
 import { startOutboxRelay } from './deliver/outbox-relay.ts'
@@ -24,7 +26,7 @@ import { shareStatus } from './portal/api/shared-status.ts'
 import type { Status } from './portal/api/status.ts'
 import type { IntakeStatus, ToEngine, ToIntake } from './processes/messages.ts'
 import { readStatus } from './engine-status.ts'
-import { openHub } from './engine-hub.ts'
+import { openForgetting, openHub } from './engine-hub.ts'
 import { DiskMeter } from './engine-disk.ts'
 import { finishLastRebuild, seedIfLost, startUpkeep, type Upkeep } from './engine-upkeep.ts'
 import { lowerPoolPriority } from './processes/thread-priority.ts'
@@ -156,6 +158,10 @@ async function startRoad(
   return { loader, upkeep }
 }
 
+async function stopInTurn(parts: readonly Part[]): Promise<void> {
+  for (const part of parts) await part.stop()
+}
+
 async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const startedAtMicros = clock.nowMicros()
   const storage = await openStorage(settings, log)
@@ -164,6 +170,7 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
   const hub = await openHub(settings, { ...storage, append: storage.writer.append }, log)
   const { loader, upkeep } = await startRoad(settings, storage, asking.night, hub, log)
   hub.loaded(loader.status().positions)
+  const forgetting = openForgetting(control, log)
   const { archive, maintenance, backup } = upkeep
   const questions = createIntakeQuestions()
   const { append } = writer
@@ -196,6 +203,8 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     append,
     live: loader.live,
     hub,
+    forgetting,
+    rewrittenUntilMicros: async () => (await readRewritten(diskFiles, settings.data)).untilMicros,
     ...shareStatus(askStatus, clock),
     publicUrl: settings.publicUrl,
     budgets: settings.warehouse,
@@ -213,16 +222,9 @@ async function startEngine(settings: Settings, log: Log): Promise<Engine> {
     makeOneTimeCode: async () => makeOneTimeCode(control, (await questions.ask()).startedAtMicros, log),
     async stop() {
       for (const door of doors) await door.close()
-      await relay.stop()
-      await hub.stop()
-      await asking.stop()
-      // It waits for turns that only a running loader gives.
-      await upkeep.nightly.stop()
-      await loader.stop()
-      await upkeep.stop()
-      await writer.stop()
-      await driver.stop()
-      await control.stop()
+      // The nightly work waits for turns that only a running loader gives.
+      const { nightly } = upkeep
+      await stopInTurn([forgetting, relay, hub, asking, nightly, loader, upkeep, writer, driver, control])
     },
   }
 }

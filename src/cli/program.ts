@@ -7,6 +7,7 @@ import { addDeadLettersCommand } from './dead-letters.ts'
 import { addDestinationCommand } from './destination.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEraseCommand } from './erase.ts'
+import { addErasuresCommand } from './erasures.ts'
 import { addGiveOutCommand } from './give-out.ts'
 import { describeFailure, DoneWithFailure, exitCodes } from './failure.ts'
 import { addGrantCommand } from './grant.ts'
@@ -62,6 +63,7 @@ const commands: readonly AddCommand[] = [
   addStorageCommand,
   addRebuildCommand,
   addEraseCommand,
+  addErasuresCommand,
   addGiveOutCommand,
   addBackupCommand,
   addRestoreCommand,

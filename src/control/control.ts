@@ -27,6 +27,7 @@ import { ReportStore } from './report-store.ts'
 import { Oidc } from './oidc/oidc.ts'
 import { OidcStore } from './oidc/oidc-store.ts'
 import { DestinationStore } from './destination-store.ts'
+import { ErasureStore } from './erasure-store.ts'
 import { ReplayStore } from './replay-store.ts'
 import { LoginStore } from './login-store.ts'
 import { migrate } from './migrations/migrations.ts'
@@ -106,6 +107,7 @@ export interface Control extends Part, Access {
   /** Errors: not-found, destination-exists, request-invalid, setting-invalid. */
   readonly destinations: DestinationStore
   readonly replays: ReplayStore
+  readonly erasures: ErasureStore
   listSources(): Source[]
   /** Errors: source-exists, source-name-invalid. */
   addSource(source: string, platform: SourcePlatform): Promise<Source>
@@ -228,6 +230,7 @@ export async function openControl(dataFolder: string, deps: ControlDeps): Promis
       schedules: new ScheduleStore({ database, clock, random, audit }),
       destinations: new DestinationStore({ database, clock, random, audit, box }),
       replays: new ReplayStore({ database, clock, random, audit }),
+      erasures: new ErasureStore({ database, clock, random, box }),
       ...sourceMethods(sources),
       listTokens: tokens.list,
       async createToken(name, handle = ownerHandle, expiresAtMicros) {

@@ -218,7 +218,7 @@ test('secrets of destinations are in no file, no backup, no log, no answer, no o
     ...told.map(([where, text]): [string, Buffer] => [where, Buffer.from(text)]),
   ]
   const secrets = planted.flatMap((one) => one.secrets)
-  expect(secrets.length).toBe(8)
+  expect(secrets.length).toBe(10)
   const found = written.flatMap(([where, bytes]) =>
     secrets
       .filter((secret) => tracesOf(secret).some((trace) => bytes.includes(trace)))

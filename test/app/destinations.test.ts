@@ -231,6 +231,16 @@ test('what an erased person said is not sent any more, also what was waiting, an
   await firstAnswer(async () => ((await listed('webhook'))?.delivery?.state === 'waiting' ? true : undefined), 30_000)
   const erased = await runCli(['--data', millpond.data, 'erase', '--user', 'ana'])
   expect(erased.code, erased.stderr).toBe(0)
+  const receipt = await runCli(['--data', millpond.data, 'erasures', '--json'])
+  expect(JSON.parse(receipt.stdout)).toMatchObject({
+    dataset: null,
+    persons: [expect.stringMatching(/^[0-9a-f]{64}$/) as unknown],
+    archive: 'pending',
+    destinations: [{ destination: 'webhook', state: 'not-asked' }],
+    backups: [],
+  })
+  expect(receipt.stdout).not.toContain('ana')
+  expect((await runCli(['--data', millpond.data, 'erasures'])).stdout).toContain('webhook: not-asked (It is told with')
   webhook.failAlways(undefined)
   await arrived(webhook, 4)
   expect(webhook.events().map(({ messageId }) => messageId)).toEqual(['seen', 'm-0', 'm-1', 'm-2'])

@@ -167,7 +167,7 @@ test('An erased person is gone, stays away when old records come late, and may c
   const said = (id: string): object => ({ ...track(id), userId: 'u1' })
   await rig.send([said('a'), { type: 'identify', userId: 'u1', messageId: 'i', traits: { plan: 'pro' } }])
   await rig.settled()
-  const rows = await rig.loader.exclusively(async () => erasePerson(rig.driver, systemClock, { userId: 'u1' }))
+  const { rows } = await rig.loader.exclusively(async () => erasePerson(rig.driver, systemClock, { userId: 'u1' }))
   expect(rows).toBeGreaterThanOrEqual(2)
   // Received before the erasure, read after it: a record that waited.
   await rig.send([said('late')], { receivedAtMicros: before })

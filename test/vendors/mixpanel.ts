@@ -19,12 +19,18 @@ export interface FakeMixpanel extends CountingVendor {
   events(): Json[]
   readonly profiles: ReadonlyMap<string, Json>
   readonly groups: ReadonlyMap<string, Json>
+  /** Ids that it was asked to delete. */
+  readonly deletions: readonly string[]
 }
+
+/** Opens deletions, and nothing else. */
+export const gdprToken = 'gdpr-token-of-an-owner'
 
 export async function startMixpanel(token = 'project-token', options: VendorOptions = {}): Promise<FakeMixpanel> {
   const events = new Map<string, Json>()
   const profiles = new Map<string, Json>()
   const groups = new Map<string, Json>()
+  const deletions: string[] = []
   let taken = 0
   let isRevoked = false
   const { nowMs = Date.now, keepMax = Infinity } = options
@@ -65,9 +71,21 @@ export async function startMixpanel(token = 'project-token', options: VendorOpti
     return { status: 200, body: { status: 1, error: null } }
   }
 
+  function takeDeletion({ query, headers, body }: VendorRequest): VendorAnswer {
+    const { distinct_ids: ids, compliance_type: law } = JSON.parse(body) as Json
+    if (isRevoked || headers.authorization !== `Bearer ${gdprToken}`)
+      return { status: 401, body: { error: 'Invalid token' } }
+    if (query.get('token') !== token || !Array.isArray(ids) || ids.length > limits.deletedIdsMax || law !== 'GDPR') {
+      return { status: 400, body: { error: 'Bad request' } }
+    }
+    deletions.push(...(ids as string[]))
+    return { status: 200, body: { status: 'ok', results: { task_id: '1583958653' } } }
+  }
+
   const server = await startVendor((request) => {
     for (const all of [events, profiles, groups]) keepNewest(all, keepMax)
     if (request.body.length > limits.bytesMax) return { status: 413, body: { error: 'Request too large' } }
+    if (request.path === '/api/app/data-deletions/v3.0/') return takeDeletion(request)
     const items = JSON.parse(request.body) as Json[]
     if (request.path === '/import') return takeEvents(items, request.headers)
     if (request.path === '/engage') return takeProfiles(items, false)
@@ -79,6 +97,7 @@ export async function startMixpanel(token = 'project-token', options: VendorOpti
     taken: () => taken,
     profiles,
     groups,
+    deletions,
     revoke() {
       isRevoked = true
     },

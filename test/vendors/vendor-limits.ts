@@ -11,6 +11,7 @@ export const vendorLimits = {
     propertiesMax: 255,
     profilesMax: 2000,
     groupsMax: 200,
+    deletedIdsMax: 2000,
   },
   ga4: {
     lastVerified: '2026-11-23',

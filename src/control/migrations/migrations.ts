@@ -22,6 +22,7 @@ import { trackingPlans } from './0017-tracking-plans.ts'
 import { embedVersions } from './0018-embed-versions.ts'
 import { destinationRules } from './0019-destination-rules.ts'
 import { replays } from './0020-replays.ts'
+import { erasures } from './0021-erasures.ts'
 
 /** Only ever appended to: step n makes version n + 1. */
 const steps: readonly string[] = [
@@ -45,6 +46,7 @@ const steps: readonly string[] = [
   embedVersions,
   destinationRules,
   replays,
+  erasures,
 ]
 
 /** Error: setting-invalid if a newer Millpond has written the file. */

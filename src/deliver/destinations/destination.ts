@@ -3,6 +3,7 @@
 // again) is the courier's. docs/guide/destinations.md says it for people.
 import type { IncomingAnswer, OutgoingRequest } from '../../outgoing/http.ts'
 import type { EventType } from '../../core/event.ts'
+import type { ErasedNames } from '../../control/erasure-store.ts'
 import type { RoutingRules } from './routing/rules.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -118,6 +119,17 @@ export interface DestinationType {
     nowMicros: number,
     slice?: string,
   ): OutgoingRequest
+  /**
+   * The request by which the service is asked to forget a person, with its effect once a repetition of it arrives, too. `notAsked`:
+   * these settings don't allow it. Absent: the service can't be asked.
+   */
+  forget?(
+    names: ErasedNames,
+    settings: DestinationSettings,
+    nowMicros: number,
+  ): OutgoingRequest | { readonly notAsked: true }
+  /** Why it isn't asked to forget anybody, and what to do instead; in a receipt. */
+  readonly forgetNote: string
   /** Of an answer that came. A connection that broke is `later`, whatever the type. */
   judge(answer: IncomingAnswer, items: number, lane: string): Outcome
 }

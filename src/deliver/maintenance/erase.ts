@@ -13,8 +13,15 @@ export interface EraseInput {
   readonly dataset?: string | undefined
 }
 
-/** Between loads. Resolves with the rows that went. Error: request-invalid. */
-export async function erasePerson(driver: WarehouseDriver, clock: Clock, input: EraseInput): Promise<number> {
+export interface Erased {
+  /** That went. */
+  readonly rows: number
+  /** What the person said up to here is erased. */
+  readonly receivedUntilMicros: number
+}
+
+/** Between loads. Error: request-invalid. */
+export async function erasePerson(driver: WarehouseDriver, clock: Clock, input: EraseInput): Promise<Erased> {
   const { userId, anonymousId, dataset } = input
   const people = [
     ...(userId === undefined ? [] : [personHash('user', userId)]),
@@ -27,5 +34,5 @@ export async function erasePerson(driver: WarehouseDriver, clock: Clock, input: 
     for (const person of people)
       system.addErasure({ dataset: dataset ?? null, person, receivedUntilMicros, rows }, receivedUntilMicros)
   })
-  return rows
+  return { rows, receivedUntilMicros }
 }

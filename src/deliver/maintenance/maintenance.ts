@@ -4,14 +4,14 @@ import type { Clock } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import type { WarehouseDriver } from '../../warehouse/driver.ts'
 import type { RebuildProgress, RebuildRequest } from '../rebuild/rebuild.ts'
-import { type EraseInput, erasePerson } from './erase.ts'
+import { type Erased, type EraseInput, erasePerson } from './erase.ts'
 import { retypeColumn, type RetypeInput, type RetypeOutcome } from './retype.ts'
 
 export interface Maintenance {
   /** Errors: retype-refused, column-unknown, maintenance-running. */
   retype(input: RetypeInput): Promise<RetypeOutcome>
-  /** Rows that went. Errors: request-invalid, maintenance-running. */
-  erase(input: EraseInput): Promise<number>
+  /** Errors: request-invalid, maintenance-running. */
+  erase(input: EraseInput): Promise<Erased>
   /** Breaking off gives up. Errors: rebuild-differs, maintenance-running (thrown by the first step). */
   rebuild(request: RebuildRequest): AsyncIterable<RebuildProgress>
   /** Runs work of the same kind that is made elsewhere. Error: maintenance-running. */

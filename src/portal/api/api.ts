@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { BackupRequest } from '../../deliver/backup/backup.ts'
 import type { DeadLetters } from '../../deliver/dead-letters.ts'
+import type { Forgetting } from '../../deliver/destinations/forgetting.ts'
 import type { Hub } from '../../deliver/destinations/hub.ts'
 import type { LiveFeed } from '../../deliver/deliver.ts'
 import type { Maintenance } from '../../deliver/maintenance/maintenance.ts'
@@ -81,6 +82,9 @@ export interface ApiDeps {
   /** Appends to stream `engine`; resolves with the sequence once it is synced. */
   readonly append: (record: ImportRecord) => Promise<number>
   readonly live: LiveFeed
+  readonly forgetting: Pick<Forgetting, 'wanted' | 'wake'>
+  /** Erasures up to here are done in the archive. */
+  readonly rewrittenUntilMicros: () => Promise<number>
   readonly hub: Pick<Hub, 'status' | 'destinationsChanged' | 'personErased' | 'preview' | 'replays'>
   /** Refuses a row filter that can't be compiled over its table. Errors: query-invalid, query-unsupported, table-unknown. */
   readonly checkFilter: (filter: RowFilter) => Promise<void>

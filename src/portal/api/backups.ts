@@ -21,7 +21,19 @@ export function backupRoutes(app: FastifyInstance, { control, backup, log }: Api
     async (request, reply) => {
       const input = parseInput(backupInput, request.body)
       control.record('backup', input.folder)
-      return sendLines(reply, backup(input), log)
+      return sendLines(reply, noted(control, input.folder, backup(input)), log)
     },
   )
+}
+
+/** A receipt of an erasure says later which backups still hold the person. */
+async function* noted<Line extends object>(
+  control: ApiDeps['control'],
+  folder: string,
+  lines: AsyncIterable<Line>,
+): AsyncGenerator<Line> {
+  for await (const line of lines) {
+    if ('end' in line) control.erasures.noteBackup(folder)
+    yield line
+  }
 }

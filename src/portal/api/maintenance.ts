@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { retypeTypes } from '../../deliver/warehouse/convert.ts'
+import { personHash } from '../../deliver/maintenance/suppression.ts'
 import { namesOf, type PersonId } from '../../people/ids.ts'
 import type { RetypeAnswer } from './answers.ts'
 import type { ApiDeps } from './api.ts'
+import { erasuresAnswer, erasuresOf } from './erasures.ts'
 import { parseInput } from './body.ts'
 import { sendLines } from './lines.ts'
 import { lines, says } from './says.ts'
@@ -48,18 +50,34 @@ export function retypeRoutes(app: FastifyInstance, { control, maintenance }: Api
 }
 
 /** On the admin socket only: none of it can be taken back. */
-export function maintenanceRoutes(app: FastifyInstance, { hub, control, maintenance, log }: ApiDeps): void {
+export function maintenanceRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { hub, control, maintenance, forgetting, log } = deps
   app.post('/api/maintenance/erase', says('Removes the rows of one person', { body: eraseInput }), async (request) => {
     const input = parseInput(eraseInput, request.body)
     // Whom: that is what nobody shall know any more.
     control.record('maintenance.erase', input.dataset ?? '*', {
       by: input.userId === undefined ? 'anonymousId' : 'userId',
     })
-    const rows = await maintenance.erase(input)
+    const { rows, receivedUntilMicros: erasedAtMicros } = await maintenance.erase(input)
     await hub.personErased()
-    if (input.dataset === undefined) control.people.forget(namesOf(erasedIds(input)))
+    const ids = erasedIds(input)
+    if (input.dataset === undefined) control.people.forget(namesOf(ids))
+    const persons = ids.map(({ kind, id }) => personHash(kind === 'user' ? 'user' : 'anonymous', id))
+    const { dataset = null, userId, anonymousId } = input
+    control.erasures.add(
+      { erasedAtMicros, dataset, persons, rows },
+      { userId, anonymousId },
+      forgetting.wanted(input.dataset),
+    )
+    forgetting.wake()
     return { rows }
   })
+
+  app.get(
+    '/api/maintenance/erasures',
+    says('Erasures, and what of each is still to be done', { answer: erasuresAnswer }),
+    async () => ({ erasures: await erasuresOf(deps) }),
+  )
 
   app.post(
     '/api/maintenance/rebuild',

@@ -265,6 +265,8 @@ export const ga4: DestinationType = {
     lastVerified: '2026-11-23',
     documentation: 'https://developers.google.com/analytics/devguides/collection/protocol/ga4',
   },
+  forgetNote:
+    'Its User Deletion API takes a Google account and not an API secret: delete the person in Analytics (User explorer)',
   repetition: 'at-least-once',
   repetitionNote:
     'After a crash up to one chunk of events may count twice: GA4 knows no repetitions but those of a transaction_id.',

@@ -188,6 +188,7 @@ export const meta: DestinationType = {
     lastVerified: '2026-11-23',
     documentation: 'https://developers.facebook.com/docs/marketing-api/conversions-api',
   },
+  forgetNote: 'Meta has no way to ask: events of a person age out there by themselves',
   repetition: 'by-id',
   repetitionNote:
     'Meta counts equal (event_name, event_id) within 48 hours once; what is sent again later than that counts twice.',

@@ -33,6 +33,13 @@ const hosts: Readonly<Record<string, string>> = {
   in: 'https://api-in.mixpanel.com',
 }
 
+/** docs.mixpanel.com/reference/gdpr-api, verified 2026-11-24: up to 2,000 ids and one request a second; 200 and a task id. */
+const deletionHosts: Readonly<Record<string, string>> = {
+  us: 'https://mixpanel.com',
+  eu: 'https://eu.mixpanel.com',
+  in: 'https://in.mixpanel.com',
+}
+
 /** Traits that Mixpanel has a field of its own for. */
 const profileFields: Readonly<Record<string, string>> = {
   email: '$email',
@@ -219,6 +226,13 @@ export const mixpanel: DestinationType = {
       example: 'eu',
     },
     {
+      name: 'gdprToken',
+      description: 'OAuth token for deletions (Profile & Preferences, Data & Privacy); it is valid for a year',
+      isRequired: false,
+      isSecret: true,
+      example: 'vZc…',
+    },
+    {
       name: 'groupKey',
       description: 'group key of the project that a group call is about',
       isRequired: false,
@@ -247,6 +261,18 @@ export const mixpanel: DestinationType = {
     if (serviceAccount !== undefined && projectId === undefined) return 'A service account needs `projectId`'
     return urlObjection('baseUrl', baseUrl)
   },
+  forget({ userId, anonymousId }, settings) {
+    const { gdprToken, projectToken = '', region = 'us' } = settings
+    if (gdprToken === undefined) return { notAsked: true }
+    const ids = [userId, anonymousId === undefined ? undefined : `$device:${anonymousId}`]
+    const body = { distinct_ids: ids.filter((id) => id !== undefined), compliance_type: 'GDPR' }
+    return {
+      url: `${baseUrlOf(settings, deletionHosts[region])}/api/app/data-deletions/v3.0/?token=${encodeURIComponent(projectToken)}`,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${gdprToken}` },
+      body: JSON.stringify(body),
+    }
+  },
+  forgetNote: 'It is asked with the setting gdprToken; without it delete the person in Mixpanel (Data & Privacy)',
   shape(event, settings) {
     if (event.type === 'identify') return shapeIdentify(event, settings)
     if (event.type === 'group') return shapeGroup(event, settings)

@@ -155,6 +155,8 @@ export const objectStorage: DestinationType = {
     lastVerified: '2026-11-24',
     documentation: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html',
   },
+  forgetNote:
+    'Files are never touched again: delete or rewrite those that hold the person, or let the bucket expire them',
   repetition: 'by-id',
   repetitionNote:
     'A file that is put again has the same name and takes the place of the first. Only when settings change between two tries of one file may its events stand in two.',

@@ -66,6 +66,15 @@ export const webhook: DestinationType = {
       default: 'batch',
       example: 'single',
     },
+    {
+      name: 'sendErasures',
+      description: 'post {"type":"erase","userId","anonymousId"} when somebody is erased',
+      isRequired: false,
+      isSecret: false,
+      choices: ['true', 'false'],
+      default: 'false',
+      example: 'true',
+    },
     ...commonSettings,
   ],
   limits: {
@@ -85,5 +94,11 @@ export const webhook: DestinationType = {
     const body = lane === 'single' ? (items[0] ?? '') : `{"events":[${items.join(',')}]}`
     return { url: settings['url'] ?? '', headers: headersOf(body, settings, nowMicros), body }
   },
+  forget(names, settings, nowMicros) {
+    if (settings['sendErasures'] !== 'true') return { notAsked: true }
+    const body = JSON.stringify({ type: 'erase', ...names })
+    return { url: settings['url'] ?? '', headers: headersOf(body, settings, nowMicros), body }
+  },
+  forgetNote: 'It is told with sendErasures=true; erase the person there yourself',
   judge: judgeStatus,
 }
