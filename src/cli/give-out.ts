@@ -1,13 +1,14 @@
 // `millpond give-out`: everything that is kept of one person, for whoever asked for it.
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 
 import type { Command } from 'commander'
 
-import { MillpondError, messageOf } from '../core/errors.ts'
+import { MillpondError } from '../core/errors.ts'
 import { withEngine } from './access.ts'
 import { errorFrom } from './admin-client.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
+import { openNew } from './new-file.ts'
 
 interface GiveOutOptions extends GlobalOptions {
   readonly user?: string
@@ -79,8 +80,12 @@ async function* checked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 
 /** All of the file or none of it. Lines in it, without the first and the last. */
 async function writeNew(file: string, bytes: AsyncGenerator<Uint8Array, number>): Promise<number> {
+  // The name is taken first, so that nobody's file is replaced at the end.
+  await (await openNew(file)).close()
   const part = `${file}.part`
-  const target = await claim(file, part)
+  // Of a try that was killed.
+  await rm(part, { force: true })
+  const target = await openNew(part)
   try {
     let step = await bytes.next()
     for (; step.done !== true; step = await bytes.next()) await target.write(step.value)
@@ -93,17 +98,5 @@ async function writeNew(file: string, bytes: AsyncGenerator<Uint8Array, number>)
     throw error
   } finally {
     await target.close()
-  }
-}
-
-/** The name is taken first, so that nobody's file is replaced at the end. */
-async function claim(file: string, part: string): Promise<FileHandle> {
-  try {
-    await (await open(file, 'wx', 0o600)).close()
-    return await open(part, 'w', 0o600)
-  } catch (error) {
-    throw new MillpondError('request-invalid', `${file} can't be written (${messageOf(error)}). Choose another --out`, {
-      cause: error,
-    })
   }
 }

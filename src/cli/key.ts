@@ -1,16 +1,16 @@
 // `millpond key …`: service-account files, with which Google's own clients log in here.
-import { open, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
 import type { Command } from 'commander'
 
 import type { KeyInfo, ServiceAccountKey } from '../control/key-store.ts'
 import { readIntakeInfo } from '../control/lock.ts'
-import { MillpondError, messageOf } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
 import { keep, withAccessKeeper } from './access-keeper.ts'
 import { type CliContext, type GlobalOptions, settingsOf, writeOut } from './context.ts'
 import { UsageError } from './failure.ts'
+import { openNew } from './new-file.ts'
 import { shortTime } from './units.ts'
 import { sayList } from './say.ts'
 
@@ -107,16 +107,6 @@ function publicUrlOf(options: KeyOptions, settings: Settings): string {
   const host = /^(?:0\.0\.0\.0|::)$/.test(settings.host) ? '127.0.0.1' : settings.host
   const scheme = settings.tlsCert === undefined ? 'http' : 'https'
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${settings.httpPort}`
-}
-
-async function openNew(file: string) {
-  try {
-    return await open(file, 'wx', 0o600)
-  } catch (error) {
-    throw new MillpondError('request-invalid', `${file} can't be written (${messageOf(error)}). Choose another --out`, {
-      cause: error,
-    })
-  }
 }
 
 async function sayAll(context: CliContext, options: KeyOptions, keys: readonly KeyInfo[]): Promise<void> {

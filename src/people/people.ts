@@ -47,6 +47,8 @@ export interface Person {
   readonly caller: Caller
   readonly tables: readonly PersonTable[]
   readonly users: readonly VisibleTable[]
+  /** All that the caller may read. */
+  readonly visible: readonly VisibleTable[]
 }
 
 export interface Profile {
@@ -96,10 +98,10 @@ export class People {
 
   /** Error: not-found, also for ids that only others may see. */
   async find(caller: Caller, address: string): Promise<Person> {
-    const { tables, users } = await this.#seen(caller)
+    const { tables, users, visible } = await this.#seen(caller)
     const { start, component } = await this.#component(caller, tables, idsNamed(address))
     const { ids, isCut } = component
-    return { id: idText(start), ids, isCut, caller, tables, users }
+    return { id: idText(start), ids, isCut, caller, tables, users, visible }
   }
 
   /** As find, and writes down that the caller looks. */
@@ -166,12 +168,10 @@ export class People {
   }
 
   /** Everything, line by line. What becomes known while it runs may be missing. */
-  async giveOut(person: Person): Promise<AsyncIterable<GivenOut>> {
-    const { road } = this.#deps
+  giveOut(person: Person): AsyncIterable<GivenOut> {
     const sources = new Set(this.#deps.sources())
-    const visible = await road.visibleTables(person.caller.principal)
-    const tables = wholeTables(visible, (dataset) => sources.has(dataset))
-    return giveOut(road, { ...person, tables, notes: this.notes(person), receipts: this.receipts(person) })
+    const tables = wholeTables(person.visible, (dataset) => sources.has(dataset))
+    return giveOut(this.#deps.road, { ...person, tables, notes: this.notes(person), receipts: this.receipts(person) })
   }
 
   notes(person: Person): readonly Note[] {
@@ -190,11 +190,11 @@ export class People {
     return this.#deps.store.receipts(namesOf(person.ids))
   }
 
-  async #seen({ principal }: Caller): Promise<{ tables: readonly PersonTable[]; users: readonly VisibleTable[] }> {
+  async #seen({ principal }: Caller): Promise<Pick<Person, 'tables' | 'users' | 'visible'>> {
     const visible = await this.#deps.road.visibleTables(principal)
     const sources = new Set(this.#deps.sources())
     const users = visible.filter(({ dataset, table }) => table === 'users' && sources.has(dataset))
-    return { tables: personTables(visible, (dataset) => sources.has(dataset)), users }
+    return { tables: personTables(visible, (dataset) => sources.has(dataset)), users, visible }
   }
 
   /** An address without a kind may be an id of any; what is linked to somebody goes before what only has rows. */

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 
 import { type Files, writeFileAtomic } from '../../core/files.ts'
+import { parseObject } from '../../core/json-object.ts'
 
 const fileName = 'archive-rewritten.json'
 
@@ -27,14 +28,9 @@ const nothing: Rewritten = { untilMicros: 0, erasures: 0, pass: null }
 export async function readRewritten(files: Files, dataFolder: string): Promise<Rewritten> {
   const bytes = await files.readAll(join(dataFolder, fileName))
   if (bytes === undefined) return nothing
-  try {
-    const read = JSON.parse(Buffer.from(bytes).toString()) as Partial<Rewritten>
-    const isOurs = typeof read.untilMicros === 'number' && typeof read.erasures === 'number'
-    return isOurs ? { ...nothing, ...read } : nothing
-  } catch (error) {
-    if (error instanceof SyntaxError) return nothing
-    throw error
-  }
+  const read: Partial<Rewritten> = parseObject(Buffer.from(bytes).toString()) ?? {}
+  const isOurs = typeof read.untilMicros === 'number' && typeof read.erasures === 'number'
+  return isOurs ? { ...nothing, ...read } : nothing
 }
 
 export async function writeRewritten(files: Files, dataFolder: string, rewritten: Rewritten): Promise<void> {

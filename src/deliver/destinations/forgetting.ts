@@ -32,6 +32,7 @@ const pauseMsMax = 6 * 3_600_000
 const retryAfterMsMax = 24 * 3_600_000
 const givenUpAfterMicros = 30 * 86_400_000_000
 const noteLengthMax = 300
+const removedNote = 'The destination was removed before it could be asked'
 
 export function startForgetting(deps: ForgettingDeps): Forgetting {
   const { store, clock, log } = deps
@@ -41,9 +42,14 @@ export function startForgetting(deps: ForgettingDeps): Forgetting {
 
   async function run(): Promise<void> {
     try {
-      for (const ask of store.due()) {
+      const due = store.due()
+      // Opening their secrets costs: once for all of them, and never for none.
+      const destinations = due.length === 0 ? [] : deps.destinations()
+      for (const ask of due) {
         if (stopping.signal.aborted) return
-        await askOne(deps, ask, stopping.signal)
+        const destination = destinations.find(({ id }) => id === ask.destination)
+        if (destination === undefined) store.settle(ask, 'given-up', removedNote)
+        else await askOne(deps, destination, ask, stopping.signal)
       }
     } catch (error) {
       log.error({ err: error }, 'Destinations could not be asked to forget somebody; it is tried again.')
@@ -84,23 +90,19 @@ function wantedOf(destination: Destination, dataset: string | undefined): Wanted
   if (dataset !== undefined && sources.length > 0 && !sources.includes(dataset)) return []
   const type = destinationTypeOf(destination.type)
   const request = type.forget?.({ userId: 'anybody' }, settings, 0)
+  if (request === undefined || 'notAsked' in request) return [{ id, name, notAsked: type.forgetNote }]
   // The service knows a person, not where they were seen.
   const hasOthers = dataset !== undefined && (sources.length !== 1 || sources[0] !== dataset)
-  const canBeAsked = request !== undefined && !('notAsked' in request)
   const othersNote = `It also gets other sources than ${dataset}, in which this person stays`
-  return [{ id, name, notAsked: canBeAsked ? (hasOthers ? othersNote : undefined) : type.forgetNote }]
+  return [{ id, name, notAsked: hasOthers ? othersNote : undefined }]
 }
 
 async function askOne(
-  { store, destinations, clock, log }: ForgettingDeps,
+  { store, clock, log }: ForgettingDeps,
+  destination: Destination,
   ask: DueAsk,
   signal: AbortSignal,
 ): Promise<void> {
-  const destination = destinations().find(({ id }) => id === ask.destination)
-  if (destination === undefined) {
-    store.settle(ask, 'given-up', 'The destination was removed before it could be asked')
-    return
-  }
   const type = destinationTypeOf(destination.type)
   const request = type.forget?.(ask.names, destination.settings, clock.nowMicros())
   if (request === undefined || 'notAsked' in request) {
@@ -108,6 +110,8 @@ async function askOne(
     return
   }
   const removeSecrets = secretsRemover(type, destination.settings)
+  // What is said of a person must not be kept here.
+  const noteOf = (said: string): string => withoutNames(removeSecrets(said), ask).slice(0, noteLengthMax)
   const sender = senderTo(destination, 1)
   try {
     const { answer, error } = await sender.send(request, signal)
@@ -118,8 +122,7 @@ async function askOne(
       log.info({ destination: destination.name }, 'A destination was asked to forget somebody who was erased.')
       return
     }
-    // What is said of a person must not be kept here: a status is enough to know what to do.
-    const note = withoutNames(removeSecrets(outcome.reason), ask).slice(0, noteLengthMax)
+    const note = noteOf(outcome.reason)
     if (clock.nowMicros() - ask.erasedAtMicros > givenUpAfterMicros) {
       store.settle(ask, 'given-up', note)
       return
@@ -131,11 +134,7 @@ async function askOne(
     log.warn({ destination: destination.name, note }, 'A destination did not take a request to forget somebody.')
   } catch (error) {
     if (signal.aborted) return
-    store.tryAgain(
-      ask,
-      withoutNames(messageOf(error), ask).slice(0, noteLengthMax),
-      clock.nowMicros() + pauseMsMax * 1000,
-    )
+    store.tryAgain(ask, noteOf(messageOf(error)), clock.nowMicros() + pauseMsMax * 1000)
   } finally {
     await sender.stop()
   }

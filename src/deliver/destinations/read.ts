@@ -1,5 +1,5 @@
 // Reads what events of Segment's spec say, of whatever type it was sent as.
-import { isObject } from '../../core/json-object.ts'
+import { isObject, parseObject } from '../../core/json-object.ts'
 import type { Json, OutgoingEvent } from './destination.ts'
 
 export function objectOf(value: unknown): Json {
@@ -8,12 +8,7 @@ export function objectOf(value: unknown): Json {
 
 /** Of an answer; {} if it is none. */
 export function jsonOf(body: string): Json {
-  try {
-    return objectOf(JSON.parse(body))
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
+  return parseObject(body) ?? {}
 }
 
 /** '' = none. */

@@ -16,6 +16,8 @@ export interface EraseInput {
 export interface Erased {
   /** That went. */
   readonly rows: number
+  /** personHash of each id. */
+  readonly persons: readonly string[]
   /** What the person said up to here is erased. */
   readonly receivedUntilMicros: number
 }
@@ -23,16 +25,16 @@ export interface Erased {
 /** Between loads. Error: request-invalid. */
 export async function erasePerson(driver: WarehouseDriver, clock: Clock, input: EraseInput): Promise<Erased> {
   const { userId, anonymousId, dataset } = input
-  const people = [
+  const persons = [
     ...(userId === undefined ? [] : [personHash('user', userId)]),
     ...(anonymousId === undefined ? [] : [personHash('anonymous', anonymousId)]),
   ]
-  if (people.length === 0) throw new MillpondError('request-invalid', 'Say who: a user id, an anonymous id, or both')
+  if (persons.length === 0) throw new MillpondError('request-invalid', 'Say who: a user id, an anonymous id, or both')
   const receivedUntilMicros = clock.nowMicros()
   const rows = await driver.maintenance.erase({ dataset, userId, anonymousId, receivedUntilMicros })
   await loadDecisions(driver, (system) => {
-    for (const person of people)
+    for (const person of persons)
       system.addErasure({ dataset: dataset ?? null, person, receivedUntilMicros, rows }, receivedUntilMicros)
   })
-  return { rows, receivedUntilMicros }
+  return { rows, persons, receivedUntilMicros }
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { type Clock, isoTime } from '../../core/clock.ts'
 import { MillpondError } from '../../core/errors.ts'
 import { type Files, writeFileAtomic } from '../../core/files.ts'
+import { parseObject } from '../../core/json-object.ts'
 import type { Log } from '../../core/log.ts'
 import type { Part } from '../../core/part.ts'
 import type { RetentionSettings } from '../../core/settings.ts'
@@ -192,13 +193,8 @@ async function compactDays(deps: NightlyDeps, { lastMicros, nowMicros, signal }:
 async function readLastRun(files: Files, path: string): Promise<number | undefined> {
   const bytes = await files.readAll(path)
   if (bytes === undefined) return undefined
-  try {
-    const { lastRunMicros } = JSON.parse(Buffer.from(bytes).toString()) as { lastRunMicros?: unknown }
-    return typeof lastRunMicros === 'number' ? lastRunMicros : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const { lastRunMicros } = parseObject(Buffer.from(bytes).toString()) ?? {}
+  return typeof lastRunMicros === 'number' ? lastRunMicros : undefined
 }
 
 async function writeLastRun(files: Files, path: string, lastRunMicros: number): Promise<void> {

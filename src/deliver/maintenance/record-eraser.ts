@@ -4,11 +4,13 @@ import { crc32 } from 'node:zlib'
 
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { ErasedFact, ErasedFacts, ForwardMeta, RequestMeta, RowMeta } from '../../core/event.ts'
+import { parseObject } from '../../core/json-object.ts'
 import { groupMarkerOf, skipValue } from '../../core/msgpack.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
-import { linesOf, parseObject } from '../rows/row-record.ts'
+import { linesOf } from '../rows/row-record.ts'
 import { RowScreen } from '../rows/row-screen.ts'
-import type { AskedIndex, ToldFrames } from '../screen/erased.ts'
+import { receivedAtOf, typeOf } from '../screen/event-facts.ts'
+import type { AskedIndex, ToldFrames } from '../screen/judge-id.ts'
 import { idText } from '../screen/message-id.ts'
 import type { PlanBook } from '../screen/plan-book.ts'
 import { openEvents, Screen } from '../screen/screen.ts'
@@ -90,30 +92,32 @@ export class RecordEraser {
     const opened = openEvents(stream, refused === undefined ? record : { ...record, meta: JSON.stringify(openMeta) })
     const facts: Facts = new Map()
     if (opened === undefined) return facts
-    const firstMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+    const firstMicros = receivedAtOf(record, meta)
     let isJudged = false
     for (let index = 0; index < opened.events; index++) {
       const event = opened.at(index)?.event
       if (event === undefined) continue
-      const ids = [idText(event['userId']), idText(event['anonymousId'])] as const
-      const previous = idText(event['previousId'])
-      const isOfKept = this.#suppression.hides(record.source, ...ids, firstMicros)
-      const isOfLetter = this.#suppression.hides(record.source, ...ids, record.receivedAtMicros)
-      const isPrevious = previous !== '' && this.#suppression.hides(record.source, previous, previous, firstMicros)
-      if (!isOfKept && !isOfLetter && !isPrevious) continue
+      const userId = idText(event['userId'])
+      const anonymousId = idText(event['anonymousId'])
+      const named = { type: typeOf(event, meta), event, userId, anonymousId }
+      const isOfKept = this.#suppression.hidesEvent(record.source, named, firstMicros)
+      // Hashing costs most here: a letter is asked for only where it may be another answer.
+      const mayDiffer = isOfKept || firstMicros !== record.receivedAtMicros
+      const isOfLetter =
+        mayDiffer && this.#suppression.hides(record.source, userId, anonymousId, record.receivedAtMicros)
+      if (!isOfKept && !isOfLetter) continue
       if (!isJudged) this.#screen.judge(stream, record, eventSink)
       isJudged = true
       const entry = this.#noted.entries[index]
-      const isKept = entry?.isKept === true
-      const isAlias = event['type'] === 'alias' || meta.call === 'alias'
-      if (isKept ? isOfKept || (isPrevious && isAlias) : isOfLetter) facts.set(index, isKept ? entry.fact : null)
+      if (entry?.isKept === true && isOfKept) facts.set(index, entry.fact)
+      else if (entry?.isKept !== true && isOfLetter) facts.set(index, null)
     }
     return facts
   }
 
   #rowFacts(stream: string, record: StoredRecord, meta: Meta): Facts {
     const facts: Facts = new Map()
-    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+    const receivedAtMicros = receivedAtOf(record, meta)
     this.#rowScreen.judge(stream, record, {
       keepRow: ({ table, row, index, idField }) => {
         if (!this.#suppression.hidesRow(table, row, receivedAtMicros)) return

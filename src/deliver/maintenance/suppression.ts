@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 
 import type { RowTableSpec } from '../../warehouse/row-tables.ts'
 import { columnText } from '../rows/column-text.ts'
+import { idText } from '../screen/message-id.ts'
 
 /** A row of millpond.erasures, as a worker needs it. */
 export interface ErasedPerson {
@@ -11,6 +12,14 @@ export interface ErasedPerson {
   /** personHash of an id. */
   readonly person: string
   readonly receivedUntilMicros: number
+}
+
+/** What an event says of whom it is about. */
+export interface NamedEvent {
+  readonly type: unknown
+  readonly event: Readonly<Record<string, unknown>>
+  readonly userId: string
+  readonly anonymousId: string
 }
 
 export function personHash(kind: 'user' | 'anonymous', id: string): string {
@@ -36,6 +45,16 @@ export class Suppression {
     return (
       (userId !== '' && this.#isErased(personHash('user', userId), dataset, receivedAtMicros)) ||
       (anonymousId !== '' && this.#isErased(personHash('anonymous', anonymousId), dataset, receivedAtMicros))
+    )
+  }
+
+  /** As `hides`, of an event that is kept: an alias is about whom it was before, too, by either kind of id. */
+  hidesEvent(dataset: string, { type, event, userId, anonymousId }: NamedEvent, receivedAtMicros: number): boolean {
+    if (this.#byPerson.size === 0) return false
+    const previousId = type === 'alias' ? idText(event['previousId']) : ''
+    return (
+      this.hides(dataset, userId, anonymousId, receivedAtMicros) ||
+      this.hides(dataset, previousId, previousId, receivedAtMicros)
     )
   }
 

@@ -1,14 +1,12 @@
 // What a record of rows says of itself: its meta, its lines, and what the ids of rows begin with that have none of their own.
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { ForwardMeta, RowMeta } from '../../core/event.ts'
-import { isObject } from '../../core/json-object.ts'
+import { parseObject } from '../../core/json-object.ts'
 import type { Origin } from '../screen/dead-letter.ts'
 
 /** Meta of a record that replays a letter says where the letter's first entry stood. */
 export type ReplayableForward = ForwardMeta & { readonly origin?: Origin }
 export type ReplayableRow = RowMeta & { readonly origin?: Origin }
-
-type Json = Readonly<Record<string, unknown>>
 
 /** Undefined: no receiver of ours wrote it. */
 export function forwardMetaOf(text: string): ReplayableForward | undefined {
@@ -48,14 +46,4 @@ export function baseOf(stream: string, { sequence }: StoredRecord, meta: Forward
 export function chunkText(chunk: string): string {
   const text = Buffer.from(chunk, 'base64').toString().trim()
   return /^[\x21-\x7e]+$/.test(text) ? text : chunk
-}
-
-export function parseObject(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -7,20 +7,29 @@
 import { crc32 } from 'node:zlib'
 
 import type { StoredRecord } from '../../buffer/record.ts'
-import type { ForwardMeta, QuarantineReason, RowMeta, RowTable, Verdict } from '../../core/event.ts'
+import type { ErasedFact, ForwardMeta, QuarantineReason, RowMeta, RowTable, Verdict } from '../../core/event.ts'
 import { groupMarkerOf, MsgpackInvalid, skipValue } from '../../core/msgpack.ts'
+import { parseObject } from '../../core/json-object.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
 import { isRowTable, type RowTableSpec, rowTables } from '../../warehouse/row-tables.ts'
 import { createLetter, type Letter, type LetterMeta, type Origin } from '../screen/dead-letter.ts'
-import { type AskedIndex, erasedAt, judgeId, type ToldFrames } from '../screen/erased.ts'
+import { erasedAt, sentBytes } from '../screen/erased.ts'
 import { hashNumber, hashText, IdHash, join } from '../screen/hash.ts'
+import {
+  type AskedIndex,
+  countVerdict,
+  type IdVerdict,
+  judgeId,
+  type RecordTally,
+  type ToldFrames,
+} from '../screen/judge-id.ts'
 import { idText } from '../screen/message-id.ts'
 import { parseExact, stringifyExact } from '../screen/parse.ts'
-import { hourOf, type RecordTally, type RefusedEvents } from '../screen/screen.ts'
+import { hourOf, type RefusedEvents } from '../screen/screen.ts'
 import { EventWalk } from '../screen/walk.ts'
 import { MsgpackDecoder } from './decode.ts'
 import { type Entry, type Group, isEntry, readEntry, readGroup } from './entry.ts'
-import { baseOf, chunkText, forwardMetaOf, keyOf, linesOf, parseObject, type ReplayableRow } from './row-record.ts'
+import { baseOf, chunkText, forwardMetaOf, keyOf, linesOf, type ReplayableRow } from './row-record.ts'
 import { TagRoutes } from './routes.ts'
 import { timeFieldOf } from './time-field.ts'
 
@@ -185,30 +194,20 @@ export class RowScreen {
    * Asks for an id, remembers it if it is new, and writes the verdict into the frame. `scope`: ids of different tables,
    * and of events, have nothing to do with each other.
    */
-  #ask(
-    record: StoredRecord,
-    scope: RowTable | 'record',
-    id: string,
-    content: number,
-  ): 'stored' | 'flagged' | 'duplicate' {
+  #ask(record: StoredRecord, scope: RowTable | 'record', id: string, content: number): IdVerdict {
     this.#idHash.compute(`${record.source}\n${scope}`, id)
-    return judgeId(this.#judges, this.#idHash, content, hourOf(record.receivedAtMicros))
+    return judgeId(this.#index, this.#frames, this.#idHash, content, hourOf(record.receivedAtMicros))
   }
 
-  get #judges(): { index: AskedIndex; frames: ToldFrames } {
-    return { index: this.#index, frames: this.#frames }
+  #judgeFact({ receivedAtMicros }: StoredRecord, [low, high, content]: NonNullable<ErasedFact>): IdVerdict {
+    return judgeId(this.#index, this.#frames, { low, high }, content, hourOf(receivedAtMicros))
   }
 
   /** True: the row at `index` was erased from the archive, and has its verdict. */
   #passErased({ record, meta, verdict, tally }: Judged, index: number): boolean {
-    const fact = erasedAt(meta.erased, index)
+    const fact = erasedAt(meta, index)
     if (fact === undefined) return false
-    const [low, high, content] = fact ?? []
-    const given =
-      low === undefined || high === undefined || content === undefined
-        ? verdict
-        : judgeId(this.#judges, { low, high }, content, hourOf(record.receivedAtMicros))
-    tally[given === 'duplicate' ? 'duplicates' : given] += 1
+    countVerdict(tally, fact === null ? verdict : this.#judgeFact(record, fact))
     return true
   }
 
@@ -248,7 +247,7 @@ export class RowScreen {
     kept.logName = meta.tag
     kept.chunkId = meta.chunk === undefined ? '' : chunkText(meta.chunk)
     const carriedOfAll = kept.logName.length + 2 * kept.chunkId.length
-    const carriedMax = Math.max(carriedBytesFree, carriedFactorMax * (meta.erased?.bodyBytes ?? body.length))
+    const carriedMax = Math.max(carriedBytesFree, carriedFactorMax * sentBytes(meta, record))
     let carried = 0
     let group: Group | undefined
     let index = 0
@@ -296,7 +295,7 @@ export class RowScreen {
   #giveVerdict(kept: KeptRow, work: Judged): void {
     const { record, meta, table, sink, tally } = work
     const verdict = this.#verdictOf(work, kept.index)
-    tally[verdict === 'duplicate' ? 'duplicates' : verdict] += 1
+    countVerdict(tally, verdict)
     if (verdict !== 'duplicate') sink.keepRow(kept, record, meta)
     sink.seen(record, kept.row, verdict, null, kept.id, table)
   }
@@ -311,7 +310,7 @@ export class RowScreen {
   }
 
   /** Fills the id of `#kept`. A row without one of its own has the verdict of its record. */
-  #verdictOf({ record, table, verdict, origin }: Judged, index: number): 'stored' | 'flagged' | 'duplicate' {
+  #verdictOf({ record, table, verdict, origin }: Judged, index: number): IdVerdict {
     const kept = this.#kept
     for (const name of table.idFields) {
       const id = idText(kept.row[name])

@@ -3,6 +3,7 @@
 import type { StoredRecord } from '../../buffer/record.ts'
 import type { ForwardMeta, RowMeta } from '../../core/event.ts'
 import type { FieldConversion, RowColumn, RowTableSpec } from '../../warehouse/row-tables.ts'
+import { receivedAtOf } from '../screen/event-facts.ts'
 import { columnJson } from '../screen/parse.ts'
 import { EventTime } from '../screen/time.ts'
 import type { WarehouseSchema } from '../warehouse/schema-state.ts'
@@ -88,7 +89,7 @@ export class RowWriter {
     const row = table.beginRow()
     this.#rest = undefined
     this.#isExact = kept.isExact
-    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
+    const receivedAtMicros = receivedAtOf(record, meta)
     plan.own.receivedAt.builder.putInteger(row, receivedAtMicros)
     plan.own.loadedAt.builder.putInteger(row, loadedAtMicros)
     plan.own.source.builder.putText(row, record.source)

@@ -21,7 +21,7 @@ export function placeOf(stream: string, record: StoredRecord, meta: RequestMeta,
 }
 
 /** When it came first: a replayed letter keeps its time. */
-export function receivedAtOf(record: StoredRecord, meta: RequestMeta): number {
+export function receivedAtOf(record: StoredRecord, meta: Pick<RequestMeta, 'firstReceivedAtMicros'>): number {
   return meta.firstReceivedAtMicros ?? record.receivedAtMicros
 }
 

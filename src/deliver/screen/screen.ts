@@ -10,11 +10,12 @@
 import type { StoredRecord } from '../../buffer/record.ts'
 import { eventTypes, type EventType, type QuarantineReason, type RequestMeta, type Verdict } from '../../core/event.ts'
 import type { ScreenSettings } from '../../core/settings.ts'
-import { isObject } from '../../core/json-object.ts'
+import { isObject, parseObject } from '../../core/json-object.ts'
 import { createLetter, envelopeOf, type Letter, requestLetterMeta } from './dead-letter.ts'
-import { type AskedIndex, erasedAt, isErasedFrom, judgeId, type ToldFrames } from './erased.ts'
+import { erasedAt, isErasedFrom, sentBytes } from './erased.ts'
 import { IdHash } from './hash.ts'
 import { nameOf, placeOf, typeOf } from './event-facts.ts'
+import { type AskedIndex, countVerdict, judgeId, type RecordTally, type ToldFrames } from './judge-id.ts'
 import { idText, messageIdOf } from './message-id.ts'
 import { parseExact } from './parse.ts'
 import type { PlanBook } from './plan-book.ts'
@@ -50,13 +51,6 @@ export interface ScreenSink {
   violation(event: KeptEvent, record: StoredRecord, plan: number, problems: readonly string[]): void
   /** Every event, after its verdict; `event` is whatever the sender put there. */
   seen(record: StoredRecord, event: unknown, verdict: Verdict, reason: QuarantineReason | null, id: string): void
-}
-
-export interface RecordTally {
-  stored: number
-  flagged: number
-  duplicates: number
-  quarantined: number
 }
 
 /** Events that the warehouse refused: indexes in the record, or all of it. */
@@ -142,13 +136,13 @@ export class Screen {
     const raw = bytesOf(work, judged, work.items.length - 1)
     const letterMeta = requestLetterMeta(meta, envelopeText(work))
     const letter = createLetter({ stream, record, index: judged }, letterMeta, 'batch_too_long', rest, raw)
-    if (!isErasedFrom(meta.erased, judged)) sink.letter(letter)
+    if (!isErasedFrom(meta, judged)) sink.letter(letter)
     this.#tally.quarantined += rest
   }
 
   /** True: the event at `index` was erased, and has its verdict. */
   #passErased({ meta, record }: Work, index: number): boolean {
-    const fact = erasedAt(meta.erased, index)
+    const fact = erasedAt(meta, index)
     if (fact === undefined) return false
     if (fact === null) {
       this.#frames.add(verdictCodes.quarantined, 0, 0, 0)
@@ -156,13 +150,9 @@ export class Screen {
       return true
     }
     const [low, high, content] = fact
-    const verdict = judgeId(this.#judges, { low, high }, content, hourOf(record.receivedAtMicros))
-    this.#tally[verdict === 'duplicate' ? 'duplicates' : verdict] += 1
+    const hour = hourOf(record.receivedAtMicros)
+    countVerdict(this.#tally, judgeId(this.#index, this.#frames, { low, high }, content, hour))
     return true
-  }
-
-  get #judges(): { index: AskedIndex; frames: ToldFrames } {
-    return { index: this.#index, frames: this.#frames }
   }
 
   /** Fills `#kept` and walks the event; undefined: nothing is against it. */
@@ -205,7 +195,7 @@ export class Screen {
 
   /** Bytes of one event and of what it carries along; 0 = small enough anyway. */
   #sizeOf(work: Work, index: number): number {
-    if (sentBytes(work) <= this.#settings.eventBytesMax) return 0
+    if (sentBytes(work.meta, work.record) <= this.#settings.eventBytesMax) return 0
     return bytesOf(work, index, index).length + work.envelopeBytes
   }
 
@@ -214,8 +204,9 @@ export class Screen {
     const { record, meta, stream } = work
     kept.id = messageIdOf(kept.event, record.source, placeOf(stream, record, meta, index))
     this.#idHash.compute(record.source, kept.id)
-    const verdict = judgeId(this.#judges, this.#idHash, this.walk.hash >>> 0, hourOf(record.receivedAtMicros))
-    this.#tally[verdict === 'duplicate' ? 'duplicates' : verdict] += 1
+    const hour = hourOf(record.receivedAtMicros)
+    const verdict = judgeId(this.#index, this.#frames, this.#idHash, this.walk.hash >>> 0, hour)
+    countVerdict(this.#tally, verdict)
     if (verdict !== 'duplicate') {
       sink.keep(kept, record, meta)
       if (problems !== undefined) sink.violation(kept, record, meta.plan ?? 0, problems)
@@ -254,7 +245,7 @@ export class Screen {
     const letterMeta = requestLetterMeta(meta, envelope)
     const letter = createLetter({ stream, record, index: undefined }, letterMeta, reason, record.count, raw)
     // Whoever is erased takes the letter along, as when it was there.
-    if (!isErasedFrom(meta?.erased, 0)) sink.letter(letter)
+    if (!isErasedFrom(meta ?? {}, 0)) sink.letter(letter)
     sink.seen(record, undefined, 'quarantined', reason, letter.id)
   }
 }
@@ -280,7 +271,7 @@ export function openEvents(stream: string, record: StoredRecord): OpenedRecord |
     meta: work.meta,
     events: work.items.length,
     at(index) {
-      if (erasedAt(work.meta.erased, index) !== undefined) return undefined
+      if (erasedAt(work.meta, index) !== undefined) return undefined
       if (mayBeInexact) makeExact(work, index)
       const event = eventAt(work, index)
       return event && { event: withOwnTraits(event, work.meta), isExact: mayBeInexact }
@@ -324,13 +315,8 @@ function isLong(value: unknown): boolean {
 function eventsCarrying(work: Work): number {
   const { envelopeBytes } = work
   if (envelopeBytes === 0) return Infinity
-  const bytesMax = Math.max(envelopeBytesFree, envelopeFactorMax * sentBytes(work))
+  const bytesMax = Math.max(envelopeBytesFree, envelopeFactorMax * sentBytes(work.meta, work.record))
   return Math.max(1, Math.floor(bytesMax / envelopeBytes))
-}
-
-/** Of the body, when all of it was there. */
-function sentBytes({ meta, record }: Work): number {
-  return meta.erased?.bodyBytes ?? record.body.length
 }
 
 function itemsOf(body: Json, meta: RequestMeta): readonly unknown[] | undefined {
@@ -378,14 +364,4 @@ function bytesOf(work: Work, from: number, to: number): Uint8Array {
 function envelopeText(work: Work): string | undefined {
   if (work.meta.call !== 'batch') return undefined
   return (work.envelope ??= envelopeOf(work.record.body))
-}
-
-function parseObject(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

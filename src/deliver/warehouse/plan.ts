@@ -13,6 +13,7 @@ import { type KeptRow, RowScreen, type RowSink } from '../rows/row-screen.ts'
 import { RowWriter } from '../rows/row-writer.ts'
 import type { Letter } from '../screen/dead-letter.ts'
 import type { DedupeIndex } from '../screen/dedupe-index.ts'
+import { receivedAtOf } from '../screen/event-facts.ts'
 import { hourOf, type KeptEvent, type RefusedEvents, Screen, type ScreenSink } from '../screen/screen.ts'
 import type { VerdictFrames } from '../screen/verdict-file.ts'
 import { PlanBook } from '../screen/plan-book.ts'
@@ -155,26 +156,15 @@ export class PlanMaker implements ScreenSink, RowSink {
   keep(event: KeptEvent, record: StoredRecord, meta: RequestMeta): void {
     const { piece, loadedAtMicros } = this.#options
     if (piece !== undefined && (event.index < piece.from || event.index >= piece.to)) return
-    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
-    if (this.#isErased(event, record.source, receivedAtMicros)) return
+    if (this.#suppression.hidesEvent(record.source, event, receivedAtOf(record, meta))) return
     this.#shaper.add(event, record, meta, loadedAtMicros)
   }
 
   keepRow(row: KeptRow, record: StoredRecord, meta: ForwardMeta | RowMeta): void {
     const { piece, loadedAtMicros } = this.#options
     if (piece !== undefined && (row.index < piece.from || row.index >= piece.to)) return
-    const receivedAtMicros = meta.firstReceivedAtMicros ?? record.receivedAtMicros
-    if (this.#suppression.hidesRow(row.table, row.row, receivedAtMicros)) return
+    if (this.#suppression.hidesRow(row.table, row.row, receivedAtOf(record, meta))) return
     this.#rowWriter.add(row, record, meta, loadedAtMicros)
-  }
-
-  #isErased({ type, event, userId, anonymousId }: KeptEvent, source: string, receivedAtMicros: number): boolean {
-    if (this.#suppression.isEmpty) return false
-    const previousId = type === 'alias' ? idText(event['previousId']) : ''
-    return (
-      this.#suppression.hides(source, userId, anonymousId, receivedAtMicros) ||
-      this.#suppression.hides(source, previousId, previousId, receivedAtMicros)
-    )
   }
 
   /** A letter holds what was said, whole: of somebody erased it must not come again. */

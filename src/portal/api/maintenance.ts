@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { retypeTypes } from '../../deliver/warehouse/convert.ts'
-import { personHash } from '../../deliver/maintenance/suppression.ts'
 import { namesOf, type PersonId } from '../../people/ids.ts'
 import type { RetypeAnswer } from './answers.ts'
 import type { ApiDeps } from './api.ts'
@@ -58,11 +57,9 @@ export function maintenanceRoutes(app: FastifyInstance, deps: ApiDeps): void {
     control.record('maintenance.erase', input.dataset ?? '*', {
       by: input.userId === undefined ? 'anonymousId' : 'userId',
     })
-    const { rows, receivedUntilMicros: erasedAtMicros } = await maintenance.erase(input)
+    const { rows, persons, receivedUntilMicros: erasedAtMicros } = await maintenance.erase(input)
     await hub.personErased()
-    const ids = erasedIds(input)
-    if (input.dataset === undefined) control.people.forget(namesOf(ids))
-    const persons = ids.map(({ kind, id }) => personHash(kind === 'user' ? 'user' : 'anonymous', id))
+    if (input.dataset === undefined) control.people.forget(namesOf(erasedIds(input)))
     const { dataset = null, userId, anonymousId } = input
     control.erasures.add(
       { erasedAtMicros, dataset, persons, rows },

@@ -23,7 +23,7 @@ import type { ApiDeps } from './api.ts'
 import { parseInput } from './body.ts'
 import { type EventStream, openEventStream, principalNow } from './event-stream.ts'
 import { sendLines } from './lines.ts'
-import { eventStream, says } from './says.ts'
+import { eventStream, lines, says } from './says.ts'
 
 const idLengthMax = 1000
 const dayMicros = 24 * 3_600_000_000
@@ -152,16 +152,16 @@ function giveOutRoute(app: FastifyInstance, deps: ApiDeps): void {
     says('Everything that is kept of one person, one JSON object a line', {
       params: address,
       query: looking,
-      media: 'application/x-ndjson',
+      media: lines,
     }),
     async (request, reply) => {
       const { reason } = parseInput(looking, request.query)
       const { id } = parseInput(address, request.params)
       // The receipt tells it from a look.
       const why = reason === '' ? 'given out' : `given out: ${reason}`
-      const lines = await people().giveOut(await people().open(callerOf(request, reply), id, why))
+      const person = await people().open(callerOf(request, reply), id, why)
       reply.header('content-disposition', 'attachment; filename="person.ndjson"')
-      return sendLines(reply, lines, deps.log)
+      return sendLines(reply, people().giveOut(person), deps.log)
     },
   )
 }

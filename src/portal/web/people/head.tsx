@@ -37,22 +37,21 @@ export function Head({ person, live, isLive, rows }: HeadProps) {
         </h2>
         {name !== person.id && <bdi className="font-mono text-xs text-muted">{person.id}</bdi>}
         <LiveMark live={live} isLive={isLive} />
-        {mayTake && (
-          <a
-            href={`/api/people/${encodeURIComponent(person.id)}/export`}
-            download={`${name}.ndjson`}
-            title={t('people.give-out-text')}
-            className="ml-auto inline-flex min-h-6 items-center text-accent hover:underline"
-          >
-            {t('people.give-out')}
-          </a>
-        )}
-        <Button
-          className={mayTake ? '' : 'ml-auto'}
-          onClick={() => void copyText(ticketText({ person, address: location.href, rows }))}
-        >
-          {t('people.copy-ticket')}
-        </Button>
+        <div className="ml-auto flex flex-wrap items-center gap-x-3">
+          {mayTake && (
+            <a
+              href={`/api/people/${encodeURIComponent(person.id)}/export`}
+              download={`${name}.ndjson`}
+              title={t('people.give-out-text')}
+              className="inline-flex min-h-6 items-center text-accent hover:underline"
+            >
+              {t('people.give-out')}
+            </a>
+          )}
+          <Button onClick={() => void copyText(ticketText({ person, address: location.href, rows }))}>
+            {t('people.copy-ticket')}
+          </Button>
+        </div>
       </div>
       <p className="text-muted">
         {t('people.seen', { first: moment(firstSeen), last: moment(rows[0]?.time ?? lastSeen) })} · {zoneName}
